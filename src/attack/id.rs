@@ -33,14 +33,7 @@ impl TechniqueId {
     /// The technique that a sub-technique's number names, `None` for a technique.
     #[must_use]
     pub const fn parent(self) -> Option<Self> {
-        if self.sub == 0 {
-            None
-        } else {
-            Some(Self {
-                number: self.number,
-                sub: 0,
-            })
-        }
+        if self.sub == 0 { None } else { Some(Self { number: self.number, sub: 0 }) }
     }
 
     /// The id as it stands in an attack.mitre.org path: `T1562` or `T1562/008`.
@@ -61,16 +54,10 @@ impl TechniqueId {
         };
         let rest = text.strip_prefix(['T', 't'])?;
         match rest.split_once('.') {
-            None => Some(Self {
-                number: digits(rest, 4)?,
-                sub: 0,
-            }),
+            None => Some(Self { number: digits(rest, 4)?, sub: 0 }),
             Some((number, sub)) => {
                 let sub = digits(sub, 3)?;
-                (sub != 0).then_some(Self {
-                    number: digits(number, 4)?,
-                    sub,
-                })
+                (sub != 0).then_some(Self { number: digits(number, 4)?, sub })
             }
         }
     }
@@ -109,9 +96,7 @@ impl Serialize for TechniqueId {
 
 impl<'de> Deserialize<'de> for TechniqueId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -148,8 +133,19 @@ mod tests {
     #[test]
     fn refuses_what_is_not_an_id() {
         for text in [
-            "", "T", "T156", "T15622", "T1562.", "T1562.08", "T1562.000", "T1098.A006", "TA0001",
-            "T1562.0081", "T+562", "T1562 ", "١٥٦٢",
+            "",
+            "T",
+            "T156",
+            "T15622",
+            "T1562.",
+            "T1562.08",
+            "T1562.000",
+            "T1098.A006",
+            "TA0001",
+            "T1562.0081",
+            "T+562",
+            "T1562 ",
+            "١٥٦٢",
         ] {
             assert!(text.parse::<TechniqueId>().is_err(), "{text}");
         }

@@ -3,13 +3,20 @@
 //! Everything downstream asks a [`Catalog`] whether an id is active, what it is called, where it stands in the matrix,
 //! and what became of it.
 
+mod actors;
+mod bundle;
 mod catalog;
+mod error;
 mod id;
 pub mod stix;
+mod table;
+mod text;
+mod union;
 mod version;
 
-pub use catalog::{
-    Actor, ActorKind, Catalog, CatalogError, Fate, Table, Tactic, Technique, embedded_versions,
-};
+pub use actors::{Actor, ActorKind, RetiredActor};
+pub use catalog::{Catalog, Fate, PlatformSet, Tactic, TacticSet, Technique};
+pub use error::CatalogError;
 pub use id::{ParseIdError, TechniqueId};
+pub use table::{Table, embedded_versions};
 pub use version::{Domain, ParseDomainError, ParseVersionError, Version};

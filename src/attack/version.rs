@@ -35,10 +35,7 @@ impl FromStr for Version {
         };
         let digits = text.strip_prefix(['v', 'V']).unwrap_or(text);
         let (major, minor) = digits.split_once('.').unwrap_or((digits, "0"));
-        Ok(Self {
-            major: number(major).ok_or_else(error)?,
-            minor: number(minor).ok_or_else(error)?,
-        })
+        Ok(Self { major: number(major).ok_or_else(error)?, minor: number(minor).ok_or_else(error)? })
     }
 }
 
@@ -62,9 +59,7 @@ impl Serialize for Version {
 
 impl<'de> Deserialize<'de> for Version {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -83,9 +78,7 @@ impl schemars::JsonSchema for Version {
 }
 
 /// One of ATT&CK's three domains.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
 pub enum Domain {
     /// `enterprise-attack`
     #[serde(rename = "enterprise-attack")]

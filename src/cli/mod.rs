@@ -1,8 +1,71 @@
 //! The command line: the only place with arguments, printing and the environment.
 
+mod args;
+mod build;
 mod catalog;
+mod convert;
+mod findings;
+mod input;
+mod layer;
+mod schema;
 
-use std::io;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use navlayer::mapping::read::ReadError;
+use navlayer::mapping::select::UnknownName;
+use navlayer::output::SinkError;
+
+/// ATT&CK Navigator layers and coverage reports from published capability mappings
+///
+/// Reads mappings of security capabilities to ATT&CK techniques, adds them up, and writes heatmaps for ATT&CK Navigator
+/// and a summary to read in a browser. Without a source it uses the AWS mapping of 12/12/2024 on ATT&CK 16.1, which is
+/// built in. It never uses the network.
+#[derive(Debug, Parser)]
+#[command(name = "navlayer", version, max_term_width = 100, arg_required_else_help = true, after_help = AFTER_HELP)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  navlayer build                                   the built-in AWS mapping, all of it, into navlayer-out/
+  navlayer layer --category detect -o detect.json  one heatmap: what AWS services detect
+  navlayer layer mapping.json --per capability -o layers/
+  navlayer catalog show T1562.008
+
+Exit codes: 0 done, 1 findings of severity error or a check that failed, 2 something stopped the run.";
+
+/// Options that every command takes.
+#[derive(Debug, clap::Args)]
+struct Global {
+    /// Use this STIX bundle as the ATT&CK catalog, for a version that navlayer does not know
+    #[arg(long, global = true, value_name = "BUNDLE.json")]
+    attack_data: Option<PathBuf>,
+    /// Treat warnings as errors
+    #[arg(long, global = true)]
+    strict: bool,
+    /// Show notes too, and every finding in full
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    verbose: bool,
+    /// Show errors only
+    #[arg(short, long, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Build(build::Args),
+    Layer(layer::Args),
+    Catalog(catalog::Args),
+    Convert(convert::Args),
+    Schema(schema::Args),
+}
 
 /// How a command ended, when nothing stopped it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,12 +83,14 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// What to do about it.
     pub(crate) help: Option<String>,
+    /// Whether the reader of our output has gone, which is nobody's mistake.
+    pub(crate) is_broken_pipe: bool,
 }
 
 impl Failure {
     /// A failure without advice.
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None }
+        Self { message: message.into(), help: None, is_broken_pipe: false }
     }
 
     /// Adds advice.
@@ -40,6 +105,88 @@ pub(crate) type CommandResult = Result<Outcome, Failure>;
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self::new(format!("cannot write the output ({error})"))
+        let is_broken_pipe = error.kind() == io::ErrorKind::BrokenPipe;
+        Self { is_broken_pipe, ..Self::new(format!("cannot write the output ({error})")) }
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        let help = match &error {
+            ReadError::NothingThere { .. } => {
+                Some("a folder of Mappings Explorer JSON or Security Stack Mappings YAML files is expected")
+            }
+            _ => None,
+        };
+        Self { help: help.map(str::to_owned), ..Self::new(error.to_string()) }
+    }
+}
+
+impl From<UnknownName> for Failure {
+    fn from(error: UnknownName) -> Self {
+        let quoted = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let help = if !error.nearest.is_empty() {
+            Some(format!("did you mean {}?", quoted(&error.nearest).replace(", ", " or ")))
+        } else if !error.known.is_empty() {
+            Some(format!("known here: {}", error.known.join(", ")))
+        } else {
+            None
+        };
+        Self { help, ..Self::new(error.to_string()) }
+    }
+}
+
+impl From<SinkError> for Failure {
+    fn from(error: SinkError) -> Self {
+        let help = match &error {
+            SinkError::NotOurs { .. } => Some("nothing was written; --force replaces it, -o DIR writes elsewhere"),
+            _ => None,
+        };
+        Self { help: help.map(str::to_owned), ..Self::new(error.to_string()) }
+    }
+}
+
+/// Parses the arguments, runs the command and turns its result into an exit code.
+pub(crate) fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let result = run(&cli, &mut out).and_then(|outcome| {
+        out.flush()?;
+        Ok(outcome)
+    });
+    match result {
+        Ok(Outcome::Clean) => ExitCode::SUCCESS,
+        Ok(Outcome::Findings) => ExitCode::from(1),
+        Err(failure) if failure.is_broken_pipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            findings::print_failure(&failure);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(cli: &Cli, out: &mut dyn io::Write) -> CommandResult {
+    match &cli.command {
+        Command::Build(args) => build::run(args, &cli.global),
+        Command::Layer(args) => layer::run(args, &cli.global, out),
+        Command::Catalog(args) => catalog::run(args, cli.global.attack_data.as_deref(), out),
+        Command::Convert(args) => convert::run(args, &cli.global, out),
+        Command::Schema(args) => schema::run(args, out),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_arguments_are_sound() {
+        super::Cli::command().debug_assert();
     }
 }

@@ -1,0 +1,480 @@
+//! A catalog: what ATT&CK says in one domain and version.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::ops::Deref;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::actors::{Actor, RetiredActor};
+use super::stix::Release;
+use super::table::{LIST_SEPARATOR, State, TACTIC_SEPARATOR, Table, TechniqueRow};
+use super::{CatalogError, Domain, TechniqueId, Version, union};
+
+/// What ATT&CK says in one domain and version: its matrix, its active techniques, and what became of the others.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    facts: Facts,
+    /// The place of the version in the table.
+    index: usize,
+    tactics: Vec<Tactic>,
+    platforms: Vec<Cow<'static, str>>,
+    /// Sorted by id.
+    techniques: Vec<Technique>,
+    /// Sub-techniques as their technique and their place in `techniques`; sorted.
+    subs: Vec<(TechniqueId, usize)>,
+}
+
+/// A column of the matrix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tactic {
+    /// `TA0005`.
+    pub id: Cow<'static, str>,
+    /// `defense-evasion`: what bundles and layers use.
+    pub shortname: Cow<'static, str>,
+    /// `Defense Evasion`.
+    pub name: Cow<'static, str>,
+}
+
+/// An active technique or sub-technique.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Technique {
+    /// `T1562` or `T1562.008`.
+    pub id: TechniqueId,
+    /// `Impair Defenses`; for a sub-technique its own name only: `Disable or Modify Cloud Logs`.
+    pub name: Cow<'static, str>,
+    /// The technique of a sub-technique.
+    pub parent: Option<TechniqueId>,
+    /// Where it stands, as places in [`Catalog::tactics`].
+    pub tactics: TacticSet,
+    /// What it applies to, as places in [`Catalog::platforms`].
+    pub platforms: PlatformSet,
+}
+
+/// Tactics of a catalog, as one bit for each place in [`Catalog::tactics`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TacticSet(u32);
+
+/// Platforms of a catalog, as one bit for each place in [`Catalog::platforms`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PlatformSet(u64);
+
+impl TacticSet {
+    /// How many tactics a catalog can have.
+    pub const LIMIT: usize = 32;
+
+    /// The places in ascending order.
+    pub fn iter(self) -> impl Iterator<Item = usize> {
+        (0..Self::LIMIT).filter(move |index| self.contains(*index))
+    }
+
+    /// Whether the tactic at `index` is one of them.
+    #[must_use]
+    pub const fn contains(self, index: usize) -> bool {
+        index < Self::LIMIT && self.0 >> index & 1 == 1
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl PlatformSet {
+    /// How many platforms a catalog can have.
+    pub const LIMIT: usize = 64;
+
+    /// The places in ascending order.
+    pub fn iter(self) -> impl Iterator<Item = usize> {
+        (0..Self::LIMIT).filter(move |index| self.contains(*index))
+    }
+
+    /// Whether the platform at `index` is one of them.
+    #[must_use]
+    pub const fn contains(self, index: usize) -> bool {
+        index < Self::LIMIT && self.0 >> index & 1 == 1
+    }
+
+    /// Whether the two have a platform in common: the Navigator's platform filter.
+    #[must_use]
+    pub const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl FromIterator<usize> for PlatformSet {
+    /// The set of the given places; those past [`PlatformSet::LIMIT`] are left out.
+    fn from_iter<I: IntoIterator<Item = usize>>(places: I) -> Self {
+        Self(places.into_iter().filter(|place| *place < Self::LIMIT).fold(0, |set, place| set | 1 << place))
+    }
+}
+
+/// What a catalog knows of an id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// In force in this version.
+    Active,
+    /// Revoked in favour of another id.
+    Revoked {
+        /// The successors, nearest first; never empty. The last one is not revoked itself, or names no successor; it
+        /// may be deprecated, so ask for its fate too.
+        chain: Vec<TechniqueId>,
+    },
+    /// Revoked, and the release names no successor.
+    RevokedWithoutSuccessor,
+    /// Withdrawn.
+    Deprecated,
+    /// Known in an earlier version, and not even listed as retired in this one.
+    Gone {
+        /// The last earlier version in which it was active (or, if it never was, in which it was listed).
+        last: Version,
+    },
+    /// Known only in later versions.
+    Later {
+        /// The first version that knows it.
+        first: Version,
+    },
+    /// Known in another domain only.
+    Elsewhere(Domain),
+    /// Known nowhere.
+    Unknown,
+}
+
+impl Fate {
+    /// The fate in words that complete "T1053.001 is …": `revoked, replaced by T1053.002`.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Active => "active".to_owned(),
+            Self::Revoked { chain } => match chain.split_last() {
+                None => "revoked without a successor".to_owned(),
+                Some((end, [])) => format!("revoked, replaced by {end}"),
+                Some((end, steps)) => {
+                    let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
+                    format!("revoked, replaced by {end} (by way of {})", steps.join(", "))
+                }
+            },
+            Self::RevokedWithoutSuccessor => "revoked without a successor".to_owned(),
+            Self::Deprecated => "deprecated".to_owned(),
+            Self::Gone { last } => format!("last known in ATT&CK {last}"),
+            Self::Later { first } => format!("not known before ATT&CK {first}"),
+            Self::Elsewhere(Domain::Mobile) => "a Mobile technique".to_owned(),
+            Self::Elsewhere(domain) => format!("an {} technique", domain.name()),
+            Self::Unknown => "not known".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Fate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.describe())
+    }
+}
+
+/// The table of a catalog: an embedded one, or the one version of a bundle.
+#[derive(Debug, Clone)]
+enum Facts {
+    Embedded(&'static Table),
+    Own(Arc<Table>),
+}
+
+impl Deref for Facts {
+    type Target = Table;
+
+    fn deref(&self) -> &Table {
+        match self {
+            Self::Embedded(table) => table,
+            Self::Own(table) => table,
+        }
+    }
+}
+
+impl Catalog {
+    /// The catalog of a release that `navlayer` ships with.
+    ///
+    /// # Errors
+    ///
+    /// [`CatalogError::UnknownVersion`] when it ships with no such version of the domain.
+    pub fn embedded(domain: Domain, version: Version) -> Result<Self, CatalogError> {
+        let table = Table::embedded(domain);
+        match table.index_of(version) {
+            Some(index) => Ok(Self::load(Facts::Embedded(table), index)),
+            None => Err(CatalogError::UnknownVersion { domain, version, known: table.versions.clone() }),
+        }
+    }
+
+    /// The catalog of the newest release of `domain` that `navlayer` ships with.
+    #[must_use]
+    pub fn newest(domain: Domain) -> Self {
+        let table = Table::embedded(domain);
+        Self::load(Facts::Embedded(table), table.versions.len() - 1)
+    }
+
+    /// The catalog of a STIX bundle. Its facts come from the bundle alone; only the fate of an id that the bundle does
+    /// not hold is looked up in the embedded tables.
+    ///
+    /// `version` overrides what the bundle and its file name say.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read or is no ATT&CK release.
+    pub fn from_bundle(path: &Path, version: Option<Version>) -> Result<Self, CatalogError> {
+        Self::from_release(Release::read(path, version)?)
+    }
+
+    /// The catalog of a release that has been read.
+    ///
+    /// # Errors
+    ///
+    /// When the release cannot be made a table.
+    pub fn from_release(release: Release) -> Result<Self, CatalogError> {
+        Ok(Self::load(Facts::Own(Arc::new(union::table_of(release)?)), 0))
+    }
+
+    fn load(facts: Facts, index: usize) -> Self {
+        let mut tactic_rows: Vec<_> =
+            facts.tactics.iter().filter(|row| row.versions.contains(index)).collect();
+        tactic_rows.sort_by_key(|row| row.position);
+        let tactics: Vec<Tactic> = tactic_rows
+            .into_iter()
+            .map(|row| Tactic {
+                id: row.id.clone(),
+                shortname: row.shortname.clone(),
+                name: row.name.clone(),
+            })
+            .collect();
+        let active = || {
+            let rows = facts.techniques.iter();
+            rows.filter(move |row| row.versions.contains(index) && row.state == State::Active)
+        };
+        let (platforms, sets) = platforms(active());
+        let techniques: Vec<Technique> = active()
+            .map(|row| Technique {
+                id: row.id,
+                name: row.name.clone(),
+                parent: row.parent,
+                tactics: tactic_set(&row.tactics, &tactics),
+                platforms: sets.get(row.platforms.as_ref()).copied().unwrap_or_default(),
+            })
+            .collect();
+        let mut subs: Vec<(TechniqueId, usize)> = techniques
+            .iter()
+            .enumerate()
+            .filter_map(|(place, technique)| Some((technique.parent?, place)))
+            .collect();
+        subs.sort_unstable();
+        Self { facts, index, tactics, platforms, techniques, subs }
+    }
+
+    /// The domain of the catalog.
+    #[must_use]
+    pub fn domain(&self) -> Domain {
+        self.facts.domain
+    }
+
+    /// The version of the catalog.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.facts.versions[self.index]
+    }
+
+    /// The table that the catalog is one version of: an embedded one with all its versions, or a bundle's own.
+    #[must_use]
+    pub fn table(&self) -> &Table {
+        &self.facts
+    }
+
+    /// The tactics in the order of the matrix.
+    #[must_use]
+    pub fn tactics(&self) -> &[Tactic] {
+        &self.tactics
+    }
+
+    /// The platforms of the active techniques, sorted: those that a layer's platform filter can name.
+    #[must_use]
+    pub fn platforms(&self) -> &[Cow<'static, str>] {
+        &self.platforms
+    }
+
+    /// The active techniques and sub-techniques, sorted by id.
+    #[must_use]
+    pub fn techniques(&self) -> &[Technique] {
+        &self.techniques
+    }
+
+    /// The active technique or sub-technique with this id.
+    #[must_use]
+    pub fn technique(&self, id: TechniqueId) -> Option<&Technique> {
+        let place = self.techniques.binary_search_by_key(&id, |technique| technique.id).ok()?;
+        Some(&self.techniques[place])
+    }
+
+    /// The active sub-techniques of a technique, sorted by id.
+    #[must_use]
+    pub fn sub_techniques(&self, id: TechniqueId) -> impl ExactSizeIterator<Item = &Technique> {
+        let start = self.subs.partition_point(|(parent, _)| *parent < id);
+        let length = self.subs[start..].partition_point(|(parent, _)| *parent == id);
+        self.subs[start..start + length].iter().map(|(_, place)| &self.techniques[*place])
+    }
+
+    /// The techniques (without sub-techniques) of the tactic at `index`, by name as the Navigator sorts them; nothing for
+    /// an index past the matrix.
+    #[must_use]
+    pub fn in_tactic(&self, index: usize) -> Vec<&Technique> {
+        let mut techniques: Vec<&Technique> = self
+            .techniques
+            .iter()
+            .filter(|technique| technique.parent.is_none() && technique.tactics.contains(index))
+            .collect();
+        techniques.sort_by_cached_key(|technique| (technique.name.to_lowercase(), technique.id));
+        techniques
+    }
+
+    /// The ids that this version lists as revoked or deprecated, sorted.
+    pub fn retired(&self) -> impl Iterator<Item = TechniqueId> {
+        let rows = self.facts.techniques.iter();
+        rows.filter(|row| row.versions.contains(self.index) && row.state != State::Active).map(|row| row.id)
+    }
+
+    /// What became of `id`, seen from this version.
+    #[must_use]
+    pub fn fate(&self, id: TechniqueId) -> Fate {
+        if let Some(row) = self.row(id) {
+            return match &row.state {
+                State::Active => Fate::Active,
+                State::Deprecated => Fate::Deprecated,
+                State::Revoked(_) => {
+                    let chain: Vec<TechniqueId> =
+                        row.state.chain().filter_map(|next| next.parse().ok()).collect();
+                    if chain.is_empty() { Fate::RevokedWithoutSuccessor } else { Fate::Revoked { chain } }
+                }
+            };
+        }
+        self.fate_in_other_versions(id).unwrap_or_else(|| {
+            let others = Domain::ALL.into_iter().filter(|domain| *domain != self.domain());
+            others
+                .into_iter()
+                .find(|domain| !Table::embedded(*domain).rows(id).is_empty())
+                .map_or(Fate::Unknown, Fate::Elsewhere)
+        })
+    }
+
+    fn fate_in_other_versions(&self, id: TechniqueId) -> Option<Fate> {
+        let table = Table::embedded(self.domain());
+        let here = self.version();
+        let versions_of =
+            |row: &TechniqueRow| row.versions.iter().map(|index| table.versions[index]).collect();
+        let listed: BTreeSet<Version> =
+            table.rows(id).iter().flat_map(|row| -> Vec<_> { versions_of(row) }).collect();
+        let active = table.active_in(id);
+        let before = |version: &&Version| **version < here;
+        let last = active.iter().rev().find(before).or_else(|| listed.iter().rev().find(before));
+        let first = active.iter().find(|version| **version > here).or_else(|| listed.last());
+        match (last, first) {
+            (Some(last), _) => Some(Fate::Gone { last: *last }),
+            // The table may know the very version that a bundle of the user's own leaves `id` out of.
+            (None, Some(first)) if *first > here => Some(Fate::Later { first: *first }),
+            _ => None,
+        }
+    }
+
+    /// The name of `id` in this version, or the latest name that it had before; also for retired ids.
+    #[must_use]
+    pub fn name_of(&self, id: TechniqueId) -> Option<&str> {
+        if let Some(row) = self.row(id) {
+            return Some(&row.name);
+        }
+        let names = Table::embedded(self.domain()).names(id).into_iter();
+        names.take_while(|(since, _)| *since <= self.version()).last().map(|(_, name)| name)
+    }
+
+    /// The known id that `text` most probably means, active or retired: for "did you mean".
+    ///
+    /// `None` when no id is within two edits.
+    #[must_use]
+    pub fn nearest(&self, text: &str) -> Option<TechniqueId> {
+        let text = text.trim().to_ascii_uppercase();
+        let rows = self.facts.techniques.iter().filter(|row| row.versions.contains(self.index));
+        // At the same distance, an id that begins like the text is more likely than one that ends like it, and an
+        // active id is more likely than a retired one.
+        let ranked = rows.map(|row| {
+            let id = row.id.to_string();
+            let differs_at = text.bytes().zip(id.bytes()).take_while(|(one, other)| one == other).count();
+            let distance = strsim::damerau_levenshtein(&text, &id);
+            (distance, Reverse(differs_at), row.state != State::Active, row.id)
+        });
+        ranked.min().filter(|(distance, ..)| *distance <= 2).map(|(.., id)| id)
+    }
+
+    /// The active groups and campaigns, sorted by id. They are read on each call.
+    #[must_use]
+    pub fn actors(&self) -> Vec<Actor> {
+        self.facts.actors().active(self.index)
+    }
+
+    /// The groups and campaigns that this version lists as revoked or deprecated, sorted by id.
+    #[must_use]
+    pub fn retired_actors(&self) -> Vec<RetiredActor> {
+        self.facts.actors().retired(self.index)
+    }
+
+    fn row(&self, id: TechniqueId) -> Option<&TechniqueRow> {
+        self.facts.rows(id).iter().find(|row| row.versions.contains(self.index))
+    }
+}
+
+fn tactic_set(shortnames: &str, tactics: &[Tactic]) -> TacticSet {
+    let mut set = 0;
+    for shortname in shortnames.split(TACTIC_SEPARATOR).filter(|shortname| !shortname.is_empty()) {
+        if let Some(place) = tactics.iter().position(|tactic| tactic.shortname == shortname) {
+            set |= 1 << place;
+        }
+    }
+    TacticSet(set)
+}
+
+/// The platforms that the rows name, sorted, and the set of each list of platforms among them.
+///
+/// A row without platforms counts as being on the platform `None` where there is one, as in the Navigator: the ICS
+/// technique T0895 relies on it.
+fn platforms<'r>(
+    rows: impl Iterator<Item = &'r TechniqueRow>,
+) -> (Vec<Cow<'static, str>>, BTreeMap<&'r str, PlatformSet>) {
+    let lists: BTreeMap<&str, &Cow<'static, str>> =
+        rows.map(|row| (row.platforms.as_ref(), &row.platforms)).collect();
+    let parts = |list: &'r str| list.split(LIST_SEPARATOR).filter(|platform| !platform.is_empty());
+    let names: BTreeSet<&str> = lists.keys().flat_map(|list| parts(list)).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    let place = |name: &str| names.binary_search(&name).ok();
+    let sets = lists
+        .keys()
+        .map(|list| {
+            let set: PlatformSet = parts(list).filter_map(place).collect();
+            (*list, if set.is_empty() { place("None").into_iter().collect() } else { set })
+        })
+        .collect();
+    let platforms = names.iter().map(|name| owned_or_static(name, lists.values().copied())).collect();
+    (platforms, sets)
+}
+
+/// The name, borrowed when the list that it comes from is.
+fn owned_or_static<'l>(
+    name: &str,
+    mut lists: impl Iterator<Item = &'l Cow<'static, str>>,
+) -> Cow<'static, str> {
+    lists
+        .find_map(|list| match list {
+            Cow::Borrowed(text) => text.split(LIST_SEPARATOR).find(|part| *part == name),
+            Cow::Owned(_) => None,
+        })
+        .map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed)
+}

@@ -1,0 +1,254 @@
+//! The fact tables: what the ATT&CK releases of one domain say, without repeating what stayed the same.
+//!
+//! A table is a union over versions. A row holds the facts of one id and the set of versions in which they hold; an id
+//! whose facts changed has several rows. The tables of the published releases are embedded as text, and read only when
+//! their domain is asked for.
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use super::actors::ActorTable;
+use super::stix::Release;
+use super::{CatalogError, Domain, TechniqueId, Version, text, union};
+
+/// What the known releases of one domain say.
+///
+/// [`Table::embedded`] holds the releases that `navlayer` ships with; [`Table::from_bundles`] makes a table of STIX
+/// bundles. A [`Catalog`](super::Catalog) is one version of a table.
+#[derive(Debug)]
+pub struct Table {
+    pub(super) domain: Domain,
+    /// Ascending; a [`VersionSet`] counts along it.
+    pub(super) versions: Vec<Version>,
+    /// In the order of id and first version.
+    pub(super) tactics: Vec<TacticRow>,
+    /// In the order of id and first version.
+    pub(super) techniques: Vec<TechniqueRow>,
+    pub(super) actors: OnceLock<ActorTable>,
+    /// The text that `actors` is read from when somebody asks for them.
+    pub(super) actors_text: &'static str,
+    pub(super) notes: Vec<String>,
+}
+
+/// A tactic in the versions in which it has this name and this place in the matrix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TacticRow {
+    pub(super) id: Cow<'static, str>,
+    pub(super) shortname: Cow<'static, str>,
+    pub(super) name: Cow<'static, str>,
+    /// From 1.
+    pub(super) position: usize,
+    pub(super) versions: VersionSet,
+}
+
+/// A technique in the versions in which these facts hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TechniqueRow {
+    pub(super) id: TechniqueId,
+    pub(super) name: Cow<'static, str>,
+    /// Shortnames in the matrix order, between [`TACTIC_SEPARATOR`]s; empty for a retired id.
+    pub(super) tactics: Cow<'static, str>,
+    /// Sorted, between [`LIST_SEPARATOR`]s; empty for a retired id.
+    pub(super) platforms: Cow<'static, str>,
+    pub(super) parent: Option<TechniqueId>,
+    pub(super) versions: VersionSet,
+    pub(super) state: State,
+}
+
+/// Stands between the tactics of a technique, and between the techniques that an actor uses.
+pub(super) const TACTIC_SEPARATOR: char = ',';
+/// Stands between platforms and between aliases, which may hold a comma.
+pub(super) const LIST_SEPARATOR: char = '|';
+/// Stands between the ids of a chain of successors.
+pub(super) const CHAIN_SEPARATOR: char = '>';
+
+/// What became of an id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum State {
+    /// In force.
+    Active,
+    /// Revoked; with the chain of its successors to the end, empty when the release names none.
+    Revoked(Cow<'static, str>),
+    /// Withdrawn without a successor.
+    Deprecated,
+}
+
+impl State {
+    /// The ids that took over, nearest first.
+    pub(super) fn chain(&self) -> impl Iterator<Item = &str> {
+        let chain = match self {
+            Self::Revoked(chain) => chain.as_ref(),
+            Self::Active | Self::Deprecated => "",
+        };
+        chain.split(CHAIN_SEPARATOR).filter(|id| !id.is_empty())
+    }
+}
+
+/// Versions of a table, as one bit for each place in its list of versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) struct VersionSet(u64);
+
+impl VersionSet {
+    /// How many versions a table can have.
+    pub(super) const LIMIT: usize = 64;
+
+    pub(super) fn insert(&mut self, index: usize) {
+        self.0 |= 1 << index;
+    }
+
+    pub(super) const fn contains(self, index: usize) -> bool {
+        self.0 >> index & 1 == 1
+    }
+
+    /// The places in ascending order.
+    pub(super) fn iter(self) -> impl Iterator<Item = usize> {
+        (0..Self::LIMIT).filter(move |index| self.contains(*index))
+    }
+
+    pub(super) fn first(self) -> Option<usize> {
+        self.iter().next()
+    }
+
+    pub(super) fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl Table {
+    /// The releases of `domain` that `navlayer` ships with, read on the first call.
+    #[must_use]
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "it cannot: a test reads every line of every embedded table"
+    )]
+    pub fn embedded(domain: Domain) -> &'static Self {
+        static TABLES: [OnceLock<Table>; 3] = [const { OnceLock::new() }; 3];
+        let (slot, tactics, techniques, actors) = match domain {
+            Domain::Enterprise => (
+                0,
+                include_str!("../../data/attack/enterprise-attack.tactics.tsv"),
+                include_str!("../../data/attack/enterprise-attack.tsv"),
+                include_str!("../../data/attack/enterprise-attack.actors.tsv"),
+            ),
+            Domain::Mobile => (
+                1,
+                include_str!("../../data/attack/mobile-attack.tactics.tsv"),
+                include_str!("../../data/attack/mobile-attack.tsv"),
+                include_str!("../../data/attack/mobile-attack.actors.tsv"),
+            ),
+            Domain::Ics => (
+                2,
+                include_str!("../../data/attack/ics-attack.tactics.tsv"),
+                include_str!("../../data/attack/ics-attack.tsv"),
+                include_str!("../../data/attack/ics-attack.actors.tsv"),
+            ),
+        };
+        TABLES[slot].get_or_init(|| {
+            text::read_table(domain, tactics, techniques, actors)
+                .expect("a test reads every line of every embedded table")
+        })
+    }
+
+    /// Reads STIX bundles and joins those of one domain into one table, in the order of the domains.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read or is no ATT&CK release, and when two are the same version of the same domain.
+    pub fn from_bundles<P: AsRef<Path>>(paths: &[P]) -> Result<Vec<Self>, CatalogError> {
+        let releases =
+            paths.iter().map(|path| Release::read(path.as_ref(), None)).collect::<Result<_, _>>()?;
+        union::tables(releases)
+    }
+
+    /// The domain of the table.
+    #[must_use]
+    pub const fn domain(&self) -> Domain {
+        self.domain
+    }
+
+    /// The versions that the table knows, in ascending order; at least one.
+    #[must_use]
+    pub fn versions(&self) -> &[Version] {
+        &self.versions
+    }
+
+    /// The newest version that the table knows.
+    #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "it cannot: a table is made of at least one release")]
+    pub fn newest(&self) -> Version {
+        *self.versions.last().expect("a table has at least one version")
+    }
+
+    /// What the bundles hold that the table leaves out: one sentence each. Empty for an embedded table.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The versions in which `id` is active, in ascending order.
+    #[must_use]
+    pub fn active_in(&self, id: TechniqueId) -> Vec<Version> {
+        let active = self.rows(id).iter().filter(|row| row.state == State::Active);
+        let set = active.fold(VersionSet::default(), |set, row| set.union(row.versions));
+        set.iter().map(|index| self.versions[index]).collect()
+    }
+
+    /// The names that `id` has had, oldest first, each with the first version that uses it.
+    #[must_use]
+    pub fn names(&self, id: TechniqueId) -> Vec<(Version, &str)> {
+        let mut by_version: Vec<(usize, &str)> = self
+            .rows(id)
+            .iter()
+            .flat_map(|row| row.versions.iter().map(|index| (index, row.name.as_ref())))
+            .collect();
+        by_version.sort_unstable();
+        by_version.dedup_by(|later, earlier| later.1 == earlier.1);
+        by_version.into_iter().map(|(index, name)| (self.versions[index], name)).collect()
+    }
+
+    /// The versions as compact ranges: `8.2-12.1, 14.1-19.0`. A range says that nothing known lies between its ends.
+    ///
+    /// Versions that the table does not know are left out.
+    #[must_use]
+    pub fn ranges(&self, versions: &[Version]) -> String {
+        let mut set = VersionSet::default();
+        for version in versions {
+            if let Some(index) = self.index_of(*version) {
+                set.insert(index);
+            }
+        }
+        text::write_ranges(set, &self.versions, ", ")
+    }
+
+    /// The table as the files that keep it: name and content of `<domain>.tsv`, `<domain>.tactics.tsv` and
+    /// `<domain>.actors.tsv`. The same bundles give the same bytes, in whatever order they come.
+    #[must_use]
+    pub fn files(&self) -> Vec<(String, String)> {
+        text::write_table(self)
+    }
+
+    pub(super) fn index_of(&self, version: Version) -> Option<usize> {
+        self.versions.binary_search(&version).ok()
+    }
+
+    /// All that the table knows of one id.
+    pub(super) fn rows(&self, id: TechniqueId) -> &[TechniqueRow] {
+        let start = self.techniques.partition_point(|row| row.id < id);
+        let length = self.techniques[start..].partition_point(|row| row.id == id);
+        &self.techniques[start..start + length]
+    }
+
+    pub(super) fn actors(&self) -> &ActorTable {
+        self.actors.get_or_init(|| {
+            text::read_actors(self.actors_text, &self.versions)
+                .expect("a test reads every line of every embedded table")
+        })
+    }
+}
+
+/// The versions of `domain` that `navlayer` ships with, in ascending order.
+#[must_use]
+pub fn embedded_versions(domain: Domain) -> &'static [Version] {
+    Table::embedded(domain).versions()
+}

@@ -1,0 +1,94 @@
+//! Findings and failures on the terminal.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use navlayer::diagnostic::{Code, Diagnostic, Severity};
+
+use super::{Failure, Global};
+
+/// How many findings of one code are shown, unless all are asked for.
+const SHOWN: usize = 10;
+
+/// Prints findings to standard error, in their order, and says how many were left out and why.
+///
+/// Errors and warnings are shown with the line that they stand in; notes only when asked for.
+pub(crate) fn print(findings: &[Diagnostic], global: &Global) {
+    let least = match (global.quiet, global.verbose) {
+        (true, _) => Severity::Error,
+        (_, true) => Severity::Note,
+        _ => Severity::Warning,
+    };
+    let mut seen: BTreeMap<Code, usize> = BTreeMap::new();
+    let mut text = String::new();
+    for finding in findings.iter().filter(|finding| finding.severity <= least) {
+        let count = seen.entry(finding.code).or_default();
+        *count += 1;
+        if *count <= SHOWN || global.verbose {
+            text.push_str(&render(finding));
+            text.push('\n');
+        }
+    }
+    let left_out = seen.iter().filter(|(_, count)| **count > SHOWN && !global.verbose);
+    for (code, count) in left_out {
+        text.push_str(&format!("... and {} more {code}; -v shows them all\n", count - SHOWN));
+    }
+    // Standard error may be closed; there is nobody left to tell.
+    let _ = write!(anstream::stderr(), "{text}");
+}
+
+/// Prints one line of what was done, unless quiet.
+pub(crate) fn say(global: &Global, line: &str) {
+    if !global.quiet {
+        let _ = writeln!(anstream::stderr(), "{line}");
+    }
+}
+
+/// Prints what stopped the run.
+pub(crate) fn print_failure(failure: &Failure) {
+    let message = clean(&failure.message);
+    let mut group = Group::with_title(Level::ERROR.primary_title(message.as_str()));
+    let help = failure.help.as_deref().map(clean);
+    if let Some(help) = &help {
+        group = group.element(Level::HELP.message(help.as_str()));
+    }
+    let _ = writeln!(anstream::stderr(), "{}", Renderer::styled().render(&[group]));
+}
+
+/// A finding as a compiler would show it.
+fn render(finding: &Diagnostic) -> String {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
+    };
+    let message = clean(&finding.message);
+    let title = level.primary_title(message.as_str()).id(finding.code.id());
+    let file = finding.place.as_ref().map(|place| clean(&place.file));
+    let mut group = Group::with_title(title);
+    if let (Some(place), Some(file)) = (&finding.place, &file) {
+        if place.line == 0 {
+            group = group.element(annotate_snippets::Origin::path(file.as_str()));
+        } else {
+            let snippet = Snippet::source(place.excerpt.text.as_str())
+                .path(file.as_str())
+                .line_start(place.line)
+                .annotation(AnnotationKind::Primary.span(place.excerpt.mark.clone()));
+            group = group.element(snippet);
+        }
+    }
+    let help = finding.help.as_deref().map(clean);
+    if let Some(help) = &help {
+        group = group.element(Level::HELP.message(help.as_str()));
+    }
+    Renderer::styled().render(&[group])
+}
+
+/// Text from a file without what a terminal would obey: control characters and marks that turn the direction.
+fn clean(text: &str) -> String {
+    let is_hostile = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if is_hostile(c) { '\u{fffd}' } else { c }).collect()
+}

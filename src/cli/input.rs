@@ -1,0 +1,146 @@
+//! From the arguments to mapping sets on a catalog.
+
+use std::io;
+use std::path::Path;
+
+use navlayer::attack::{Catalog, CatalogError, Version};
+use navlayer::diagnostic::{Code, Diagnostic, Severity};
+use navlayer::mapping::read::{self, Reading};
+use navlayer::mapping::{MappingSet, check};
+
+use super::args::SourceArgs;
+use super::{Failure, Global, findings};
+
+/// Mapping sets of one domain, the catalog that they are shown on, and what was found in them.
+pub(crate) struct Input {
+    pub(crate) sets: Vec<MappingSet>,
+    pub(crate) catalog: Catalog,
+    pub(crate) findings: Vec<Diagnostic>,
+}
+
+/// Reads and checks all sources and prints what was found. `None` when there were errors: then nothing can be built.
+pub(crate) fn load(args: &SourceArgs, global: &Global) -> Result<Option<Input>, Failure> {
+    let Reading { sets, mut findings } = read_all(args)?;
+    let has_errors = |findings: &[Diagnostic]| findings.iter().any(|one| one.severity == Severity::Error);
+    if has_errors(&findings) || sets.is_empty() {
+        return Ok(stop(findings, global));
+    }
+    one_domain(&sets)?;
+    let Some(catalog) = catalog(&sets, global, &mut findings)? else {
+        return Ok(stop(findings, global));
+    };
+    for set in &sets {
+        findings.extend(check::check(set, &catalog));
+    }
+    if global.strict {
+        check::strict(&mut findings);
+    }
+    if has_errors(&findings) {
+        return Ok(stop(findings, global));
+    }
+    findings::print(&findings, global);
+    say_versions(&sets, &catalog, global);
+    Ok(Some(Input { sets, catalog, findings }))
+}
+
+/// Reads all sources without a catalog, and prints what was found; for what only rewrites mappings.
+pub(crate) fn load_sets(args: &SourceArgs, global: &Global) -> Result<Option<Vec<MappingSet>>, Failure> {
+    let Reading { sets, mut findings } = read_all(args)?;
+    if global.strict {
+        check::strict(&mut findings);
+    }
+    if findings.iter().any(|one| one.severity == Severity::Error) {
+        return Ok(stop(findings, global));
+    }
+    findings::print(&findings, global);
+    Ok(Some(sets))
+}
+
+fn read_all(args: &SourceArgs) -> Result<Reading, Failure> {
+    if args.sources.is_empty() {
+        return Ok(read::embedded());
+    }
+    let mut all = Reading::default();
+    for source in &args.sources {
+        let reading = if source == Path::new("-") {
+            read::from_reader("standard input", io::stdin().lock())?
+        } else {
+            read::from_path(source)?
+        };
+        all.sets.extend(reading.sets);
+        all.findings.extend(reading.findings);
+    }
+    Ok(all)
+}
+
+fn stop<T>(findings: Vec<Diagnostic>, global: &Global) -> Option<T> {
+    findings::print(&findings, global);
+    let errors = findings.iter().filter(|one| one.severity == Severity::Error).count();
+    let plural = if errors == 1 { "error" } else { "errors" };
+    findings::say(global, &format!("{errors} {plural}; nothing was written"));
+    None
+}
+
+fn one_domain(sets: &[MappingSet]) -> Result<(), Failure> {
+    let Some(first) = sets.first() else { return Ok(()) };
+    match sets.iter().find(|set| set.domain != first.domain) {
+        None => Ok(()),
+        Some(other) => Err(Failure::new(format!(
+            "{} is on {}, {} on {}: coverage is of one ATT&CK domain",
+            first.origin, first.domain, other.origin, other.domain
+        ))
+        .with_help("run navlayer once for each domain")),
+    }
+}
+
+/// The user's own bundle, or the newest version that a set was made on.
+fn catalog(
+    sets: &[MappingSet],
+    global: &Global,
+    findings: &mut Vec<Diagnostic>,
+) -> Result<Option<Catalog>, Failure> {
+    let Some(newest) = sets.iter().max_by_key(|set| set.attack_version) else { return Ok(None) };
+    if let Some(path) = &global.attack_data {
+        let catalog = Catalog::from_bundle(path, None)?;
+        if catalog.domain() != newest.domain {
+            return Err(Failure::new(format!(
+                "{} is a bundle of {}, and the mappings are on {}",
+                path.display(),
+                catalog.domain(),
+                newest.domain
+            )));
+        }
+        return Ok(Some(catalog));
+    }
+    match Catalog::embedded(newest.domain, newest.attack_version) {
+        Ok(catalog) => Ok(Some(catalog)),
+        Err(CatalogError::UnknownVersion { version, known, .. }) => {
+            findings.push(unknown_version(newest, version, &known));
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn unknown_version(set: &MappingSet, version: Version, known: &[Version]) -> Diagnostic {
+    let message = format!("{} ATT&CK {version} is not known", set.domain.name());
+    let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+    let help = format!("known are {}; --attack-data BUNDLE.json brings any other", known.join(", "));
+    let diagnostic = Diagnostic::new(Code::UnknownVersion, message).help(help);
+    match set.sources.place(set.version_span) {
+        Some(place) => diagnostic.at(place),
+        None => diagnostic,
+    }
+}
+
+fn say_versions(sets: &[MappingSet], catalog: &Catalog, global: &Global) {
+    for set in sets.iter().filter(|set| set.attack_version != catalog.version()) {
+        let line = format!(
+            "note: {} was made on ATT&CK {} and is shown on {}, row by row by its id",
+            set.framework.label(),
+            set.attack_version,
+            catalog.version()
+        );
+        findings::say(global, &line);
+    }
+}

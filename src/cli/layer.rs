@@ -1,0 +1,186 @@
+//! `navlayer layer`: heatmaps for ATT&CK Navigator.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use navlayer::coverage::{Coverage, Metric};
+use navlayer::layer::{self, Layer, Options, Part, Per};
+use navlayer::mapping::MappingSet;
+use navlayer::mapping::select::Selection;
+use navlayer::output::{self, Sink};
+
+use super::args::{FilterArgs, RuleArgs, SourceArgs};
+use super::input::{self, Input};
+use super::{CommandResult, Failure, Global, Outcome, findings};
+
+/// Write heatmaps for ATT&CK Navigator
+///
+/// One layer of everything, on standard output or to a file; with --per one layer each, into a folder or, with
+/// --bundle, into one file that the Navigator opens as several tabs.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    sources: SourceArgs,
+    /// The file to write, or with --per the folder [default: standard output]
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<PathBuf>,
+    /// Write one layer for each of these
+    #[arg(long, value_enum, value_name = "WHAT")]
+    per: Option<PerArg>,
+    /// Put the layers of --per into one multi-layer file
+    #[arg(long, requires = "per")]
+    bundle: bool,
+    /// The layer's name; with --per it goes before each part's name
+    #[arg(long, value_name = "TEXT")]
+    name: Option<String>,
+    /// The layer's description
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    /// Replace files that navlayer did not write
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    rules: RuleArgs,
+    #[command(flatten)]
+    filters: FilterArgs,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum PerArg {
+    /// Each capability that maps something
+    Capability,
+    /// Protect, Detect and Respond
+    Category,
+    /// Each group of capabilities
+    Group,
+    /// Each tag of capabilities
+    Tag,
+    /// Each framework
+    Framework,
+}
+
+impl From<PerArg> for Per {
+    fn from(per: PerArg) -> Self {
+        match per {
+            PerArg::Capability => Self::Capability,
+            PerArg::Category => Self::Category,
+            PerArg::Group => Self::Group,
+            PerArg::Tag => Self::Tag,
+            PerArg::Framework => Self::Framework,
+        }
+    }
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> CommandResult {
+    if args.per.is_some() && !args.bundle && args.output.is_none() {
+        return Err(Failure::new("--per writes several files, and no folder is named")
+            .with_help("-o DIR names one; --bundle puts them into one file instead"));
+    }
+    let Some(input) = input::load(&args.sources, global)? else { return Ok(Outcome::Findings) };
+    let selection = args.filters.filter().resolve(&input.sets, &input.catalog)?;
+    say_metric(args, &input.sets, &selection, global);
+    let Some(per) = args.per else {
+        let layer = one(args, &input, selection, args.name.clone().unwrap_or_default());
+        return write(&layer::to_json(&layer), args, global, out);
+    };
+    let parts = layer::split(&input.sets, &selection, per.into());
+    if parts.is_empty() {
+        return Err(Failure::new("nothing is left to write a layer of")
+            .with_help("no mapping passes the filters, or the mappings have nothing to split by"));
+    }
+    let mut named = Vec::with_capacity(parts.len());
+    for part in parts {
+        let name = args.name.as_ref().map_or_else(|| part.name.clone(), |name| format!("{name}: {}", part.name));
+        let Part { id, selection, .. } = part;
+        named.push((id, one(args, &input, selection, name)));
+    }
+    if args.bundle {
+        let layers: Vec<Layer> = named.into_iter().map(|(_, layer)| layer).collect();
+        return write(&layer::to_bundle(&layers), args, global, out);
+    }
+    let mut sink = Sink::new(args.output.as_deref().unwrap_or(Path::new(".")));
+    for (id, layer) in &named {
+        let path = sink.name("", id, "json");
+        sink.add(path, layer::to_json(layer));
+    }
+    sink.write(args.force)?;
+    findings::say(global, &format!("{} layers in {}", named.len(), sink.root().display()));
+    Ok(Outcome::Clean)
+}
+
+fn one(args: &Args, input: &Input, selection: Selection, name: String) -> Layer {
+    let involved = input.sets.iter().enumerate().filter(|(index, _)| selection.has_any_capability(*index));
+    let rules = args.rules.rules().for_sets(involved.map(|(_, set)| set));
+    let coverage = Coverage::new(&input.sets, &input.catalog, selection, rules);
+    let options = Options {
+        name,
+        description: args.description.clone().unwrap_or_default(),
+        color_by: args.rules.color_by(),
+        expand: args.rules.expand(),
+    };
+    layer::build(&coverage, &options)
+}
+
+/// Says so when the mappings have no levels, and are counted instead.
+fn say_metric(args: &Args, sets: &[MappingSet], selection: &Selection, global: &Global) {
+    if args.rules.rules().metric == Metric::Count {
+        return;
+    }
+    for (index, set) in sets.iter().enumerate() {
+        if selection.has_any_capability(index) && !set.is_scored() {
+            let name = set.framework.label();
+            let line = format!("note: {name} has no levels; its layers count capabilities (--metric count)");
+            findings::say(global, &line);
+        }
+    }
+}
+
+fn write(bytes: &[u8], args: &Args, global: &Global, out: &mut dyn io::Write) -> CommandResult {
+    let Some(path) = &args.output else {
+        out.write_all(bytes)?;
+        return Ok(Outcome::Clean);
+    };
+    write_one(path, bytes, args.force, is_our_layer)?;
+    findings::say(global, &format!("wrote {}", path.display()));
+    Ok(Outcome::Clean)
+}
+
+/// Writes a file that the user named, unless something else than an earlier output of ours stands there.
+pub(crate) fn write_one(
+    path: &Path,
+    bytes: &[u8],
+    force: bool,
+    is_ours: impl Fn(&[u8]) -> bool,
+) -> Result<(), Failure> {
+    if path.is_dir() {
+        return Err(Failure::new(format!("{} is a folder", path.display())).with_help("-o names a file here"));
+    }
+    if !force
+        && path.is_file()
+        && let Ok(held) = std::fs::read(path)
+        && held != bytes
+        && !is_ours(&held)
+    {
+        return Err(Failure::new(format!("{} was not written by navlayer", path.display()))
+            .with_help("--force replaces it"));
+    }
+    // A device or a pipe cannot be replaced, only written to.
+    if path.exists() && !path.is_file() {
+        let mut file = std::fs::OpenOptions::new().write(true).open(path)?;
+        file.write_all(bytes)?;
+        return Ok(());
+    }
+    output::write_file(path, bytes)?;
+    Ok(())
+}
+
+/// Whether a file is a layer, or several, as this tool writes them.
+fn is_our_layer(bytes: &[u8]) -> bool {
+    let ours = |layer: &Layer| {
+        layer.metadata.iter().any(|row| row.name == "generator" && row.value.starts_with("navlayer "))
+    };
+    serde_json::from_slice::<Layer>(bytes).is_ok_and(|layer| ours(&layer))
+        || serde_json::from_slice::<Vec<Layer>>(bytes).is_ok_and(|layers| layers.iter().all(ours))
+}

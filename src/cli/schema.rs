@@ -1,0 +1,32 @@
+//! `navlayer schema`: JSON Schemas of what navlayer writes.
+
+use std::io;
+
+use clap::ValueEnum;
+use navlayer::layer::Layer;
+
+use super::{CommandResult, Failure, Outcome};
+
+/// Print the JSON Schema of a file that navlayer writes
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Which file
+    #[arg(value_enum, value_name = "WHAT")]
+    what: What,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum What {
+    /// A Navigator layer, as navlayer writes it
+    Layer,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args, out: &mut dyn io::Write) -> CommandResult {
+    let schema = match args.what {
+        What::Layer => schemars::schema_for!(Layer),
+    };
+    let text = serde_json::to_string_pretty(&schema).map_err(|error| Failure::new(error.to_string()))?;
+    writeln!(out, "{text}")?;
+    Ok(Outcome::Clean)
+}

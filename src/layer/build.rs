@@ -1,0 +1,383 @@
+//! From coverage to a layer.
+//!
+//! What is written is what the Navigator shows without a warning and the strict Python loader takes without a loss:
+//! whole scores, a gradient that no score falls off, no empty value, no unknown field. The two disagree about dividers
+//! in metadata (the Navigator's form is lost in Python, Python's is dropped by the Navigator), so a block of metadata
+//! is told by the `capability` row that opens it.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use super::model::{
+    Annotation, Expand, FORMAT, Filters, Gradient, Layer, Layout, LegendItem, Link, Metadata, NAVIGATOR, Versions,
+};
+use crate::attack::{Catalog, TechniqueId};
+use crate::coverage::{Cell, Coverage, Metric, Rollup, whole};
+use crate::link;
+use crate::mapping::{Category, Level};
+use crate::matrix::gradient;
+use crate::matrix::palette::{self, Hue, Theme};
+
+/// What the colours tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ColorBy {
+    /// The score, by a gradient that Navigator users can change.
+    #[default]
+    Score,
+    /// The category, by an explicit colour: hue by category, lightness by level.
+    Category,
+}
+
+/// How a layer is made.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The name; empty: made from the sources.
+    pub name: String,
+    /// The description; empty: made from the sources.
+    pub description: String,
+    /// What the colours tell.
+    pub color_by: ColorBy,
+    /// Which techniques are expanded.
+    pub expand: Expand,
+}
+
+/// Makes a layer of everything in the coverage.
+#[must_use]
+pub fn build(coverage: &Coverage<'_>, options: &Options) -> Layer {
+    let catalog = coverage.catalog();
+    let name = if options.name.is_empty() { default_name(coverage) } else { options.name.clone() };
+    let description =
+        if options.description.is_empty() { default_description(coverage) } else { options.description.clone() };
+    let platforms = &coverage.selection().platforms;
+    let techniques = annotations(coverage, options);
+    let gradient = gradient(coverage, &techniques);
+    Layer {
+        name,
+        versions: Versions {
+            attack: catalog.version().major.to_string(),
+            navigator: NAVIGATOR.to_owned(),
+            layer: FORMAT.to_owned(),
+        },
+        domain: catalog.domain().id().to_owned(),
+        description,
+        filters: (!platforms.is_empty()).then(|| Filters { platforms: platforms.clone() }),
+        layout: Layout {
+            layout: "side".to_owned(),
+            aggregate_function: "average".to_owned(),
+            show_id: false,
+            show_name: true,
+            show_aggregate_scores: false,
+            count_unscored: false,
+            expanded_subtechniques: options.expand,
+        },
+        hide_disabled: false,
+        legend_items: legend(coverage, options.color_by, &gradient, &techniques),
+        techniques,
+        gradient,
+        metadata: layer_metadata(coverage),
+        show_tactic_row_background: false,
+        tactic_row_background: "#dddddd".to_owned(),
+        select_techniques_across_tactics: true,
+        select_subtechniques_with_parent: true,
+        select_visible_techniques: false,
+    }
+}
+
+/// The frameworks' labels. A layer's name becomes a sheet's name when the Navigator exports it to Excel, and characters
+/// that Excel refuses there abort the export.
+fn default_name(coverage: &Coverage<'_>) -> String {
+    let labels: Vec<String> = coverage.involved().map(|(_, set)| set.framework.label()).collect();
+    sheet_safe(&labels.join(" + "))
+}
+
+/// A name without the characters that Excel refuses in a sheet's name.
+pub(super) fn sheet_safe(name: &str) -> String {
+    name.replace(['/', '\\', ':', '*', '?', '[', ']'], ".")
+}
+
+fn default_description(coverage: &Coverage<'_>) -> String {
+    let catalog = coverage.catalog();
+    let labels: Vec<String> = coverage.involved().map(|(_, set)| set.framework.label()).collect();
+    let mut text = format!(
+        "{} on {} ATT&CK {}. {}",
+        labels.join(", "),
+        catalog.domain().name(),
+        catalog.version(),
+        coverage.rules().metric.definition()
+    );
+    if !coverage.selection().phrases.is_empty() {
+        let _ = write!(text, " Filtered by {}.", coverage.selection().phrases.join("; "));
+    }
+    text
+}
+
+fn layer_metadata(coverage: &Coverage<'_>) -> Vec<Metadata> {
+    let catalog = coverage.catalog();
+    let rules = coverage.rules();
+    let mut rows = Vec::new();
+    for (_, set) in coverage.involved() {
+        rows.extend(Metadata::new("source", set.framework.label()));
+        rows.extend(Metadata::new("source ATT&CK version", set.attack_version.to_string()));
+        rows.extend(set.publication.organization.as_ref().and_then(|name| Metadata::new("publisher", name)));
+        rows.extend(set.publication.last_update.as_ref().and_then(|date| Metadata::new("last update", date)));
+    }
+    let attack = format!("{} {}", catalog.domain().id(), catalog.version());
+    rows.extend(Metadata::new("ATT&CK", attack));
+    rows.extend(Metadata::new("metric", rules.metric.key()));
+    if rules.metric.needs_levels() {
+        let scale = Level::ALL.map(|level| format!("{level} {}", rules.scale.score(level)));
+        rows.extend(Metadata::new("scale", scale.join(", ")));
+    }
+    rows.extend(Metadata::new("roll-up", rules.rollup.key()));
+    for phrase in &coverage.selection().phrases {
+        rows.extend(Metadata::new("filter", phrase));
+    }
+    let declared: BTreeSet<&str> = coverage
+        .sets()
+        .iter()
+        .enumerate()
+        .flat_map(|(set, content)| content.capabilities.iter().enumerate().map(move |(index, one)| (set, index, one)))
+        .filter(|(set, index, one)| one.non_mappable && coverage.selection().has_capability(*set, *index))
+        .map(|(_, _, one)| one.name.as_str())
+        .collect();
+    let declared: Vec<&str> = declared.into_iter().collect();
+    rows.extend(Metadata::new("not mappable", declared.join(", ")));
+    rows.extend(Metadata::new("generator", crate::GENERATOR));
+    rows
+}
+
+fn annotations(coverage: &Coverage<'_>, options: &Options) -> Vec<Annotation> {
+    let mut all: Vec<Annotation> = Vec::with_capacity(coverage.cells().len());
+    for (id, cell) in coverage.cells() {
+        let score = coverage.shown_score(cell);
+        let color = match options.color_by {
+            ColorBy::Score => None,
+            ColorBy::Category => category_color(cell, &coverage.selection().categories),
+        };
+        let annotation = Annotation {
+            technique_id: *id,
+            tactic: None,
+            score,
+            color,
+            comment: comment(coverage, cell),
+            enabled: true,
+            metadata: technique_metadata(coverage, *id, cell),
+            links: links(coverage, cell),
+            show_subtechniques: false,
+        };
+        per_tactic(coverage, annotation, &mut all);
+    }
+    let declared = coverage.not_mappable().iter().map(|id| Annotation {
+        technique_id: *id,
+        tactic: None,
+        score: None,
+        color: None,
+        comment: "Declared not mappable by the source; not covered.".to_owned(),
+        enabled: true,
+        metadata: Metadata::new("state", "not mappable").into_iter().collect(),
+        links: Vec::new(),
+        show_subtechniques: false,
+    });
+    for annotation in declared {
+        per_tactic(coverage, annotation, &mut all);
+    }
+    all.sort_by_key(|annotation| annotation.technique_id);
+    expand(coverage.catalog(), options.expand, &mut all);
+    all
+}
+
+/// One entry for all tactics, unless a tactic filter leaves some of the technique's tactics out.
+fn per_tactic(coverage: &Coverage<'_>, annotation: Annotation, all: &mut Vec<Annotation>) {
+    let catalog = coverage.catalog();
+    let wanted = coverage.selection().scope.tactics();
+    let technique = catalog.technique(annotation.technique_id);
+    let (Some(wanted), Some(technique)) = (wanted, technique) else {
+        all.push(annotation);
+        return;
+    };
+    if technique.tactics.iter().all(|tactic| wanted.contains(&tactic)) {
+        all.push(annotation);
+        return;
+    }
+    for tactic in technique.tactics.iter().filter(|tactic| wanted.contains(tactic)) {
+        let shortname = catalog.tactics()[tactic].shortname.to_string();
+        all.push(Annotation { tactic: Some(shortname), ..annotation.clone() });
+    }
+}
+
+/// Readers that do not know `expandedSubtechniques` (before format 4.5) see the flag of each technique.
+fn expand(catalog: &Catalog, expand: Expand, all: &mut [Annotation]) {
+    if expand == Expand::None {
+        return;
+    }
+    let open: BTreeSet<TechniqueId> = match expand {
+        Expand::None => BTreeSet::new(),
+        Expand::Annotated => all.iter().filter_map(|annotation| annotation.technique_id.parent()).collect(),
+        Expand::All => catalog.techniques().iter().filter_map(|technique| technique.parent).collect(),
+    };
+    for annotation in all {
+        annotation.show_subtechniques = open.contains(&annotation.technique_id);
+    }
+}
+
+/// Who covers it, in a line: "2 capabilities: AWS Config (Protect Partial), Amazon GuardDuty (Detect Minimal)".
+fn comment(coverage: &Coverage<'_>, cell: &Cell) -> String {
+    let mut text = match cell.capabilities.len() {
+        0 => String::new(),
+        1 => "1 capability: ".to_owned(),
+        count => format!("{count} capabilities: "),
+    };
+    for (index, (key, levels)) in cell.capabilities.iter().enumerate() {
+        let capability = &coverage.sets()[key.set].capabilities[key.capability];
+        let reached: Vec<String> = Category::ALL
+            .into_iter()
+            .filter_map(|category| levels.get(category).map(|level| format!("{category} {level}")))
+            .collect();
+        let separator = if index == 0 { "" } else { ", " };
+        let _ = write!(text, "{separator}{}", capability.name);
+        if !reached.is_empty() {
+            let _ = write!(text, " ({})", reached.join(", "));
+        }
+    }
+    if let Some(score) = cell.rolled_up {
+        let from = if coverage.rules().rollup == Rollup::Max { "the highest" } else { "the mean" };
+        let shown = whole(score, coverage.full_score());
+        let _ = write!(
+            text,
+            "{}Score {shown} is rolled up: {from} of its sub-techniques.",
+            if text.is_empty() { "" } else { ". " }
+        );
+    }
+    text
+}
+
+/// One block per capability and category: capability, category, level (or mapping type), comment.
+fn technique_metadata(coverage: &Coverage<'_>, id: TechniqueId, cell: &Cell) -> Vec<Metadata> {
+    let mut rows = Vec::with_capacity(cell.mappings.len() * 4);
+    let catalog = coverage.catalog();
+    if catalog.technique(id).is_none() {
+        rows.extend(Metadata::new("state", catalog.fate(id).describe()));
+    } else if cell.score().is_none() {
+        rows.extend(Metadata::new("state", "not assessed: mapped without a score"));
+    }
+    if let Some(score) = cell.rolled_up {
+        rows.extend(Metadata::new("rolled-up score", whole(score, coverage.full_score()).to_string()));
+        let own = cell.own_score.map_or_else(|| "none".to_owned(), |own| whole(own, coverage.full_score()).to_string());
+        rows.extend(Metadata::new("own score", own));
+    }
+    let several = coverage.involved().count() > 1;
+    let mut last = None;
+    for (set, mapping) in coverage.mappings(cell) {
+        let capability = &set.capabilities[mapping.capability];
+        // The same row twice in a file is one mapping.
+        let row = (&capability.id, mapping.score(), &mapping.mapping_type, &mapping.comment, &set.framework);
+        if last == Some(row) {
+            continue;
+        }
+        last = Some(row);
+        let name = if several {
+            format!("{} ({})", capability.name, set.framework.label())
+        } else {
+            capability.name.clone()
+        };
+        rows.extend(Metadata::new("capability", name));
+        match mapping.score() {
+            Some((category, level)) => {
+                rows.extend(Metadata::new("category", category.name()));
+                rows.extend(Metadata::new("level", level.name()));
+            }
+            None => rows.extend(Metadata::new("mapping type", mapping.mapping_type.as_str())),
+        }
+        rows.extend(Metadata::new("comment", mapping.comment.as_str()));
+    }
+    rows
+}
+
+fn links(coverage: &Coverage<'_>, cell: &Cell) -> Vec<Link> {
+    let mut seen = BTreeSet::new();
+    let mut links = Vec::new();
+    for (_, mapping) in coverage.mappings(cell) {
+        for reference in &mapping.references {
+            if let Some(url) = link::web_address(reference)
+                && seen.insert(url)
+            {
+                links.push(Link { label: link_label(url), url: url.to_owned() });
+            }
+        }
+    }
+    links
+}
+
+/// An address without its scheme, shortened: what fits a menu.
+fn link_label(url: &str) -> String {
+    let bare = url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/');
+    match bare.char_indices().nth(70) {
+        Some((at, _)) => format!("{}…", &bare[..at]),
+        None => bare.to_owned(),
+    }
+}
+
+/// The hue of the categories reached, in the lightness of the strongest level; `None` without a level.
+#[must_use]
+pub(crate) fn category_fill(cell: &Cell, categories: &[Category]) -> Option<(Hue, Level)> {
+    let levels = cell.levels();
+    let reached: Vec<Category> =
+        categories.iter().copied().filter(|category| levels.get(*category).is_some()).collect();
+    let hue = match reached.as_slice() {
+        [] => return None,
+        [one] => Hue::Of(*one),
+        _ => Hue::Several,
+    };
+    levels.strongest(categories).map(|level| (hue, level))
+}
+
+fn category_color(cell: &Cell, categories: &[Category]) -> Option<String> {
+    category_fill(cell, categories).map(|(hue, level)| hue.fill(Theme::Light, level).hex())
+}
+
+fn gradient(coverage: &Coverage<'_>, techniques: &[Annotation]) -> Gradient {
+    let scores = techniques.iter().filter_map(|technique| technique.score);
+    let full = whole(coverage.full_score(), f64::MAX);
+    let max_value = if coverage.rules().metric == Metric::Count { gradient::safe_top(scores, full) } else { full };
+    // The strict Python loader refuses more colours than whole scores.
+    let count = usize::try_from(max_value + 1).unwrap_or(5).clamp(2, 5);
+    let colors = palette::ramp_stops(Theme::Light, count).into_iter().map(palette::Color::hex).collect();
+    Gradient { colors, min_value: 0, max_value }
+}
+
+fn legend(
+    coverage: &Coverage<'_>,
+    color_by: ColorBy,
+    gradient: &Gradient,
+    techniques: &[Annotation],
+) -> Vec<LegendItem> {
+    let rules = coverage.rules();
+    if color_by == ColorBy::Category {
+        let used: BTreeSet<&str> = techniques.iter().filter_map(|technique| technique.color.as_deref()).collect();
+        let all = Hue::ALL.into_iter().flat_map(|hue| Level::ALL.map(|level| (hue, level)));
+        return all
+            .map(|(hue, level)| LegendItem {
+                label: format!("{}: {level}", hue.name()),
+                color: hue.fill(Theme::Light, level).hex(),
+            })
+            .filter(|item| used.contains(item.color.as_str()))
+            .collect();
+    }
+    let stops: Vec<palette::Color> = palette::ramp_stops(Theme::Light, gradient.colors.len());
+    let colors = gradient::sample(&stops);
+    let item = |label: String, score: i64| {
+        let color = colors[gradient::index(score, gradient.min_value, gradient.max_value)].hex();
+        LegendItem { label, color }
+    };
+    if rules.metric.needs_levels() {
+        let top = Level::ALL.map(|level| (level, whole(rules.scale.score(level), 100.0)));
+        return top.into_iter().map(|(level, score)| item(format!("{level} ({score})"), score)).collect();
+    }
+    let mut counts: Vec<i64> = vec![1, (gradient.max_value + 1) / 2, gradient.max_value];
+    counts.dedup();
+    let shown = counts.iter().map(|count| {
+        let noun = if *count == 1 { "capability" } else { "capabilities" };
+        item(format!("{count} {noun}"), *count)
+    });
+    shown.collect()
+}

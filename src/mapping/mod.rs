@@ -1,0 +1,12 @@
+//! Mappings of capabilities to ATT&CK techniques: what they hold, how they are read, checked and selected.
+
+pub mod check;
+mod model;
+pub mod read;
+pub mod select;
+pub mod write;
+
+pub use model::{
+    Capability, Category, Framework, Group, Level, Mapping, MappingSet, NonMappableTechnique, Origin,
+    ParseNameError, Publication,
+};

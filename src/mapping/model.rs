@@ -1,0 +1,332 @@
+//! What a mapping set holds, whatever file it came from.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::attack::{Domain, TechniqueId, Version};
+use crate::diagnostic::{Sources, Span};
+
+/// What a mapping says that a capability does about a technique.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+pub enum Category {
+    /// Limits or prevents the technique or its effect.
+    Protect,
+    /// Finds the technique in use.
+    Detect,
+    /// Contains or reverses the technique.
+    Respond,
+}
+
+impl Category {
+    /// All categories, in the order that readers know.
+    pub const ALL: [Self; 3] = [Self::Protect, Self::Detect, Self::Respond];
+
+    /// `Protect`
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Protect => "Protect",
+            Self::Detect => "Detect",
+            Self::Respond => "Respond",
+        }
+    }
+
+    /// `protect`: for file names, CSS classes and JSON.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Protect => "protect",
+            Self::Detect => "detect",
+            Self::Respond => "respond",
+        }
+    }
+}
+
+/// How well a capability does it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+pub enum Level {
+    /// Low coverage, or uncertain.
+    Minimal,
+    /// Some of the technique's procedures, or some of the time.
+    Partial,
+    /// Most of the technique's procedures, dependably.
+    Significant,
+}
+
+impl Level {
+    /// All levels, weakest first.
+    pub const ALL: [Self; 3] = [Self::Minimal, Self::Partial, Self::Significant];
+
+    /// `Partial`
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Minimal => "Minimal",
+            Self::Partial => "Partial",
+            Self::Significant => "Significant",
+        }
+    }
+
+    /// `partial`: for CSS classes and JSON.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Minimal => "minimal",
+            Self::Partial => "partial",
+            Self::Significant => "significant",
+        }
+    }
+}
+
+/// Text that is none of the names that the field allows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{value}` is none of {allowed}")]
+pub struct ParseNameError {
+    /// The text as given.
+    pub value: String,
+    /// The names that are allowed, for people.
+    pub allowed: &'static str,
+}
+
+impl FromStr for Category {
+    type Err = ParseNameError;
+
+    /// Reads the name in any case.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|category| category.key().eq_ignore_ascii_case(text)).ok_or_else(|| {
+            ParseNameError { value: text.to_owned(), allowed: "Protect, Detect or Respond" }
+        })
+    }
+}
+
+impl FromStr for Level {
+    type Err = ParseNameError;
+
+    /// Reads the name in any case.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|level| level.key().eq_ignore_ascii_case(text)).ok_or_else(|| {
+            ParseNameError { value: text.to_owned(), allowed: "Minimal, Partial or Significant" }
+        })
+    }
+}
+
+impl fmt::Display for Category {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What is mapped, and in which edition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Framework {
+    /// The id that the file states, in lower case: `aws`, `nist_800_53`.
+    pub id: String,
+    /// The edition as the file states it: `12/12/2024`, `rev5`; empty when it states none.
+    pub version: String,
+}
+
+impl Framework {
+    /// The name that people read: `AWS`, `NIST 800-53`; the id itself for a framework of the user's own.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self.id.as_str() {
+            "aws" => "AWS",
+            "azure" => "Azure",
+            "cri_profile" => "CRI Profile",
+            "csa_ccm" => "CSA CCM",
+            "gcp" => "Google Cloud",
+            "intel-vpro" => "Intel vPro",
+            "kev" => "KEV",
+            "m365" => "Microsoft 365",
+            "nist_800_53" => "NIST 800-53",
+            "veris" => "VERIS",
+            own => own,
+        }
+    }
+
+    /// Name and edition: `AWS 12/12/2024`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        if self.version.is_empty() {
+            self.name().to_owned()
+        } else {
+            format!("{} {}", self.name(), self.version)
+        }
+    }
+}
+
+/// Where a mapping set came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// The mapping that is built in: facts, without the analysts' comments.
+    Embedded,
+    /// A file or folder, as it was named.
+    Path(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Embedded => f.write_str("embedded in navlayer"),
+            Self::Path(path) => f.write_str(path),
+        }
+    }
+}
+
+/// Who published a mapping set and when, as far as it says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Publication {
+    /// The mappings' own version.
+    pub mapping_version: Option<String>,
+    /// The author.
+    pub author: Option<String>,
+    /// An address for questions.
+    pub contact: Option<String>,
+    /// The organization.
+    pub organization: Option<String>,
+    /// The date of creation as given.
+    pub creation_date: Option<String>,
+    /// The date of the last update as given.
+    pub last_update: Option<String>,
+}
+
+/// A set of capabilities that the source puts together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// The id: `AC`.
+    pub id: String,
+    /// The name: `Access Control`; the id when the source has none.
+    pub name: String,
+}
+
+/// The thing that covers: a service, a control, a product.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Capability {
+    /// The id in the source, without blanks around it.
+    pub id: String,
+    /// The name; the id when the source has none.
+    pub name: String,
+    /// The source's own description, where it has one apart from the name.
+    pub description: Option<String>,
+    /// Indices into [`MappingSet::groups`], in order of appearance.
+    pub groups: Vec<usize>,
+    /// Tags, in the source's order.
+    pub tags: Vec<String>,
+    /// A comment on the capability as a whole; for a non-mappable one, why.
+    pub comment: String,
+    /// References of the capability as a whole.
+    pub references: Vec<String>,
+    /// Whether the source declares that it cannot be mapped.
+    pub non_mappable: bool,
+}
+
+/// One row: a capability and a technique.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapping {
+    /// Index into [`MappingSet::capabilities`].
+    pub capability: usize,
+    /// The technique, as given: it may be retired or misplaced.
+    pub technique: TechniqueId,
+    /// The technique's name as given; often an old one.
+    pub technique_name: String,
+    /// The mapping type's name: `technique_scores`, `mitigates`, `related-to`.
+    pub mapping_type: String,
+    /// The category, when scored.
+    pub category: Option<Category>,
+    /// The level, when scored.
+    pub level: Option<Level>,
+    /// The analysts' comment; empty when there is none.
+    pub comment: String,
+    /// References, without blanks around them; not all are addresses.
+    pub references: Vec<String>,
+    /// The technique whose score this one belongs to, as the source states it.
+    pub related_score: Option<TechniqueId>,
+    /// Where the technique id stands.
+    pub id_span: Span,
+    /// Where the technique's name stands.
+    pub name_span: Span,
+}
+
+impl Mapping {
+    /// Category and level, when the mapping has both.
+    #[must_use]
+    pub fn score(&self) -> Option<(Category, Level)> {
+        self.category.zip(self.level)
+    }
+}
+
+/// A technique that the source declares not mappable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NonMappableTechnique {
+    /// The technique.
+    pub technique: TechniqueId,
+    /// Its name as given.
+    pub name: String,
+    /// Why, when the source says.
+    pub comment: String,
+    /// Where the technique id stands.
+    pub id_span: Span,
+    /// Where the technique's name stands.
+    pub name_span: Span,
+}
+
+/// One source's content: a framework mapped to one domain of one ATT&CK version.
+#[derive(Debug, Clone)]
+pub struct MappingSet {
+    /// What is mapped.
+    pub framework: Framework,
+    /// The ATT&CK domain.
+    pub domain: Domain,
+    /// The ATT&CK version that the mappings were made on.
+    pub attack_version: Version,
+    /// Where the ATT&CK version stands.
+    pub version_span: Span,
+    /// Who published it and when.
+    pub publication: Publication,
+    /// Where it was read from.
+    pub origin: Origin,
+    /// The groups, by id.
+    pub groups: Vec<Group>,
+    /// The mapping types that the source defines: id to name.
+    pub mapping_types: BTreeMap<String, String>,
+    /// The capabilities, by id.
+    pub capabilities: Vec<Capability>,
+    /// The mappings, in source order.
+    pub mappings: Vec<Mapping>,
+    /// Techniques declared not mappable, in source order.
+    pub non_mappable: Vec<NonMappableTechnique>,
+    /// Rows in the source, those without effect included.
+    pub rows: usize,
+    /// Rows that declare something non-mappable, in any of the spellings.
+    pub non_mappable_rows: usize,
+    /// The text that spans point into.
+    pub sources: Sources,
+}
+
+impl MappingSet {
+    /// Whether any mapping carries a category and a level.
+    #[must_use]
+    pub fn is_scored(&self) -> bool {
+        self.mappings.iter().any(|mapping| mapping.score().is_some())
+    }
+
+    /// Whether groups put capabilities together, rather than giving each its own group.
+    #[must_use]
+    pub fn groups_say_more(&self) -> bool {
+        let mut members = vec![0_usize; self.groups.len()];
+        for group in self.capabilities.iter().flat_map(|capability| &capability.groups) {
+            members[*group] += 1;
+        }
+        members.iter().any(|count| *count > 1)
+    }
+}

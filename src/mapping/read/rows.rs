@@ -1,0 +1,360 @@
+//! From rows as written to a mapping set: the rules that every format shares.
+//!
+//! A format's reader hands over [`Row`]s of text with positions; what a value means, what is non-mappable, and what is
+//! a finding is decided here, once.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use super::super::model::{Capability, Group, Mapping, MappingSet, NonMappableTechnique};
+use crate::attack::TechniqueId;
+use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::suggest;
+
+/// Text with its place.
+#[derive(Debug, Clone)]
+pub(super) struct Field<'a> {
+    pub(super) text: Cow<'a, str>,
+    pub(super) span: Span,
+}
+
+impl Field<'_> {
+    /// The text without blanks around it, `None` when nothing is left.
+    fn filled(&self) -> Option<&str> {
+        let text = self.text.trim();
+        (!text.is_empty()).then_some(text)
+    }
+}
+
+/// One row as written. An absent, null or blank field is `None` or blank; the rules below treat them alike.
+#[derive(Debug, Default)]
+pub(super) struct Row<'a> {
+    pub(super) capability_id: Option<Field<'a>>,
+    pub(super) capability_name: Option<Field<'a>>,
+    pub(super) group: Option<Field<'a>>,
+    pub(super) mapping_type: Option<Field<'a>>,
+    pub(super) technique_id: Option<Field<'a>>,
+    pub(super) technique_name: Option<Field<'a>>,
+    pub(super) category: Option<Field<'a>>,
+    pub(super) level: Option<Field<'a>>,
+    pub(super) status: Option<Field<'a>>,
+    pub(super) related_score: Option<Field<'a>>,
+    pub(super) comment: Option<Field<'a>>,
+    pub(super) references: Vec<Field<'a>>,
+    /// The row as a whole.
+    pub(super) span: Span,
+}
+
+/// Collects rows into a mapping set.
+pub(super) struct Assembler {
+    set: MappingSet,
+    capabilities: BTreeMap<String, usize>,
+    groups: BTreeMap<String, usize>,
+    findings: Vec<Diagnostic>,
+}
+
+/// The statuses that Mappings Explorer's schema and the Mappings Editor define.
+const STATUSES: [&str; 9] = [
+    "complete",
+    "in_progress",
+    "non_mappable",
+    "version_changed",
+    "internal_review",
+    "participant_review",
+    "participant_reviewed",
+    "final_draft",
+    "final_review",
+];
+
+impl Assembler {
+    /// Starts from a set that has its metadata and, where the source defines them, its groups.
+    pub(super) fn new(set: MappingSet) -> Self {
+        let groups = set.groups.iter().enumerate().map(|(at, group)| (group.id.clone(), at)).collect();
+        Self { set, capabilities: BTreeMap::new(), groups, findings: Vec::new() }
+    }
+
+    /// Notes a finding at a place of the sources.
+    pub(super) fn find(&mut self, span: Span, diagnostic: Diagnostic) {
+        self.findings.push(match self.set.sources.place(span) {
+            Some(place) => diagnostic.at(place),
+            None => diagnostic,
+        });
+    }
+
+    /// The capability with this id, made when it is new.
+    pub(super) fn capability(&mut self, id: &str) -> &mut Capability {
+        let index = self.capability_index(id);
+        &mut self.set.capabilities[index]
+    }
+
+    fn capability_index(&mut self, id: &str) -> usize {
+        if let Some(index) = self.capabilities.get(id) {
+            return *index;
+        }
+        let index = self.set.capabilities.len();
+        self.set.capabilities.push(Capability { id: id.to_owned(), ..Capability::default() });
+        self.capabilities.insert(id.to_owned(), index);
+        index
+    }
+
+    fn group_index(&mut self, id: &str) -> usize {
+        if let Some(index) = self.groups.get(id) {
+            return *index;
+        }
+        let index = self.set.groups.len();
+        self.set.groups.push(Group { id: id.to_owned(), name: id.to_owned() });
+        self.groups.insert(id.to_owned(), index);
+        index
+    }
+
+    /// Adds a row.
+    pub(super) fn push(&mut self, row: &Row<'_>) {
+        self.set.rows += 1;
+        let capability = self.row_capability(row);
+        let kind = row.mapping_type.as_ref().and_then(Field::filled);
+        let status = row.status.as_ref().and_then(Field::filled);
+        self.check_status(row.status.as_ref());
+        if kind == Some("non_mappable") || status == Some("non_mappable") {
+            self.push_non_mappable(row, capability);
+            return;
+        }
+        let Some(capability) = capability else {
+            let message = "a mapping without a capability";
+            self.find(row.span, Diagnostic::new(Code::NoCapability, message).help("it is left out"));
+            return;
+        };
+        let Some(field) = row.technique_id.as_ref().filter(|field| field.filled().is_some()) else {
+            let name = &self.set.capabilities[capability].id;
+            let message = format!("`{name}` is mapped to no technique, and not declared non-mappable");
+            self.find(row.span, Diagnostic::new(Code::NoTechnique, message).help("it is left out"));
+            return;
+        };
+        let Some(technique) = self.technique(field) else { return };
+        let (category, level) = self.score(row);
+        let mapping_type = kind.map_or_else(String::new, |id| {
+            self.set.mapping_types.get(id).map_or_else(|| id.to_owned(), Clone::clone)
+        });
+        let related_score = row.related_score.as_ref().and_then(Field::filled).and_then(|id| id.parse().ok());
+        let (technique_name, name_span) = named(row, field.span);
+        self.set.mappings.push(Mapping {
+            capability,
+            technique,
+            technique_name,
+            mapping_type,
+            category,
+            level,
+            comment: text(row.comment.as_ref()),
+            references: row.references.iter().flat_map(|field| references(&field.text)).collect(),
+            related_score,
+            id_span: field.span,
+            name_span,
+        });
+    }
+
+    /// The row's capability with what the row says of it.
+    fn row_capability(&mut self, row: &Row<'_>) -> Option<usize> {
+        let id = row.capability_id.as_ref().and_then(Field::filled)?;
+        let index = self.capability_index(id);
+        let group = row.group.as_ref().and_then(Field::filled).map(|id| self.group_index(id));
+        let capability = &mut self.set.capabilities[index];
+        if capability.name.is_empty() {
+            capability.name = text(row.capability_name.as_ref());
+        }
+        if let Some(group) = group
+            && !capability.groups.contains(&group)
+        {
+            capability.groups.push(group);
+        }
+        Some(index)
+    }
+
+    /// "Non-mappable" is said of a capability (no technique), or of a technique (no capability).
+    fn push_non_mappable(&mut self, row: &Row<'_>, capability: Option<usize>) {
+        self.set.non_mappable_rows += 1;
+        let comment = text(row.comment.as_ref());
+        let technique = row.technique_id.as_ref().filter(|field| field.filled().is_some());
+        match (capability, technique) {
+            (Some(index), None) => {
+                let capability = &mut self.set.capabilities[index];
+                capability.non_mappable = true;
+                if capability.comment.is_empty() {
+                    capability.comment = comment;
+                }
+                for reference in row.references.iter().flat_map(|field| references(&field.text)) {
+                    if !capability.references.contains(&reference) {
+                        capability.references.push(reference);
+                    }
+                }
+            }
+            (None, Some(field)) => {
+                if let Some(technique) = self.technique(field) {
+                    let (name, name_span) = named(row, field.span);
+                    let id_span = field.span;
+                    self.set.non_mappable.push(NonMappableTechnique {
+                        technique,
+                        name,
+                        comment,
+                        id_span,
+                        name_span,
+                    });
+                }
+            }
+            // The pair alone is declared unmappable: neither the capability nor the technique is, so it only counts.
+            (Some(_), Some(_)) => {}
+            (None, None) => {
+                let message = "a non-mappable row that names neither a capability nor a technique";
+                self.find(row.span, Diagnostic::new(Code::NoTechnique, message).help("it is left out"));
+            }
+        }
+    }
+
+    fn check_status(&mut self, status: Option<&Field<'_>>) {
+        let Some(field) = status else { return };
+        let Some(text) = field.filled() else { return };
+        if !STATUSES.contains(&text) {
+            let diagnostic = Diagnostic::new(Code::UnknownStatus, format!("unknown status `{}`", short(text)))
+                .help(match suggest::nearest(text, STATUSES) {
+                    Some(near) => format!("did you mean `{near}`? the row counts as mapped"),
+                    None => "the row counts as mapped".to_owned(),
+                });
+            self.find(field.span, diagnostic);
+        }
+    }
+
+    fn technique(&mut self, field: &Field<'_>) -> Option<TechniqueId> {
+        let text = field.filled()?;
+        if let Ok(id) = text.parse() {
+            return Some(id);
+        }
+        let is_tactic = text.strip_prefix("TA").is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
+        let message = format!("`{}` is not a technique id", short(text));
+        let help = if is_tactic {
+            "this is a tactic; mappings are to techniques such as T1562 or sub-techniques such as T1562.008"
+        } else {
+            "an id is a technique such as T1562 or a sub-technique such as T1562.008"
+        };
+        self.find(field.span, Diagnostic::new(Code::MalformedId, message).help(help));
+        None
+    }
+
+    /// Category and level, with a finding for what is unknown or halved.
+    fn score(
+        &mut self,
+        row: &Row<'_>,
+    ) -> (Option<super::super::model::Category>, Option<super::super::model::Level>) {
+        let category = self.named_value(row.category.as_ref(), Code::UnknownCategory, "category", &[
+            "Protect", "Detect", "Respond",
+        ]);
+        let level = self.named_value(row.level.as_ref(), Code::UnknownLevel, "level", &[
+            "Minimal",
+            "Partial",
+            "Significant",
+        ]);
+        let stated = |field: &Option<Field<'_>>| field.as_ref().is_some_and(|field| field.filled().is_some());
+        let missing = match (stated(&row.category), stated(&row.level)) {
+            (true, false) => "a category without a level",
+            (false, true) => "a level without a category",
+            _ => return (category, level),
+        };
+        let span = row.category.as_ref().or(row.level.as_ref()).map_or(row.span, |field| field.span);
+        let help = "the mapping stands, without a score";
+        self.find(span, Diagnostic::new(Code::HalfScore, missing).help(help));
+        (category, level)
+    }
+
+    fn named_value<T: FromStr>(
+        &mut self,
+        field: Option<&Field<'_>>,
+        code: Code,
+        what: &str,
+        names: &[&'static str; 3],
+    ) -> Option<T> {
+        let field = field?;
+        let text = field.filled()?;
+        if let Ok(value) = text.parse() {
+            return Some(value);
+        }
+        let help = match suggest::nearest(text, names.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("a {what} is {}, {} or {}", names[0], names[1], names[2]),
+        };
+        self.find(field.span, Diagnostic::new(code, format!("unknown {what} `{}`", short(text))).help(help));
+        None
+    }
+
+    /// The set, with capabilities in the order of their ids, and what was found.
+    pub(super) fn finish(mut self) -> (MappingSet, Vec<Diagnostic>) {
+        let mut order: Vec<usize> = (0..self.set.capabilities.len()).collect();
+        order.sort_by(|a, b| self.set.capabilities[*a].id.cmp(&self.set.capabilities[*b].id));
+        let mut place = vec![0; order.len()];
+        for (new, old) in order.iter().enumerate() {
+            place[*old] = new;
+        }
+        let mut old: Vec<_> = self.set.capabilities.drain(..).map(Some).collect();
+        self.set.capabilities = order.iter().filter_map(|index| old[*index].take()).collect();
+        for mapping in &mut self.set.mappings {
+            mapping.capability = place[mapping.capability];
+        }
+        for capability in &mut self.set.capabilities {
+            if capability.name.is_empty() {
+                capability.name.clone_from(&capability.id);
+            }
+        }
+        (self.set, self.findings)
+    }
+}
+
+/// The technique's name as given; where there is none, it is empty and stands where the id does.
+fn named(row: &Row<'_>, id: Span) -> (String, Span) {
+    match &row.technique_name {
+        Some(field) => (field.text.trim().to_owned(), field.span),
+        None => (String::new(), id),
+    }
+}
+
+fn text(field: Option<&Field<'_>>) -> String {
+    field.map_or_else(String::new, |field| field.text.trim().to_owned())
+}
+
+/// A value for a message: at most 60 characters of it.
+pub(super) fn short(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(60) {
+        Some((at, _)) => Cow::Owned(format!("{}…", &text[..at])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// The references in one string. Published files hold several addresses in one; text around an address stays whole.
+fn references(text: &str) -> Vec<String> {
+    let text = text.trim();
+    let parts: Vec<&str> = text
+        .split(|c: char| c.is_whitespace() || c == ';')
+        .map(|part| part.trim_end_matches(','))
+        .filter(|part| !part.is_empty())
+        .collect();
+    if parts.len() > 1 && parts.iter().all(|part| crate::link::web_address(part).is_some()) {
+        parts.into_iter().map(str::to_owned).collect()
+    } else if text.is_empty() {
+        Vec::new()
+    } else {
+        vec![text.to_owned()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::references;
+
+    #[test]
+    fn several_addresses_in_one_string_are_several_references() {
+        assert_eq!(references(" https://a.example/x "), ["https://a.example/x"]);
+        assert_eq!(references("https://a.example https://b.example"), [
+            "https://a.example",
+            "https://b.example"
+        ]);
+        assert_eq!(references("Ref: https://a.example"), ["Ref: https://a.example"]);
+        assert_eq!(references("[]"), ["[]"]);
+        assert!(references("  ").is_empty());
+    }
+}

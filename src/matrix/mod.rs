@@ -1,0 +1,7 @@
+//! The matrix picture: colours, the Navigator's gradient arithmetic, and a catalog laid out in tactic columns.
+
+pub mod gradient;
+pub mod palette;
+mod view;
+
+pub use view::{Column, Entry, Matrix};
