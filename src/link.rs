@@ -21,7 +21,8 @@ mod tests {
 
     #[test]
     fn only_web_addresses_become_links() {
-        for good in ["https://a.example/b?c=d#e", "HTTP://a.example", " https://a.example ", "https://[::1]/"] {
+        for good in ["https://a.example/b?c=d#e", "HTTP://a.example", " https://a.example ", "https://[::1]/"]
+        {
             assert!(web_address(good).is_some(), "{good}");
         }
         for bad in [

@@ -178,7 +178,8 @@ impl Sink {
         let earlier = self.earlier()?;
         let changes = self.changes()?;
         for change in &changes {
-            let ours = change.action != Action::Change || earlier.contains(&change.path) || change.path == MANIFEST;
+            let ours =
+                change.action != Action::Change || earlier.contains(&change.path) || change.path == MANIFEST;
             if !ours && !force {
                 return Err(SinkError::NotOurs { path: self.root.join(&change.path) });
             }
@@ -186,7 +187,8 @@ impl Sink {
         let manifest = self.manifest();
         let mut made = BTreeSet::new();
         // The manifest comes last: should the run break off, what it says is still true.
-        let written = changes.iter().filter(|change| change.action != Action::Remove && change.path != MANIFEST);
+        let written =
+            changes.iter().filter(|change| change.action != Action::Remove && change.path != MANIFEST);
         for change in written {
             if let Some(bytes) = self.files.get(&change.path) {
                 self.replace(&change.path, bytes, &mut made)?;
@@ -216,7 +218,9 @@ impl Sink {
             }
             // A link might lead out of the folder.
             Ok(_) => Err(SinkError::NotAFile { path: full }),
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                Ok(None)
+            }
             Err(source) => Err(SinkError::Io { path: full, source }),
         }
     }
@@ -235,7 +239,8 @@ impl Sink {
     }
 
     fn manifest(&self) -> Vec<u8> {
-        let files = self.files.iter().map(|(path, bytes)| ManifestFile { path: path.clone(), bytes: bytes.len() });
+        let files =
+            self.files.iter().map(|(path, bytes)| ManifestFile { path: path.clone(), bytes: bytes.len() });
         let manifest = Manifest { generator: crate::GENERATOR.to_owned(), files: files.collect() };
         let mut bytes = serde_json::to_vec_pretty(&manifest).unwrap_or_default();
         bytes.push(b'\n');
@@ -246,7 +251,8 @@ impl Sink {
         let full = self.root.join(path);
         let folder = full.parent().unwrap_or(&self.root).to_owned();
         if !made.contains(&folder) {
-            std::fs::create_dir_all(&folder).map_err(|source| SinkError::Io { path: folder.clone(), source })?;
+            std::fs::create_dir_all(&folder)
+                .map_err(|source| SinkError::Io { path: folder.clone(), source })?;
             made.insert(folder.clone());
         }
         write_file(&full, bytes)

@@ -34,7 +34,8 @@ pub fn several<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>, m
 
 /// From 0 to 1. A word of the name counts nearly as much as the name: "guardduty" means "Amazon GuardDuty".
 fn likeness(typed: &str, candidate: &str) -> f64 {
-    let whole = strsim::normalized_damerau_levenshtein(typed, candidate).max(strsim::jaro_winkler(typed, candidate) - 0.12);
+    let whole = strsim::normalized_damerau_levenshtein(typed, candidate)
+        .max(strsim::jaro_winkler(typed, candidate) - 0.12);
     let word = candidate
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| word.len() > 2)

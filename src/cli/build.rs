@@ -1,4 +1,113 @@
-//! stub
+//! `navlayer build`: everything at once.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use navlayer::output::Sink;
+use navlayer::report::{self, Content, TemplateError};
+
+use super::args::{FilterArgs, RuleArgs, SourceArgs};
+use super::input;
+use super::{CommandResult, Failure, Global, Outcome, findings};
+
+/// Write the whole site: pages to read, layers for the Navigator, a summary for programs
+///
+/// Writes index.html, capabilities/, techniques/, layers/ and summary.json, and a manifest.json that remembers what was
+/// written: files that navlayer did not write are never touched.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
-pub(crate) fn run(_: &Args, _: &super::Global) -> super::CommandResult { Ok(super::Outcome::Clean) }
+pub(crate) struct Args {
+    #[command(flatten)]
+    sources: SourceArgs,
+    /// The folder to write to
+    #[arg(short, long, value_name = "DIR", default_value = "navlayer-out")]
+    output: PathBuf,
+    /// Write only this part
+    #[arg(long, value_enum, value_name = "PART")]
+    only: Option<Only>,
+    /// Write nothing: say what would change, and exit with 1 if anything would
+    #[arg(long)]
+    check: bool,
+    /// Replace files that navlayer did not write
+    #[arg(long)]
+    force: bool,
+    /// A folder of templates that take the place of the built-in ones of the same name
+    #[arg(long, value_name = "DIR")]
+    templates: Option<PathBuf>,
+    #[command(flatten)]
+    rules: RuleArgs,
+    #[command(flatten)]
+    filters: FilterArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Only {
+    /// The layers, straight into the folder
+    Layers,
+}
+
+impl From<TemplateError> for Failure {
+    fn from(error: TemplateError) -> Self {
+        let failure = Self::new(format!("a template is not sound: {error}"));
+        match &error {
+            TemplateError::UnknownName { nearest: Some(nearest), .. } => {
+                failure.with_help(format!("did you mean {nearest}?"))
+            }
+            _ => failure,
+        }
+    }
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args, global: &Global) -> CommandResult {
+    let Some(input) = input::load(&args.sources, global)? else { return Ok(Outcome::Findings) };
+    let selection = args.filters.filter().resolve(&input.sets, &input.catalog)?;
+    let content = Content {
+        sets: &input.sets,
+        catalog: &input.catalog,
+        selection,
+        rules: args.rules.rules(),
+        color_by: args.rules.color_by(),
+        expand: args.rules.expand(),
+        findings: &input.findings,
+    };
+    let mut sink = Sink::new(&args.output);
+    match args.only {
+        Some(Only::Layers) => report::layers(&content, &mut sink),
+        None => report::site(&content, args.templates.as_deref(), &mut sink)?,
+    }
+    if args.check { check(&sink, global) } else { write(&sink, args, global) }
+}
+
+fn check(sink: &Sink, global: &Global) -> CommandResult {
+    let changes = sink.changes()?;
+    for change in &changes {
+        findings::say(global, &format!("would {} {}", change.action, change.path));
+    }
+    if changes.is_empty() {
+        findings::say(
+            global,
+            &format!("{} is up to date: {} files", sink.root().display(), sink.files().len()),
+        );
+        return Ok(Outcome::Clean);
+    }
+    let noun = if changes.len() == 1 { "file" } else { "files" };
+    findings::say(global, &format!("{} {noun} in {} would change", changes.len(), sink.root().display()));
+    Ok(Outcome::Findings)
+}
+
+fn write(sink: &Sink, args: &Args, global: &Global) -> CommandResult {
+    let changes = sink.write(args.force)?;
+    let root = sink.root().display();
+    let line = match (changes.len(), args.only) {
+        (0, _) => format!("{root} is up to date: {} files", sink.files().len()),
+        (count, None) => format!(
+            "{} files in {root}, {count} of them new or changed; open {root}/index.html",
+            sink.files().len()
+        ),
+        (count, Some(Only::Layers)) => {
+            format!("{} layers in {root}, {count} files new or changed", sink.files().len())
+        }
+    };
+    findings::say(global, &line);
+    Ok(Outcome::Clean)
+}

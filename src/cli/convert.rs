@@ -29,8 +29,11 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> CommandResult {
     let Some(sets) = input::load_sets(&args.sources, global)? else { return Ok(Outcome::Findings) };
     let [set] = sets.as_slice() else {
-        return Err(Failure::new(format!("the sources hold {} mapping sets, and a file holds one", sets.len()))
-            .with_help("convert them one by one"));
+        return Err(Failure::new(format!(
+            "the sources hold {} mapping sets, and a file holds one",
+            sets.len()
+        ))
+        .with_help("convert them one by one"));
     };
     let text = unified_json(set, if args.facts { Content::Facts } else { Content::Everything });
     let Some(path) = &args.output else {

@@ -88,7 +88,8 @@ fn render(finding: &Diagnostic) -> String {
 /// Text from a file without what a terminal would obey: control characters and marks that turn the direction.
 fn clean(text: &str) -> String {
     let is_hostile = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     text.chars().map(|c| if is_hostile(c) { '\u{fffd}' } else { c }).collect()
 }

@@ -92,7 +92,8 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     }
     let mut named = Vec::with_capacity(parts.len());
     for part in parts {
-        let name = args.name.as_ref().map_or_else(|| part.name.clone(), |name| format!("{name}: {}", part.name));
+        let name =
+            args.name.as_ref().map_or_else(|| part.name.clone(), |name| format!("{name}: {}", part.name));
         let Part { id, selection, .. } = part;
         named.push((id, one(args, &input, selection, name)));
     }

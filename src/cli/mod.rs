@@ -124,7 +124,8 @@ impl From<ReadError> for Failure {
 
 impl From<UnknownName> for Failure {
     fn from(error: UnknownName) -> Self {
-        let quoted = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let quoted =
+            |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let help = if !error.nearest.is_empty() {
             Some(format!("did you mean {}?", quoted(&error.nearest).replace(", ", " or ")))
         } else if !error.known.is_empty() {
@@ -139,7 +140,9 @@ impl From<UnknownName> for Failure {
 impl From<SinkError> for Failure {
     fn from(error: SinkError) -> Self {
         let help = match &error {
-            SinkError::NotOurs { .. } => Some("nothing was written; --force replaces it, -o DIR writes elsewhere"),
+            SinkError::NotOurs { .. } => {
+                Some("nothing was written; --force replaces it, -o DIR writes elsewhere")
+            }
             _ => None,
         };
         Self { help: help.map(str::to_owned), ..Self::new(error.to_string()) }

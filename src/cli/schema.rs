@@ -4,6 +4,7 @@ use std::io;
 
 use clap::ValueEnum;
 use navlayer::layer::Layer;
+use navlayer::report::Summary;
 
 use super::{CommandResult, Failure, Outcome};
 
@@ -19,12 +20,15 @@ pub(crate) struct Args {
 enum What {
     /// A Navigator layer, as navlayer writes it
     Layer,
+    /// summary.json
+    Summary,
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, out: &mut dyn io::Write) -> CommandResult {
     let schema = match args.what {
         What::Layer => schemars::schema_for!(Layer),
+        What::Summary => schemars::schema_for!(Summary),
     };
     let text = serde_json::to_string_pretty(&schema).map_err(|error| Failure::new(error.to_string()))?;
     writeln!(out, "{text}")?;

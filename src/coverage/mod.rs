@@ -127,7 +127,9 @@ impl<'a> Coverage<'a> {
         let mut not_mappable = BTreeSet::new();
         for (set_index, set) in sets.iter().enumerate() {
             for (index, mapping) in set.mappings.iter().enumerate() {
-                if selection.has(set_index, mapping) && selection.scope.contains_id(mapping.technique, catalog) {
+                if selection.has(set_index, mapping)
+                    && selection.scope.contains_id(mapping.technique, catalog)
+                {
                     cells.entry(mapping.technique).or_default().mappings.push((set_index, index));
                 }
             }
@@ -211,7 +213,11 @@ impl<'a> Coverage<'a> {
     /// The mappings of a cell with the set that each is in.
     pub fn mappings(&self, cell: &Cell) -> impl Iterator<Item = (&'a MappingSet, &'a Mapping)> {
         let sets = self.sets;
-        cell.mappings.iter().map(move |(set, index)| (&sets[*set], &sets[*set].mappings[*index])).collect::<Vec<_>>().into_iter()
+        cell.mappings
+            .iter()
+            .map(move |(set, index)| (&sets[*set], &sets[*set].mappings[*index]))
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 
     /// Techniques that a source declares not mappable and nothing maps, by id.

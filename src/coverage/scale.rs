@@ -14,9 +14,7 @@ pub struct Scale {
 
 /// Scores that do not rise strictly from above 0 to at most 100.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
-#[error(
-    "a scale rises from above 0 to at most 100, not from {minimal} over {partial} to {significant}"
-)]
+#[error("a scale rises from above 0 to at most 100, not from {minimal} over {partial} to {significant}")]
 pub struct ScaleError {
     minimal: f64,
     partial: f64,

@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::model::{
-    Annotation, Expand, FORMAT, Filters, Gradient, Layer, Layout, LegendItem, Link, Metadata, NAVIGATOR, Versions,
+    Annotation, Expand, FORMAT, Filters, Gradient, Layer, Layout, LegendItem, Link, Metadata, NAVIGATOR,
+    Versions,
 };
 use crate::attack::{Catalog, TechniqueId};
 use crate::coverage::{Cell, Coverage, Metric, Rollup, whole};
@@ -46,11 +47,14 @@ pub struct Options {
 pub fn build(coverage: &Coverage<'_>, options: &Options) -> Layer {
     let catalog = coverage.catalog();
     let name = if options.name.is_empty() { default_name(coverage) } else { options.name.clone() };
-    let description =
-        if options.description.is_empty() { default_description(coverage) } else { options.description.clone() };
+    let description = if options.description.is_empty() {
+        default_description(coverage)
+    } else {
+        options.description.clone()
+    };
     let platforms = &coverage.selection().platforms;
     let techniques = annotations(coverage, options);
-    let gradient = gradient(coverage, &techniques);
+    let gradient = gradient(coverage);
     Layer {
         name,
         versions: Versions {
@@ -136,7 +140,9 @@ fn layer_metadata(coverage: &Coverage<'_>) -> Vec<Metadata> {
         .sets()
         .iter()
         .enumerate()
-        .flat_map(|(set, content)| content.capabilities.iter().enumerate().map(move |(index, one)| (set, index, one)))
+        .flat_map(|(set, content)| {
+            content.capabilities.iter().enumerate().map(move |(index, one)| (set, index, one))
+        })
         .filter(|(set, index, one)| one.non_mappable && coverage.selection().has_capability(*set, *index))
         .map(|(_, _, one)| one.name.as_str())
         .collect();
@@ -262,7 +268,9 @@ fn technique_metadata(coverage: &Coverage<'_>, id: TechniqueId, cell: &Cell) -> 
     }
     if let Some(score) = cell.rolled_up {
         rows.extend(Metadata::new("rolled-up score", whole(score, coverage.full_score()).to_string()));
-        let own = cell.own_score.map_or_else(|| "none".to_owned(), |own| whole(own, coverage.full_score()).to_string());
+        let own = cell
+            .own_score
+            .map_or_else(|| "none".to_owned(), |own| whole(own, coverage.full_score()).to_string());
         rows.extend(Metadata::new("own score", own));
     }
     let several = coverage.involved().count() > 1;
@@ -335,10 +343,19 @@ fn category_color(cell: &Cell, categories: &[Category]) -> Option<String> {
     category_fill(cell, categories).map(|(hue, level)| hue.fill(Theme::Light, level).hex())
 }
 
-fn gradient(coverage: &Coverage<'_>, techniques: &[Annotation]) -> Gradient {
-    let scores = techniques.iter().filter_map(|technique| technique.score);
+/// The score at which the gradient of a coverage ends: 100, or about the highest count.
+#[must_use]
+pub fn score_top(coverage: &Coverage<'_>) -> i64 {
     let full = whole(coverage.full_score(), f64::MAX);
-    let max_value = if coverage.rules().metric == Metric::Count { gradient::safe_top(scores, full) } else { full };
+    if coverage.rules().metric != Metric::Count {
+        return full;
+    }
+    let scores: Vec<i64> = coverage.cells().values().filter_map(|cell| coverage.shown_score(cell)).collect();
+    gradient::safe_top(scores.iter().copied(), full)
+}
+
+fn gradient(coverage: &Coverage<'_>) -> Gradient {
+    let max_value = score_top(coverage);
     // The strict Python loader refuses more colours than whole scores.
     let count = usize::try_from(max_value + 1).unwrap_or(5).clamp(2, 5);
     let colors = palette::ramp_stops(Theme::Light, count).into_iter().map(palette::Color::hex).collect();
@@ -353,7 +370,8 @@ fn legend(
 ) -> Vec<LegendItem> {
     let rules = coverage.rules();
     if color_by == ColorBy::Category {
-        let used: BTreeSet<&str> = techniques.iter().filter_map(|technique| technique.color.as_deref()).collect();
+        let used: BTreeSet<&str> =
+            techniques.iter().filter_map(|technique| technique.color.as_deref()).collect();
         let all = Hue::ALL.into_iter().flat_map(|hue| Level::ALL.map(|level| (hue, level)));
         return all
             .map(|(hue, level)| LegendItem {

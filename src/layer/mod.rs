@@ -9,9 +9,11 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter, PrettyFormatter, Serializer};
 
-pub use build::{ColorBy, Options, build};
+pub(crate) use build::category_fill;
+pub use build::{ColorBy, Options, build, score_top};
 pub use model::{
-    Annotation, Expand, FORMAT, Filters, Gradient, Layer, Layout, LegendItem, Link, Metadata, NAVIGATOR, Versions,
+    Annotation, Expand, FORMAT, Filters, Gradient, Layer, Layout, LegendItem, Link, Metadata, NAVIGATOR,
+    Versions,
 };
 
 pub use split::{Part, Per, framework_key, split};
@@ -47,7 +49,11 @@ fn ascii_json(value: &impl Serialize) -> Vec<u8> {
 struct Ascii(PrettyFormatter<'static>);
 
 impl Formatter for Ascii {
-    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
         let mut rest = fragment;
         while let Some(at) = rest.bytes().position(|byte| byte >= 0x7f) {
             writer.write_all(&rest.as_bytes()[..at])?;
@@ -60,7 +66,11 @@ impl Formatter for Ascii {
         writer.write_all(rest.as_bytes())
     }
 
-    fn write_char_escape<W: ?Sized + io::Write>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
+    fn write_char_escape<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        escape: CharEscape,
+    ) -> io::Result<()> {
         self.0.write_char_escape(writer, escape)
     }
 

@@ -76,8 +76,12 @@ pub fn split(sets: &[MappingSet], selection: &Selection, per: Per) -> Vec<Part> 
             })
             .collect(),
         Per::Tag => {
-            let tags: BTreeSet<&str> =
-                sets.iter().flat_map(|set| &set.capabilities).flat_map(|one| &one.tags).map(String::as_str).collect();
+            let tags: BTreeSet<&str> = sets
+                .iter()
+                .flat_map(|set| &set.capabilities)
+                .flat_map(|one| &one.tags)
+                .map(String::as_str)
+                .collect();
             let tagged = tags.into_iter().filter_map(|tag| {
                 let has = |key: &&CapabilityKey| {
                     sets[key.set].capabilities[key.capability].tags.iter().any(|own| own == tag)

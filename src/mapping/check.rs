@@ -69,7 +69,9 @@ impl Checker<'_> {
             _ => Code::RetiredTechnique,
         };
         let message = match code {
-            Code::UnknownTechnique => format!("{id} is no technique of {attack}, nor of any version or domain known here"),
+            Code::UnknownTechnique => {
+                format!("{id} is no technique of {attack}, nor of any version or domain known here")
+            }
             _ => format!("{id} is not active in {attack}: {}", fate.describe()),
         };
         let mut diagnostic = Diagnostic::new(code, message);
@@ -88,11 +90,18 @@ impl Checker<'_> {
         let given = given.trim();
         // Some files write "Technique: Sub-technique".
         let last = given.rsplit(": ").next().unwrap_or(given);
-        if given.is_empty() || given == technique.name || same(given, &technique.name) || same(last, &technique.name) {
+        if given.is_empty()
+            || given == technique.name
+            || same(given, &technique.name)
+            || same(last, &technique.name)
+        {
             return;
         }
         let message = format!("{id} is called `{}` in ATT&CK {}", technique.name, self.catalog.version());
-        self.find(span, Diagnostic::new(Code::NameDiffers, message).help("the id counts; the name is shown as given"));
+        self.find(
+            span,
+            Diagnostic::new(Code::NameDiffers, message).help("the id counts; the name is shown as given"),
+        );
     }
 
     fn reference(&mut self, reference: &str, span: Span) {
@@ -110,7 +119,8 @@ impl Checker<'_> {
             }
             if let Some(mapping) = self.set.mappings.iter().find(|mapping| mapping.capability == index) {
                 let message = format!("`{}` is both mapped and declared non-mappable", capability.id);
-                let diagnostic = Diagnostic::new(Code::MappedAndNonMappable, message).help("its mappings count");
+                let diagnostic =
+                    Diagnostic::new(Code::MappedAndNonMappable, message).help("its mappings count");
                 self.find(mapping.id_span, diagnostic);
             }
         }
@@ -140,7 +150,10 @@ impl Checker<'_> {
                 }
                 _ => {
                     let message = format!("{pair} twice");
-                    self.find(second.id_span, Diagnostic::new(Code::DuplicateRow, message).help("it counts once"));
+                    self.find(
+                        second.id_span,
+                        Diagnostic::new(Code::DuplicateRow, message).help("it counts once"),
+                    );
                 }
             }
         }

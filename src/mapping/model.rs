@@ -97,9 +97,10 @@ impl FromStr for Category {
 
     /// Reads the name in any case.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|category| category.key().eq_ignore_ascii_case(text)).ok_or_else(|| {
-            ParseNameError { value: text.to_owned(), allowed: "Protect, Detect or Respond" }
-        })
+        Self::ALL
+            .into_iter()
+            .find(|category| category.key().eq_ignore_ascii_case(text))
+            .ok_or_else(|| ParseNameError { value: text.to_owned(), allowed: "Protect, Detect or Respond" })
     }
 }
 

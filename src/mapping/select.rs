@@ -78,7 +78,8 @@ impl Scope {
     #[must_use]
     pub fn contains(&self, technique: &Technique) -> bool {
         let has_tactic = |wanted: &Vec<usize>| wanted.iter().any(|index| technique.tactics.contains(*index));
-        let has_platform = |wanted: &Vec<usize>| wanted.iter().any(|index| technique.platforms.contains(*index));
+        let has_platform =
+            |wanted: &Vec<usize>| wanted.iter().any(|index| technique.platforms.contains(*index));
         self.tactics.as_ref().is_none_or(has_tactic)
             && self.platforms.as_ref().is_none_or(has_platform)
             && self.techniques.as_ref().is_none_or(|ids| ids.contains(&technique.id))
@@ -182,8 +183,11 @@ impl Filter {
     }
 
     fn tactics(&self, catalog: &Catalog) -> Result<Option<Vec<usize>>, UnknownName> {
-        let names: Vec<Vec<&str>> =
-            catalog.tactics().iter().map(|tactic| vec![&*tactic.name, &*tactic.shortname, &*tactic.id]).collect();
+        let names: Vec<Vec<&str>> = catalog
+            .tactics()
+            .iter()
+            .map(|tactic| vec![&*tactic.name, &*tactic.shortname, &*tactic.id])
+            .collect();
         pick("tactic", &self.tactics, &names)
     }
 

@@ -104,9 +104,10 @@ fn metadata(set: &MappingSet) -> Metadata<'_> {
 fn objects(set: &MappingSet, content: Content) -> Vec<Object<'_>> {
     let comment = |text| if content == Content::Everything { text } else { "" };
     let references = |all: &'_ [String]| -> Vec<usize> {
-        let kept = all.iter().enumerate().filter(|(_, text)| {
-            content == Content::Everything || link::web_address(text).is_some()
-        });
+        let kept = all
+            .iter()
+            .enumerate()
+            .filter(|(_, text)| content == Content::Everything || link::web_address(text).is_some());
         kept.map(|(index, _)| index).collect()
     };
     let mapped = set.mappings.iter().map(|mapping| {
@@ -127,23 +128,24 @@ fn objects(set: &MappingSet, content: Content) -> Vec<Object<'_>> {
             status: "complete",
         }
     });
-    let capabilities = set.capabilities.iter().filter(|capability| capability.non_mappable).map(|capability| {
-        let kept = references(&capability.references);
-        Object {
-            capability_id: Some(&capability.id),
-            capability_description: Some(&capability.name),
-            capability_group: capability.groups.first().map(|group| set.groups[*group].id.as_str()),
-            mapping_type: Some("non_mappable"),
-            attack_object_id: None,
-            attack_object_name: None,
-            score_category: None,
-            score_value: None,
-            related_score: None,
-            comments: comment(&capability.comment),
-            references: kept.into_iter().map(|index| capability.references[index].as_str()).collect(),
-            status: "non_mappable",
-        }
-    });
+    let capabilities =
+        set.capabilities.iter().filter(|capability| capability.non_mappable).map(|capability| {
+            let kept = references(&capability.references);
+            Object {
+                capability_id: Some(&capability.id),
+                capability_description: Some(&capability.name),
+                capability_group: capability.groups.first().map(|group| set.groups[*group].id.as_str()),
+                mapping_type: Some("non_mappable"),
+                attack_object_id: None,
+                attack_object_name: None,
+                score_category: None,
+                score_value: None,
+                related_score: None,
+                comments: comment(&capability.comment),
+                references: kept.into_iter().map(|index| capability.references[index].as_str()).collect(),
+                status: "non_mappable",
+            }
+        });
     let techniques = set.non_mappable.iter().map(|technique| Object {
         capability_id: None,
         capability_description: None,

@@ -52,14 +52,22 @@ impl Color {
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }
 
-    /// The text colour that reads best on this one: a near-black or white.
+    /// The text colour that reads on this one: a near-black where its contrast is enough, else black or white,
+    /// whichever reads better. One of these two always has 4.5:1.
     #[must_use]
     pub fn ink(self) -> Self {
-        if self.contrast(INK) >= self.contrast(WHITE) { INK } else { WHITE }
+        if self.contrast(INK) >= 4.5 {
+            INK
+        } else if self.contrast(BLACK) >= self.contrast(WHITE) {
+            BLACK
+        } else {
+            WHITE
+        }
     }
 }
 
 const INK: Color = Color([0x10, 0x13, 0x1c]);
+const BLACK: Color = Color([0; 3]);
 const WHITE: Color = Color([0xff, 0xff, 0xff]);
 
 /// Which page the colours stand on.
@@ -177,7 +185,9 @@ mod tests {
         } else {
             [[0.292_75, 0.707_25, 0.0], [0.292_75, 0.707_25, 0.0], [-0.022_34, 0.022_34, 1.0]]
         };
-        let dot = |row: [f64; 3]| (row[0] * linear.red + row[1] * linear.green + row[2] * linear.blue).clamp(0.0, 1.0);
+        let dot = |row: [f64; 3]| {
+            (row[0] * linear.red + row[1] * linear.green + row[2] * linear.blue).clamp(0.0, 1.0)
+        };
         let seen = palette::LinSrgb::new(dot(matrix[0]), dot(matrix[1]), dot(matrix[2]));
         let rgb = Srgb::from_linear(seen).into_format::<u8>();
         Color([rgb.red, rgb.green, rgb.blue])

@@ -458,6 +458,8 @@ pub struct CapabilityView {
     pub description: Option<String>,
     /// The framework's name: `AWS`.
     pub framework: String,
+    /// The framework's anchor on the index: `aws`.
+    pub framework_key: String,
     /// Where it came from.
     pub source: SourceView,
     /// The group's name, when there is one that is not the capability itself.

@@ -242,7 +242,8 @@ impl<'a> Adder<'a> {
         {
             let message = format!("{sub_id} is not a sub-technique of {parent}");
             let at = self.span(sub.id.referenced);
-            let diagnostic = Diagnostic::new(Code::WrongParent, message).help("its score counts for the id as it stands");
+            let diagnostic =
+                Diagnostic::new(Code::WrongParent, message).help("its score counts for the id as it stands");
             self.assembler.find(at, diagnostic);
         }
     }

@@ -259,7 +259,12 @@ fn from_folder(folder: &Path) -> Result<Reading, ReadError> {
 
 /// In a folder a file of another kind is no mistake.
 fn skip(finding: &Diagnostic) -> Diagnostic {
-    Diagnostic { code: Code::FileSkipped, severity: Code::FileSkipped.severity(), help: None, ..finding.clone() }
+    Diagnostic {
+        code: Code::FileSkipped,
+        severity: Code::FileSkipped.severity(),
+        help: None,
+        ..finding.clone()
+    }
 }
 
 /// The files below a folder in the order of their names; hidden ones are left out.

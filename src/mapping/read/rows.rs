@@ -213,11 +213,13 @@ impl Assembler {
         let Some(field) = status else { return };
         let Some(text) = field.filled() else { return };
         if !STATUSES.contains(&text) {
-            let diagnostic = Diagnostic::new(Code::UnknownStatus, format!("unknown status `{}`", short(text)))
-                .help(match suggest::nearest(text, STATUSES) {
-                    Some(near) => format!("did you mean `{near}`? the row counts as mapped"),
-                    None => "the row counts as mapped".to_owned(),
-                });
+            let diagnostic =
+                Diagnostic::new(Code::UnknownStatus, format!("unknown status `{}`", short(text))).help(
+                    match suggest::nearest(text, STATUSES) {
+                        Some(near) => format!("did you mean `{near}`? the row counts as mapped"),
+                        None => "the row counts as mapped".to_owned(),
+                    },
+                );
             self.find(field.span, diagnostic);
         }
     }
@@ -227,7 +229,8 @@ impl Assembler {
         if let Ok(id) = text.parse() {
             return Some(id);
         }
-        let is_tactic = text.strip_prefix("TA").is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
+        let is_tactic =
+            text.strip_prefix("TA").is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
         let message = format!("`{}` is not a technique id", short(text));
         let help = if is_tactic {
             "this is a tactic; mappings are to techniques such as T1562 or sub-techniques such as T1562.008"
@@ -243,14 +246,18 @@ impl Assembler {
         &mut self,
         row: &Row<'_>,
     ) -> (Option<super::super::model::Category>, Option<super::super::model::Level>) {
-        let category = self.named_value(row.category.as_ref(), Code::UnknownCategory, "category", &[
-            "Protect", "Detect", "Respond",
-        ]);
-        let level = self.named_value(row.level.as_ref(), Code::UnknownLevel, "level", &[
-            "Minimal",
-            "Partial",
-            "Significant",
-        ]);
+        let category = self.named_value(
+            row.category.as_ref(),
+            Code::UnknownCategory,
+            "category",
+            &["Protect", "Detect", "Respond"],
+        );
+        let level = self.named_value(
+            row.level.as_ref(),
+            Code::UnknownLevel,
+            "level",
+            &["Minimal", "Partial", "Significant"],
+        );
         let stated = |field: &Option<Field<'_>>| field.as_ref().is_some_and(|field| field.filled().is_some());
         let missing = match (stated(&row.category), stated(&row.level)) {
             (true, false) => "a category without a level",
@@ -349,10 +356,10 @@ mod tests {
     #[test]
     fn several_addresses_in_one_string_are_several_references() {
         assert_eq!(references(" https://a.example/x "), ["https://a.example/x"]);
-        assert_eq!(references("https://a.example https://b.example"), [
-            "https://a.example",
-            "https://b.example"
-        ]);
+        assert_eq!(
+            references("https://a.example https://b.example"),
+            ["https://a.example", "https://b.example"]
+        );
         assert_eq!(references("Ref: https://a.example"), ["Ref: https://a.example"]);
         assert_eq!(references("[]"), ["[]"]);
         assert!(references("  ").is_empty());

@@ -116,12 +116,8 @@ pub(super) fn read(source: &Arc<Source>, origin: Origin) -> Option<Outcome> {
 pub(super) fn syntax(source: &Source, error: &serde_json::Error) -> Diagnostic {
     let cause = error.to_string();
     let cause = cause.rsplit_once(" at line ").map_or(cause.as_str(), |(cause, _)| cause);
-    let starts: usize = source
-        .text()
-        .split_inclusive('\n')
-        .take(error.line().saturating_sub(1))
-        .map(str::len)
-        .sum();
+    let starts: usize =
+        source.text().split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
     // The parser counts bytes from 1, and 0 where a line has just begun.
     let at = starts + error.column().saturating_sub(1);
     let diagnostic = Diagnostic::new(Code::Syntax, format!("the JSON breaks off: {cause}"));
@@ -271,9 +267,11 @@ impl<'s> Reader<'s> {
     fn list(&mut self, raw: Option<&'s RawValue>, name: &str) -> Vec<Field<'s>> {
         let Some(raw) = raw else { return Vec::new() };
         match serde_json::from_str::<Vec<&RawValue>>(raw.get()) {
-            Ok(values) => {
-                values.into_iter().filter(|value| value.get() != "null").filter_map(|value| self.text(Some(value), name)).collect()
-            }
+            Ok(values) => values
+                .into_iter()
+                .filter(|value| value.get() != "null")
+                .filter_map(|value| self.text(Some(value), name))
+                .collect(),
             Err(_) => {
                 self.wrong_type(raw, name, "a list of texts");
                 Vec::new()

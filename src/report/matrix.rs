@@ -1,0 +1,144 @@
+//! The heatmap of a page: the matrix of a coverage as the templates draw it.
+
+use std::collections::BTreeSet;
+
+use crate::attack::Technique;
+use crate::coverage::{Coverage, Metric, whole};
+use crate::layer::{self, ColorBy};
+use crate::mapping::Level;
+use crate::matrix::Matrix;
+use crate::matrix::palette::Hue;
+
+use super::site::{Face, Site, face, fraction, is_touched};
+use super::theme;
+use super::view::{CellState, LegendEntry, MatrixCell, MatrixColumn, MatrixView};
+
+/// The heatmap of a coverage. With `only_touched` it has just the techniques that are mapped, themselves or in a
+/// sub-technique.
+pub(super) fn matrix(
+    site: &Site<'_>,
+    coverage: &Coverage<'_>,
+    caption: String,
+    root: &str,
+    only_touched: bool,
+) -> MatrixView {
+    let catalog = site.content.catalog;
+    let color_by = site.content.color_by;
+    let top = layer::score_top(coverage);
+    let laid_out = Matrix::new(catalog, &coverage.selection().scope, |technique| {
+        cell(site, technique, face(coverage, technique.id, color_by, top), root)
+    });
+    let mut columns = Vec::with_capacity(laid_out.columns.len());
+    for column in laid_out.columns {
+        let of = column.entries.iter().filter(|entry| entry.shows.state != CellState::OutOfScope).count();
+        let is_mapped = |cell: &MatrixCell| matches!(cell.state, CellState::Covered | CellState::NotAssessed);
+        let mapped = column.entries.iter().filter(|entry| {
+            is_mapped(&entry.shows)
+                && coverage.cell(entry.technique.id).is_some_and(crate::coverage::Cell::is_mapped)
+        });
+        let mapped = fraction(mapped.count(), of);
+        let entries =
+            column.entries.into_iter().filter(|entry| !only_touched || is_touched(coverage, entry.technique));
+        let cells: Vec<MatrixCell> = entries
+            .map(|entry| {
+                let subs = entry.subs.into_iter().map(|(_, cell)| cell);
+                let subs: Vec<MatrixCell> = if only_touched {
+                    subs.filter(|cell| cell.state != CellState::NotCovered).collect()
+                } else {
+                    subs.collect()
+                };
+                let subs_covered = subs.iter().filter(|cell| cell.state == CellState::Covered).count();
+                MatrixCell { subs, subs_covered, ..entry.shows }
+            })
+            .collect();
+        if only_touched && cells.is_empty() {
+            continue;
+        }
+        columns.push(MatrixColumn {
+            id: column.tactic.id.to_string(),
+            key: column.tactic.shortname.to_string(),
+            name: column.tactic.name.to_string(),
+            url: site.tactic_url(&column.tactic.id),
+            mapped,
+            cells,
+        });
+    }
+    let legend = legend(coverage, color_by, top, &columns);
+    MatrixView { caption, columns, legend, note: note(coverage) }
+}
+
+fn cell(site: &Site<'_>, technique: &Technique, face: Face, root: &str) -> MatrixCell {
+    MatrixCell {
+        id: technique.id.to_string(),
+        name: technique.name.to_string(),
+        href: site.technique_href(technique.id, root),
+        url: site.technique_url(technique.id),
+        state: face.state,
+        class: face.class,
+        score: face.score,
+        label: face.label,
+        subs: Vec::new(),
+        subs_covered: 0,
+    }
+}
+
+fn note(coverage: &Coverage<'_>) -> String {
+    let rules = coverage.rules();
+    let mut note = rules.metric.definition().to_owned();
+    if rules.rollup != crate::coverage::Rollup::None {
+        note.push(' ');
+        note.push_str(rules.rollup.definition());
+    }
+    note
+}
+
+fn legend(
+    coverage: &Coverage<'_>,
+    color_by: ColorBy,
+    top: i64,
+    columns: &[MatrixColumn],
+) -> Vec<LegendEntry> {
+    let cells = || {
+        columns
+            .iter()
+            .flat_map(|column| &column.cells)
+            .flat_map(|cell| std::iter::once(cell).chain(&cell.subs))
+    };
+    let rules = coverage.rules();
+    let mut entries: Vec<LegendEntry> = Vec::new();
+    if color_by == ColorBy::Category && rules.metric.needs_levels() {
+        let used: BTreeSet<&str> = cells().map(|cell| cell.class.as_str()).collect();
+        let all = Hue::ALL.into_iter().flat_map(|hue| Level::ALL.map(|level| (hue, level)));
+        entries.extend(all.filter_map(|(hue, level)| {
+            let class = theme::category_class(hue, level);
+            used.contains(class.as_str())
+                .then(|| LegendEntry { class, label: format!("{}: {level}", hue.name()) })
+        }));
+    } else if rules.metric == Metric::Count {
+        let mut counts = vec![1, (top + 1) / 2, top];
+        counts.dedup();
+        entries.extend(counts.into_iter().map(|count| {
+            let noun = if count == 1 { "capability" } else { "capabilities" };
+            LegendEntry { class: theme::score_class(count, top), label: format!("{count} {noun}") }
+        }));
+    } else {
+        entries.extend(Level::ALL.into_iter().map(|level| {
+            let score = whole(rules.scale.score(level), 100.0);
+            LegendEntry { class: theme::score_class(score, top), label: format!("{level} ({score})") }
+        }));
+    }
+    let kinds = [
+        (CellState::NotCovered, "not-covered", "Not covered"),
+        (CellState::NotMappable, "not-mappable", "Not mappable, says the source"),
+        (CellState::NotAssessed, "not-assessed", "Not assessed: mapped without a level"),
+        (CellState::OutOfScope, "out-of-scope", "Outside the filters"),
+    ];
+    let states: Vec<CellState> = cells().map(|cell| cell.state).collect();
+    entries.extend(
+        kinds
+            .into_iter()
+            .filter(|(state, ..)| states.contains(state))
+            .map(|(_, class, label)| LegendEntry { class: class.to_owned(), label: label.to_owned() }),
+    );
+    entries
+}

@@ -1,0 +1,556 @@
+//! What all pages of a site share: its frameworks with their coverage, the names of its files, and how figures,
+//! references and cells become views.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::attack::{Catalog, Technique, TechniqueId};
+use crate::coverage::{CapabilityKey, Cell, Coverage, Metric, Rules, State, Statistics, Tally};
+use crate::diagnostic::Diagnostic;
+use crate::layer::{self, ColorBy, Expand, Part, Per};
+use crate::link;
+use crate::mapping::select::Selection;
+use crate::mapping::{Category, Level, Mapping, MappingSet, Origin};
+use crate::output::Sink;
+
+use super::theme;
+use super::view::{
+    CapabilityRef, CellState, CoverageRow, Fraction, LevelShare, MappingView, Page, ReferenceView,
+    SourceView, TechniqueRef, Weighted,
+};
+
+/// What a site is made of.
+#[derive(Debug, Clone)]
+pub struct Content<'a> {
+    /// The mapping sets, all of the catalog's domain.
+    pub sets: &'a [MappingSet],
+    /// The catalog that they are shown on.
+    pub catalog: &'a Catalog,
+    /// The filters in force.
+    pub selection: Selection,
+    /// The metric and the roll-up in force.
+    pub rules: Rules,
+    /// What the colours tell.
+    pub color_by: ColorBy,
+    /// Which techniques the layers expand.
+    pub expand: Expand,
+    /// What was found in the sources.
+    pub findings: &'a [Diagnostic],
+}
+
+/// One mapping set of the site.
+pub(super) struct Framework<'a> {
+    /// The index of the set.
+    pub(super) set: usize,
+    /// The anchor and file key.
+    pub(super) key: String,
+    /// Its coverage alone.
+    pub(super) coverage: Coverage<'a>,
+    /// Its capabilities: those that map something, most techniques first; then the non-mappable ones.
+    pub(super) capabilities: Vec<CapabilityPage<'a>>,
+    /// Whether its metric was chosen for it.
+    pub(super) is_counted: bool,
+    /// The layers that a reader of this framework is offered: label and file.
+    pub(super) layers: Vec<(String, String)>,
+}
+
+/// A capability with a page of its own.
+pub(super) struct CapabilityPage<'a> {
+    pub(super) key: CapabilityKey,
+    pub(super) path: String,
+    /// Its layer file; `None` when it maps nothing.
+    pub(super) layer: Option<String>,
+    pub(super) coverage: Coverage<'a>,
+}
+
+/// A site while it is made.
+pub(super) struct Site<'a> {
+    pub(super) content: &'a Content<'a>,
+    pub(super) frameworks: Vec<Framework<'a>>,
+    /// All sets together, in one set of rules.
+    pub(super) combined: Coverage<'a>,
+    pub(super) capability_paths: BTreeMap<CapabilityKey, String>,
+    pub(super) technique_pages: BTreeSet<TechniqueId>,
+}
+
+impl<'a> Site<'a> {
+    /// Adds everything up and gives every file its name. Layers are written into the sink under `layers`.
+    pub(super) fn new(content: &'a Content<'a>, sink: &mut Sink, layers: &str) -> Self {
+        let combined = coverage(content, content.selection.clone());
+        let mut site = Self {
+            content,
+            frameworks: Vec::new(),
+            combined,
+            capability_paths: BTreeMap::new(),
+            technique_pages: BTreeSet::new(),
+        };
+        let parts = layer::split(content.sets, &content.selection, Per::Capability);
+        let mut by_key: BTreeMap<CapabilityKey, Part> =
+            parts.into_iter().filter_map(|part| Some((*part.capabilities.first()?, part))).collect();
+        for (set, held) in content.sets.iter().enumerate() {
+            if content.selection.has_any_capability(set) {
+                let framework = site.framework(set, held, &mut by_key, sink, layers);
+                site.frameworks.push(framework);
+            }
+        }
+        site.shared_layers(sink, layers);
+        site.technique_pages = site.pages_of_techniques();
+        site
+    }
+
+    fn framework(
+        &mut self,
+        set: usize,
+        held: &'a MappingSet,
+        parts: &mut BTreeMap<CapabilityKey, Part>,
+        sink: &mut Sink,
+        layers: &str,
+    ) -> Framework<'a> {
+        let content = self.content;
+        let key = crate::output::slug(&layer::framework_key(content.sets, set));
+        let taken = self.frameworks.iter().filter(|other| other.key == key).count();
+        let key = if taken == 0 { key } else { format!("{key}-{}", set + 1) };
+        let coverage = coverage(content, content.selection.with_capabilities(|of, _| of == set));
+        let path = sink.name(layers, &key, "json");
+        sink.add(path.as_str(), self.layer(&coverage, String::new()));
+        let mut capabilities = Vec::new();
+        for (capability, one) in held.capabilities.iter().enumerate() {
+            let key = CapabilityKey { set, capability };
+            let part = parts.remove(&key);
+            if !content.selection.has_capability(set, capability) || (part.is_none() && !one.non_mappable) {
+                continue;
+            }
+            capabilities.push(self.capability(key, part, sink, layers));
+        }
+        // Most techniques first; the id breaks ties, since capabilities are in the order of their ids.
+        capabilities.sort_by_key(|page| std::cmp::Reverse(page.coverage.cells().len()));
+        Framework {
+            set,
+            is_counted: coverage.rules().metric != content.rules.metric,
+            layers: vec![(format!("All of {}", held.framework.name()), path)],
+            key,
+            coverage,
+            capabilities,
+        }
+    }
+
+    fn capability(
+        &mut self,
+        key: CapabilityKey,
+        part: Option<Part>,
+        sink: &mut Sink,
+        layers: &str,
+    ) -> CapabilityPage<'a> {
+        let content = self.content;
+        let id = &content.sets[key.set].capabilities[key.capability].id;
+        let path = sink.name("capabilities", id, "html");
+        self.capability_paths.insert(key, path.clone());
+        let only = |set, capability| CapabilityKey { set, capability } == key;
+        let coverage = coverage(content, content.selection.with_capabilities(only));
+        let layer = part.map(|part| {
+            let path = sink.name(&join(layers, "capabilities"), id, "json");
+            sink.add(path.as_str(), self.layer(&coverage, part.name));
+            path
+        });
+        CapabilityPage { key, path, layer, coverage }
+    }
+
+    /// Layers that are not of one framework or capability: categories, and groups and tags where these put several
+    /// capabilities together.
+    fn shared_layers(&mut self, sink: &mut Sink, layers: &str) {
+        let content = self.content;
+        for (per, folder) in [(Per::Category, "categories"), (Per::Group, "groups"), (Per::Tag, "tags")] {
+            for part in layer::split(content.sets, &content.selection, per) {
+                if per != Per::Category && part.capabilities.len() < 2 {
+                    continue;
+                }
+                let path = sink.name(&join(layers, folder), &part.id, "json");
+                let involved: BTreeSet<usize> = part.capabilities.iter().map(|key| key.set).collect();
+                let coverage = coverage(content, part.selection);
+                sink.add(path.as_str(), self.layer(&coverage, part.name.clone()));
+                for framework in self.frameworks.iter_mut().filter(|one| involved.contains(&one.set)) {
+                    framework.layers.push((part.name.clone(), path.clone()));
+                }
+            }
+        }
+    }
+
+    fn layer(&self, coverage: &Coverage<'_>, name: String) -> Vec<u8> {
+        let options = layer::Options {
+            name,
+            description: String::new(),
+            color_by: self.content.color_by,
+            expand: self.content.expand,
+        };
+        layer::to_json(&layer::build(coverage, &options))
+    }
+
+    /// Every technique that a source says something about, and the technique above each such sub-technique.
+    fn pages_of_techniques(&self) -> BTreeSet<TechniqueId> {
+        let mut pages = BTreeSet::new();
+        for framework in &self.frameworks {
+            pages.extend(framework.coverage.cells().keys().copied());
+            pages.extend(framework.coverage.not_mappable().iter().copied());
+        }
+        let parents: Vec<TechniqueId> = pages.iter().filter_map(|id| id.parent()).collect();
+        pages.extend(parents.into_iter().filter(|id| self.content.catalog.technique(*id).is_some()));
+        pages
+    }
+
+    /// The name of the whole site.
+    pub(super) fn name(&self) -> String {
+        let names: Vec<&str> =
+            self.frameworks.iter().map(|one| self.content.sets[one.set].framework.name()).collect();
+        let mut distinct: Vec<&str> = Vec::new();
+        for name in names {
+            if !distinct.contains(&name) {
+                distinct.push(name);
+            }
+        }
+        match distinct.as_slice() {
+            [] => "No mapping".to_owned(),
+            [one] => (*one).to_owned(),
+            [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        }
+    }
+
+    /// `Enterprise ATT&CK 16.1`
+    pub(super) fn attack(&self) -> String {
+        format!("{} ATT&CK {}", self.content.catalog.domain().name(), self.content.catalog.version())
+    }
+
+    pub(super) fn page(&self, title: String, description: String, root: &str) -> Page {
+        Page {
+            title,
+            description,
+            root: root.to_owned(),
+            site: self.name(),
+            generator: crate::GENERATOR.to_owned(),
+        }
+    }
+
+    pub(super) fn source(&self, set: usize) -> SourceView {
+        let held = &self.content.sets[set];
+        let notice = (held.origin == Origin::Embedded).then(|| {
+            "The built-in mapping holds facts only. The analysts’ comments are in the file that Mappings Explorer \
+             publishes; give that file to “navlayer build” and they appear on the pages of capabilities and \
+             techniques."
+                .to_owned()
+        });
+        SourceView {
+            label: held.framework.label(),
+            framework: held.framework.id.clone(),
+            version: held.framework.version.clone(),
+            path: held.origin.to_string(),
+            attack_version: held.attack_version.to_string(),
+            shown_on: self.content.catalog.version().to_string(),
+            domain: held.domain.name().to_owned(),
+            rows: held.rows,
+            capabilities: held.capabilities.len(),
+            organization: held.publication.organization.clone(),
+            last_update: held.publication.last_update.clone(),
+            notice,
+        }
+    }
+
+    /// A technique's page on attack.mitre.org, at the version in force.
+    pub(super) fn technique_url(&self, id: TechniqueId) -> String {
+        format!("{}/techniques/{}/", self.attack_url(), id.url_path())
+    }
+
+    pub(super) fn tactic_url(&self, id: &str) -> String {
+        format!("{}/tactics/{id}/", self.attack_url())
+    }
+
+    fn attack_url(&self) -> String {
+        format!("https://attack.mitre.org/versions/v{}", self.content.catalog.version().major)
+    }
+
+    /// A technique's page in this site, when it has one.
+    pub(super) fn technique_href(&self, id: TechniqueId, root: &str) -> Option<String> {
+        self.technique_pages.contains(&id).then(|| format!("{root}techniques/{id}.html"))
+    }
+
+    pub(super) fn technique_ref(&self, id: TechniqueId, root: &str) -> TechniqueRef {
+        let own = self.technique_href(id, root);
+        TechniqueRef {
+            id: id.to_string(),
+            name: self.full_name(id),
+            external: own.is_none(),
+            href: own.unwrap_or_else(|| self.technique_url(id)),
+        }
+    }
+
+    /// The catalog's name; of a sub-technique with its technique's before it; of an unknown id the one given.
+    pub(super) fn full_name(&self, id: TechniqueId) -> String {
+        let catalog = self.content.catalog;
+        let own = catalog.name_of(id).map_or_else(|| self.given_name(id), str::to_owned);
+        match id.parent().and_then(|parent| catalog.technique(parent)) {
+            Some(parent) => format!("{}: {own}", parent.name),
+            None => own,
+        }
+    }
+
+    fn given_name(&self, id: TechniqueId) -> String {
+        let mut given = self.content.sets.iter().flat_map(|set| &set.mappings);
+        given
+            .find(|mapping| mapping.technique == id)
+            .map_or_else(String::new, |mapping| mapping.technique_name.clone())
+    }
+
+    pub(super) fn capability_ref(&self, key: CapabilityKey, root: &str) -> CapabilityRef {
+        let capability = &self.content.sets[key.set].capabilities[key.capability];
+        let path = self.capability_paths.get(&key).map_or("index.html", String::as_str);
+        CapabilityRef {
+            id: capability.id.clone(),
+            name: capability.name.clone(),
+            href: format!("{root}{path}"),
+        }
+    }
+
+    pub(super) fn mapping(&self, set: usize, mapping: &Mapping, root: &str) -> MappingView {
+        let current = self.content.catalog.technique(mapping.technique).map(|technique| &*technique.name);
+        let given = mapping.technique_name.as_str();
+        let last = given.rsplit(": ").next().unwrap_or(given);
+        let differs = |current: &&str| {
+            !given.is_empty()
+                && !current.eq_ignore_ascii_case(given)
+                && !current.eq_ignore_ascii_case(last.trim())
+        };
+        MappingView {
+            capability: self.capability_ref(CapabilityKey { set, capability: mapping.capability }, root),
+            technique_id: mapping.technique.to_string(),
+            technique_name: given.to_owned(),
+            current_name: current.filter(differs).map(str::to_owned),
+            technique_href: self
+                .technique_href(mapping.technique, root)
+                .unwrap_or_else(|| self.technique_url(mapping.technique)),
+            mapping_type: mapping.mapping_type.clone(),
+            category: mapping.category.map(|category| category.name().to_owned()),
+            category_class: mapping.category.map(|category| category.key().to_owned()),
+            level: mapping.level.map(|level| level.name().to_owned()),
+            level_class: mapping.level.map(|level| level.key().to_owned()),
+            comment: printable(&mapping.comment),
+            references: references(&mapping.references),
+        }
+    }
+}
+
+fn coverage<'a>(content: &'a Content<'a>, selection: Selection) -> Coverage<'a> {
+    let involved = content.sets.iter().enumerate().filter(|(set, _)| selection.has_any_capability(*set));
+    let rules = content.rules.for_sets(involved.map(|(_, set)| set));
+    Coverage::new(content.sets, content.catalog, selection, rules)
+}
+
+fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+/// Text without the control characters that HTML does not allow; line breaks stay.
+pub(super) fn printable(text: &str) -> String {
+    let is_odd = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if text.contains(is_odd) {
+        text.replace("\r\n", "\n").replace(is_odd, "\u{fffd}")
+    } else {
+        text.to_owned()
+    }
+}
+
+pub(super) fn references(all: &[String]) -> Vec<ReferenceView> {
+    let view = |text: &String| ReferenceView {
+        text: printable(text),
+        href: link::web_address(text).map(str::to_owned),
+    };
+    all.iter().map(view).collect()
+}
+
+/// `22 %`: whole percents, one decimal below 1 and above 99, and never 0 or 100 for what is neither.
+pub(super) fn percent_text(n: f64, of: f64) -> String {
+    if of <= 0.0 {
+        return "–".to_owned();
+    }
+    let percent = 100.0 * n / of;
+    if n <= 0.0 {
+        "0\u{a0}%".to_owned()
+    } else if n >= of {
+        "100\u{a0}%".to_owned()
+    } else if percent < 1.0 {
+        format!("{:.1}\u{a0}%", percent.max(0.1))
+    } else if percent > 99.0 {
+        format!("{:.1}\u{a0}%", percent.min(99.9))
+    } else {
+        format!("{percent:.0}\u{a0}%")
+    }
+}
+
+pub(super) fn fraction(n: usize, of: usize) -> Fraction {
+    Fraction { n, of, percent: percent(n as f64, of as f64), text: percent_text(n as f64, of as f64) }
+}
+
+/// To one decimal, so that the text of the number is short and the same everywhere.
+fn percent(n: f64, of: f64) -> f64 {
+    if of <= 0.0 { 0.0 } else { (1000.0 * n / of).round() / 10.0 }
+}
+
+/// Which part of [`Statistics`] a row shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counted {
+    Techniques,
+    SubTechniques,
+    Both,
+}
+
+impl Counted {
+    fn of(self, tally: Tally) -> usize {
+        match self {
+            Self::Techniques => tally.techniques,
+            Self::SubTechniques => tally.sub_techniques,
+            Self::Both => tally.total(),
+        }
+    }
+
+    fn score(self, statistics: &Statistics) -> f64 {
+        match self {
+            Self::Techniques => statistics.score_sum.0,
+            Self::SubTechniques => statistics.score_sum.1,
+            Self::Both => statistics.total_score(),
+        }
+    }
+}
+
+/// A row of figures. `rules` tell whether there are levels and a weighted coverage to show.
+pub(super) fn coverage_row(
+    name: &str,
+    key: &str,
+    statistics: &Statistics,
+    counted: Counted,
+    has_levels: bool,
+    rules: &Rules,
+) -> CoverageRow {
+    let of = counted.of(statistics.in_scope);
+    let at_least = |level| fraction(counted.of(statistics.levels.at_least(level)), of);
+    let both = |part: Counted| {
+        if counted == Counted::Both || counted == part {
+            fraction(part.of(statistics.mapped), part.of(statistics.in_scope))
+        } else {
+            fraction(0, 0)
+        }
+    };
+    let sum = counted.score(statistics);
+    let weighted = Weighted {
+        sum,
+        of: 100 * of,
+        percent: percent(sum, 100.0 * of as f64),
+        text: percent_text(sum, 100.0 * of as f64),
+    };
+    CoverageRow {
+        name: name.to_owned(),
+        key: key.to_owned(),
+        href: None,
+        mapped: fraction(counted.of(statistics.mapped), of),
+        techniques: both(Counted::Techniques),
+        sub_techniques: both(Counted::SubTechniques),
+        partial: has_levels.then(|| at_least(Level::Partial)),
+        significant: has_levels.then(|| at_least(Level::Significant)),
+        weighted: (has_levels && rules.metric.needs_levels()).then_some(weighted),
+        levels: if has_levels { level_shares(statistics, counted, of) } else { Vec::new() },
+    }
+}
+
+fn level_shares(statistics: &Statistics, counted: Counted, of: usize) -> Vec<LevelShare> {
+    let mut start = 0.0;
+    let shares = Level::ALL.into_iter().map(|level| {
+        let n = counted.of(statistics.levels.exactly(level));
+        let width = percent(n as f64, of as f64);
+        let share =
+            LevelShare { level: level.name().to_owned(), class: level.key().to_owned(), n, start, width };
+        start = ((start + width) * 10.0).round() / 10.0;
+        share
+    });
+    shares.collect()
+}
+
+/// The three headline rows.
+pub(super) fn headline(coverage: &Coverage<'_>, has_levels: bool) -> Vec<CoverageRow> {
+    let statistics = coverage.statistics(None, None);
+    let rows = [
+        ("Techniques", "techniques", Counted::Techniques),
+        ("Sub-techniques", "sub-techniques", Counted::SubTechniques),
+        ("All", "all", Counted::Both),
+    ];
+    rows.map(|(name, key, counted)| {
+        coverage_row(name, key, &statistics, counted, has_levels, coverage.rules())
+    })
+    .into()
+}
+
+/// One row for each selected category, for what has levels.
+pub(super) fn categories(coverage: &Coverage<'_>, has_levels: bool) -> Vec<CoverageRow> {
+    if !has_levels {
+        return Vec::new();
+    }
+    let row = |category: &Category| {
+        let statistics = coverage.statistics(None, Some(*category));
+        coverage_row(category.name(), category.key(), &statistics, Counted::Both, true, coverage.rules())
+    };
+    coverage.selection().categories.iter().map(row).collect()
+}
+
+/// What a cell shows.
+#[derive(Debug, Clone)]
+pub(super) struct Face {
+    pub(super) state: CellState,
+    pub(super) class: String,
+    pub(super) score: Option<String>,
+    pub(super) label: String,
+}
+
+/// The face of a technique under a coverage. `top` is the end of the ramp: [`layer::score_top`].
+pub(super) fn face(coverage: &Coverage<'_>, id: TechniqueId, color_by: ColorBy, top: i64) -> Face {
+    let empty = |state, class: &str, label: &str| Face {
+        state,
+        class: class.to_owned(),
+        score: None,
+        label: label.to_owned(),
+    };
+    match coverage.state(id) {
+        State::Covered => covered(coverage, coverage.cell(id), color_by, top),
+        State::NotAssessed => empty(CellState::NotAssessed, "not-assessed", "not assessed"),
+        State::NotMappable => empty(CellState::NotMappable, "not-mappable", "not mappable"),
+        State::NotCovered => empty(CellState::NotCovered, "not-covered", "not covered"),
+        State::OutOfScope => empty(CellState::OutOfScope, "out-of-scope", "out of scope"),
+    }
+}
+
+fn covered(coverage: &Coverage<'_>, cell: Option<&Cell>, color_by: ColorBy, top: i64) -> Face {
+    let cell = cell.cloned().unwrap_or_default();
+    let score = coverage.shown_score(&cell).unwrap_or_default();
+    let categories = &coverage.selection().categories;
+    let fill = match color_by {
+        ColorBy::Score => None,
+        ColorBy::Category => layer::category_fill(&cell, categories),
+    };
+    let class = match fill {
+        Some((hue, level)) => theme::category_class(hue, level),
+        None => theme::score_class(score, top),
+    };
+    let rolled = if cell.rolled_up.is_some() { ", rolled up" } else { "" };
+    let label = match coverage.rules().metric {
+        Metric::Count if score == 1 => format!("1 capability{rolled}"),
+        Metric::Count => format!("{score} capabilities{rolled}"),
+        Metric::Strongest => {
+            let exact = cell.score().unwrap_or_default();
+            let level = Level::ALL
+                .into_iter()
+                .find(|level| (coverage.rules().scale.score(*level) - exact).abs() < f64::EPSILON);
+            level.map_or_else(|| format!("{score}{rolled}"), |level| format!("{}{rolled}", level.name()))
+        }
+        _ => format!("{score}{rolled}"),
+    };
+    Face { state: CellState::Covered, class, score: Some(score.to_string()), label }
+}
+
+/// Whether a technique has a covered cell, itself or in one of its sub-techniques.
+pub(super) fn is_touched(coverage: &Coverage<'_>, technique: &Technique) -> bool {
+    coverage.cell(technique.id).is_some()
+        || coverage.catalog().sub_techniques(technique.id).any(|sub| coverage.cell(sub.id).is_some())
+}

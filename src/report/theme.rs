@@ -1,0 +1,62 @@
+//! The generated part of the style sheet: the colours of scores, categories and levels, light and dark.
+
+use std::fmt::Write as _;
+
+use crate::mapping::Level;
+use crate::matrix::gradient;
+use crate::matrix::palette::{Color, Hue, Theme, ramp_stops};
+
+/// How many stops a page's ramp has, as a layer of scores from 0 to 100 has.
+const STOPS: usize = 5;
+
+/// Custom properties and classes, to stand before `site.css`: `.g0` to `.g99` for scores, `.protect-partial` and the
+/// like for a category's level. Dark values hold on dark screens only, so that paper stays light.
+#[must_use]
+pub(super) fn style() -> String {
+    let mut css = String::with_capacity(16 * 1024);
+    block(&mut css, Theme::Light);
+    css.push_str("@media screen and (prefers-color-scheme:dark){");
+    block(&mut css, Theme::Dark);
+    css.push_str("}\n");
+    css
+}
+
+/// The class of a score's colour, for a ramp from 0 to `top`.
+#[must_use]
+pub(super) fn score_class(score: i64, top: i64) -> String {
+    format!("g{}", gradient::index(score, 0, top))
+}
+
+/// The class of a category's level.
+#[must_use]
+pub(super) fn category_class(hue: Hue, level: Level) -> String {
+    format!("{}-{}", hue.key(), level.key())
+}
+
+fn block(css: &mut String, theme: Theme) {
+    let ramp = gradient::sample(&ramp_stops(theme, STOPS));
+    css.push_str(":root{");
+    for (level, score) in Level::ALL.into_iter().zip([10, 50, 100]) {
+        property(css, level.key(), ramp[gradient::index(score, 0, 100)]);
+    }
+    for hue in Hue::ALL {
+        property(css, hue.key(), hue.chip(theme));
+        let _ = write!(css, "--{}-text:{};", hue.key(), hue.text(theme).hex());
+    }
+    css.push_str("}\n");
+    for (index, color) in ramp.iter().enumerate() {
+        let _ = write!(css, ".g{index}{{background:{};color:{}}}", color.hex(), color.ink().hex());
+    }
+    for hue in Hue::ALL {
+        for level in Level::ALL {
+            let color = hue.fill(theme, level);
+            let (fill, ink, class) = (color.hex(), color.ink().hex(), category_class(hue, level));
+            let _ = write!(css, ".{class}{{background:{fill};color:{ink};fill:{fill}}}");
+        }
+    }
+    css.push('\n');
+}
+
+fn property(css: &mut String, name: &str, color: Color) {
+    let _ = write!(css, "--{name}:{};--{name}-ink:{};", color.hex(), color.ink().hex());
+}
