@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use super::actors::{Actor, RetiredActor};
 use super::stix::Release;
-use super::table::{LIST_SEPARATOR, State, TACTIC_SEPARATOR, Table, TechniqueRow};
-use super::{CatalogError, Domain, TechniqueId, Version, union};
+use super::table::{LIST_SEPARATOR, State, Table, TechniqueRow};
+use super::{CatalogError, Domain, TechniqueId, Version, text, union};
 
 /// What ATT&CK says in one domain and version: its matrix, its active techniques, and what became of the others.
 #[derive(Debug, Clone)]
@@ -434,7 +434,7 @@ impl Catalog {
 
 fn tactic_set(shortnames: &str, tactics: &[Tactic]) -> TacticSet {
     let mut set = 0;
-    for shortname in shortnames.split(TACTIC_SEPARATOR).filter(|shortname| !shortname.is_empty()) {
+    for shortname in text::parts::<b','>(shortnames) {
         if let Some(place) = tactics.iter().position(|tactic| tactic.shortname == shortname) {
             set |= 1 << place;
         }
@@ -478,3 +478,6 @@ fn owned_or_static<'l>(
         })
         .map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed)
 }
+
+#[cfg(test)]
+mod tests;

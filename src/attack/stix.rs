@@ -198,7 +198,9 @@ fn version_of(path: &Path, objects: &[Object<'_>]) -> Option<Version> {
     let collection = objects.iter().find(|object| object.is("x-mitre-collection"));
     let stated = collection.and_then(|collection| text(collection.x_mitre_version.as_ref()).parse().ok());
     stated.or_else(|| {
-        let stem = path.file_stem()?.to_str()?;
+        let name = path.file_name()?.to_str()?;
+        // Not `file_stem`, which takes `.1` for the extension of `enterprise-attack-16.1`.
+        let stem = name.strip_suffix(".json").unwrap_or(name);
         stem.rsplit(['-', '_', ' ']).next()?.parse().ok()
     })
 }
@@ -478,3 +480,6 @@ fn is_plain_id(id: &str) -> bool {
     !id.is_empty()
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
+
+#[cfg(test)]
+mod tests;

@@ -97,6 +97,13 @@ impl VersionSet {
         self.0 |= 1 << index;
     }
 
+    /// Inserts all places from `first` to `last`, both below [`VersionSet::LIMIT`].
+    pub(super) fn insert_range(&mut self, first: usize, last: usize) {
+        for index in first..=last {
+            self.insert(index);
+        }
+    }
+
     pub(super) const fn contains(self, index: usize) -> bool {
         self.0 >> index & 1 == 1
     }

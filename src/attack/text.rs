@@ -52,13 +52,14 @@ pub(super) fn read_actors(text: &'static str, versions: &[Version]) -> Result<Ac
 }
 
 /// The versions of a table, as values and as they are written.
-struct Head<'a> {
+struct Head {
     versions: Vec<Version>,
-    names: Vec<&'a str>,
+    /// The texts of the versions, packed to compare as numbers: each row names two.
+    names: Vec<u128>,
 }
 
-impl<'a> Head<'a> {
-    fn read(text: &'a str) -> Result<Self, String> {
+impl Head {
+    fn read(text: &str) -> Result<Self, String> {
         if text.lines().next() != Some(FORMAT) {
             return Err("not a fact table of this format".to_owned());
         }
@@ -69,21 +70,44 @@ impl<'a> Head<'a> {
         if versions.is_empty() || versions.len() > VersionSet::LIMIT || !versions.is_sorted() {
             return Err(format!("not a list of versions: {line:?}"));
         }
-        Ok(Self { versions, names })
+        Ok(Self { versions, names: names.into_iter().map(pack).collect() })
     }
 
     /// Reads `8.2-12.1,14.1`.
     fn set(&self, text: &str) -> Option<VersionSet> {
-        let place = |name: &str| self.names.iter().position(|known| *known == name);
         let mut set = VersionSet::default();
-        for range in text.split(',') {
-            let (first, last) = range.split_once('-').unwrap_or((range, range));
-            for index in place(first)?..=place(last)? {
-                set.insert(index);
-            }
+        for range in parts::<b','>(text) {
+            let mut ends = parts::<b'-'>(range).map(pack);
+            let first = ends.next()?;
+            let last = ends.next().unwrap_or(first);
+            let first = self.names.iter().position(|known| *known == first)?;
+            let last = self.names.iter().position(|known| *known == last)?;
+            set.insert_range(first, last);
         }
         Some(set)
     }
+}
+
+/// The bytes of a short text as one number; a version has at most 11.
+fn pack(text: &str) -> u128 {
+    text.bytes().fold(0, |packed, byte| packed << 8 | u128::from(byte))
+}
+
+fn fields(line: &'static str) -> impl Iterator<Item = &'static str> {
+    parts::<b'\t'>(line)
+}
+
+/// The parts between ASCII separators. The fields are so short that `str::split` would take twice the time.
+pub(super) fn parts<const SEPARATOR: u8>(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let Some(end) = text.bytes().position(|byte| byte == SEPARATOR) else {
+            return rest.take();
+        };
+        rest = Some(&text[end + 1..]);
+        Some(&text[..end])
+    })
 }
 
 fn lines(text: &'static str) -> impl Iterator<Item = &'static str> {
@@ -91,11 +115,15 @@ fn lines(text: &'static str) -> impl Iterator<Item = &'static str> {
 }
 
 fn rows<T>(text: &'static str, read: impl Fn(&'static str) -> Option<T>) -> Result<Vec<T>, String> {
-    lines(text).map(|line| read(line).ok_or_else(|| format!("not a line of the table: {line:?}"))).collect()
+    let mut rows = Vec::with_capacity(text.bytes().filter(|byte| *byte == b'\n').count());
+    for line in lines(text) {
+        rows.push(read(line).ok_or_else(|| format!("not a line of the table: {line:?}"))?);
+    }
+    Ok(rows)
 }
 
-fn read_tactic(line: &'static str, head: &Head<'_>) -> Option<TacticRow> {
-    let mut fields = line.split('\t');
+fn read_tactic(line: &'static str, head: &Head) -> Option<TacticRow> {
+    let mut fields = fields(line);
     Some(TacticRow {
         id: fields.next()?.into(),
         shortname: fields.next()?.into(),
@@ -105,8 +133,8 @@ fn read_tactic(line: &'static str, head: &Head<'_>) -> Option<TacticRow> {
     })
 }
 
-fn read_technique(line: &'static str, head: &Head<'_>) -> Option<TechniqueRow> {
-    let mut fields = line.split('\t');
+fn read_technique(line: &'static str, head: &Head) -> Option<TechniqueRow> {
+    let mut fields = fields(line);
     let id = fields.next()?.parse().ok()?;
     let name = fields.next()?.into();
     let tactics = fields.next()?.into();
@@ -129,8 +157,8 @@ fn read_state(state: &str, replaced_by: Option<&'static str>) -> Option<State> {
     }
 }
 
-fn read_actor(line: &'static str, head: &Head<'_>, table: &mut ActorTable) -> Option<()> {
-    let mut fields = line.split('\t');
+fn read_actor(line: &'static str, head: &Head, table: &mut ActorTable) -> Option<()> {
+    let mut fields = fields(line);
     let id: Cow<'static, str> = fields.next()?.into();
     let kind = fields.next()?;
     let versions = head.set(fields.next()?)?;

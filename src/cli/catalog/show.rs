@@ -46,7 +46,7 @@ fn current(query: &str, catalog: &Catalog) -> Vec<Entry> {
     if let Ok(id) = query.parse::<TechniqueId>() {
         return match catalog.fate(id) {
             Fate::Elsewhere(_) | Fate::Unknown => Vec::new(),
-            fate => vec![entry::technique(id, fate, catalog)],
+            fate => vec![entry::technique(id, &fate, catalog)],
         };
     }
     let mut found = Vec::new();
@@ -61,7 +61,7 @@ fn current(query: &str, catalog: &Catalog) -> Vec<Entry> {
             parent.is_some_and(|parent| same(&format!("{parent}: {sub}"), query))
         };
         if same(&technique.name, query) || query.contains(": ") && full(&technique.name) {
-            found.push(entry::technique(technique.id, Fate::Active, catalog));
+            found.push(entry::technique(technique.id, &Fate::Active, catalog));
         }
     }
     for actor in catalog.actors() {
@@ -88,7 +88,7 @@ fn by_former_name(query: &str, catalog: &Catalog) -> Vec<Entry> {
         let names = catalog.table().names(*id);
         names.iter().any(|(since, name)| *since <= catalog.version() && same(name, own_name))
     });
-    ids.into_iter().map(|id| entry::technique(id, catalog.fate(id), catalog)).collect()
+    ids.into_iter().map(|id| entry::technique(id, &catalog.fate(id), catalog)).collect()
 }
 
 fn same(name: &str, query: &str) -> bool {

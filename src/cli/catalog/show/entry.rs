@@ -95,7 +95,7 @@ pub(super) struct Unknown {
 
 pub(super) type Suggestion = Named;
 
-pub(super) fn technique(id: TechniqueId, fate: Fate, catalog: &Catalog) -> Entry {
+pub(super) fn technique(id: TechniqueId, fate: &Fate, catalog: &Catalog) -> Entry {
     let table = catalog.table();
     let names = table.names(id);
     let name = catalog.name_of(id).or_else(|| Some(names.first()?.1)).unwrap_or_default();
@@ -103,7 +103,7 @@ pub(super) fn technique(id: TechniqueId, fate: Fate, catalog: &Catalog) -> Entry
     let tactics = active.iter().flat_map(|technique| technique.tactics.iter());
     let platforms = active.iter().flat_map(|technique| technique.platforms.iter());
     let active_in = table.active_in(id);
-    let chain: &[TechniqueId] = if let Fate::Revoked { chain } = &fate { chain } else { &[] };
+    let chain: &[TechniqueId] = if let Fate::Revoked { chain } = fate { chain } else { &[] };
     let mut words = fate.describe();
     if let Some(end) = chain.last().filter(|end| catalog.technique(**end).is_none()) {
         words = format!("{words}, which is itself {}", catalog.fate(*end));
@@ -113,7 +113,7 @@ pub(super) fn technique(id: TechniqueId, fate: Fate, catalog: &Catalog) -> Entry
         name: name.to_owned(),
         domain: catalog.domain(),
         attack_version: catalog.version(),
-        active: fate == Fate::Active,
+        active: *fate == Fate::Active,
         fate: words,
         replaced_by: chain.iter().map(|next| named(*next, catalog)).collect(),
         tactics: tactics
