@@ -1,1 +1,68 @@
-fn main() {}
+//! Whole commands as users run them, start-up and files included: `cargo bench`.
+//!
+//! The commands on the corpus run only when `NAVLAYER_CORPUS` names the folder that holds it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use navlayer::attack::{Catalog, Domain};
+use navlayer::coverage::{Coverage, Metric, Rules};
+use navlayer::mapping::{read, select::Selection};
+
+fn navlayer(arguments: &[&str], output: &Path) {
+    let status = Command::new(env!("CARGO_BIN_EXE_navlayer"))
+        .args(arguments)
+        .args(["--quiet", "--output"])
+        .arg(output)
+        .status()
+        .expect("the binary runs");
+    assert!(status.success(), "{arguments:?}: {status}");
+}
+
+fn commands(criterion: &mut Criterion) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = |name: &str| folder.path().join(name);
+    let mut group = criterion.benchmark_group("command");
+    group.measurement_time(Duration::from_secs(8));
+    let file = out("layer.json");
+    group.bench_function("layer, embedded AWS", |bencher| bencher.iter(|| navlayer(&["layer"], &file)));
+    let site = out("site");
+    // Each time into no folder at all: a second run would find its files there, and write none.
+    group.bench_function("build, embedded AWS", |bencher| {
+        bencher.iter_batched(
+            || drop(std::fs::remove_dir_all(&site)),
+            |()| navlayer(&["build"], &site),
+            criterion::BatchSize::PerIteration,
+        );
+    });
+    if let Some(corpus) = std::env::var_os("NAVLAYER_CORPUS").map(PathBuf::from) {
+        let nist = corpus.join("corpus/mappings-explorer/nist_800_53-rev5_attack-16.1-enterprise.json");
+        let nist = nist.display().to_string();
+        group.bench_function("layer, NIST 800-53 (2 MB)", |bencher| {
+            bencher.iter(|| navlayer(&["layer", &nist], &file));
+        });
+    }
+    group.finish();
+}
+
+fn library(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("library");
+    let sets = read::embedded().sets;
+    let catalog = Catalog::embedded(sets[0].domain, sets[0].attack_version).expect("the version is embedded");
+    group.bench_function("read the embedded mapping", |bencher| bencher.iter(read::embedded));
+    group.bench_function("catalog, Enterprise 16.1", |bencher| {
+        bencher.iter(|| Catalog::embedded(Domain::Enterprise, catalog.version()));
+    });
+    for metric in Metric::ALL {
+        let rules = Rules { metric, ..Rules::default() };
+        group.bench_function(format!("coverage, {metric}"), |bencher| {
+            bencher.iter(|| Coverage::new(&sets, &catalog, Selection::everything(&sets), rules));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, commands, library);
+criterion_main!(benches);

@@ -38,7 +38,14 @@ pub(crate) fn load(args: &SourceArgs, global: &Global) -> Result<Option<Input>, 
     if has_errors(&findings) {
         return Ok(stop(findings, global));
     }
-    findings::print(&findings, global);
+    // What was found in the built-in mapping is no mistake of the user's, who cannot mend it: it stands on the site.
+    if args.sources.is_empty() && !global.verbose {
+        let count = findings.iter().filter(|one| one.severity <= Severity::Warning).count();
+        let noun = if count == 1 { "warning" } else { "warnings" };
+        findings::say(global, &format!("note: {count} {noun} about the built-in mapping; -v shows them"));
+    } else {
+        findings::print(&findings, global);
+    }
     say_versions(&sets, &catalog, global);
     Ok(Some(Input { sets, catalog, findings }))
 }

@@ -34,7 +34,7 @@ struct Cli {
 
 const AFTER_HELP: &str = "\
 Examples:
-  navlayer build                                   the built-in AWS mapping, all of it, into navlayer-out/
+  navlayer build                                   everything about AWS, into navlayer-out/
   navlayer layer --category detect -o detect.json  one heatmap: what AWS services detect
   navlayer layer mapping.json --per capability -o layers/
   navlayer catalog show T1562.008
@@ -43,6 +43,7 @@ Exit codes: 0 done, 1 findings of severity error or a check that failed, 2 somet
 
 /// Options that every command takes.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Options of every command")]
 struct Global {
     /// Use this STIX bundle as the ATT&CK catalog, for a version that navlayer does not know
     #[arg(long, global = true, value_name = "BUNDLE.json")]

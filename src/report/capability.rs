@@ -2,7 +2,7 @@
 
 use super::index::{group_name, only};
 use super::matrix::matrix;
-use super::site::{CapabilityPage, Framework, Site, categories, face, headline, printable, references};
+use super::site::{CapabilityPage, Framework, Site, categories, face, headline, references};
 use super::view::{CapabilityRef, CapabilityView, TechniqueGroup};
 use crate::layer;
 
@@ -29,14 +29,14 @@ pub(super) fn capability(site: &Site<'_>, framework: &Framework<'_>, position: u
         page: site.page(title, description, ROOT),
         id: capability.id.clone(),
         name: capability.name.clone(),
-        description: capability.description.as_deref().map(printable),
+        description: capability.description.clone(),
         framework: framework_name,
         framework_key: framework.key.clone(),
         source: site.source(page.key.set),
         group: group_name(site, page.key),
         tags: capability.tags.clone(),
         non_mappable: page.layer.is_none(),
-        comment: printable(&capability.comment),
+        comment: capability.comment.clone(),
         references: references(&capability.references),
         scored,
         headline: headline(&page.coverage, scored),

@@ -6,9 +6,7 @@ use crate::layer;
 use crate::mapping::{Category, Level};
 
 use super::matrix::matrix;
-use super::site::{
-    CapabilityPage, Counted, Framework, Site, categories, coverage_row, fraction, headline, printable,
-};
+use super::site::{CapabilityPage, Counted, Framework, Site, categories, coverage_row, fraction, headline};
 use super::theme;
 use super::view::{
     CapabilityRow, CategoryCount, FindingView, FindingsView, FrameworkView, GapGroup, GapsView, IndexView,
@@ -229,7 +227,7 @@ fn findings(all: &[Diagnostic]) -> FindingsView {
     let view = |finding: &Diagnostic| FindingView {
         code: finding.code.id().to_owned(),
         severity: finding.severity.name().to_owned(),
-        message: printable(&finding.message),
+        message: finding.message.clone(),
         place: finding.place.as_ref().map_or_else(String::new, ToString::to_string),
         help: finding.help.clone(),
     };

@@ -329,7 +329,7 @@ impl<'a> Site<'a> {
             category_class: mapping.category.map(|category| category.key().to_owned()),
             level: mapping.level.map(|level| level.name().to_owned()),
             level_class: mapping.level.map(|level| level.key().to_owned()),
-            comment: printable(&mapping.comment),
+            comment: mapping.comment.clone(),
             references: references(&mapping.references),
         }
     }
@@ -345,19 +345,9 @@ fn join(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
-/// Text without the control characters that HTML does not allow; line breaks stay.
-pub(super) fn printable(text: &str) -> String {
-    let is_odd = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-    if text.contains(is_odd) {
-        text.replace("\r\n", "\n").replace(is_odd, "\u{fffd}")
-    } else {
-        text.to_owned()
-    }
-}
-
 pub(super) fn references(all: &[String]) -> Vec<ReferenceView> {
     let view = |text: &String| ReferenceView {
-        text: printable(text),
+        text: text.clone(),
         href: link::web_address(text).map(str::to_owned),
     };
     all.iter().map(view).collect()

@@ -4,7 +4,7 @@ use crate::attack::TechniqueId;
 use crate::coverage::{Cell, Coverage};
 
 use super::index::top;
-use super::site::{Framework, Site, face, printable};
+use super::site::{Framework, Site, face};
 use super::view::{CategoryLevel, SubTechniqueRow, TacticRef, TechniqueFramework, TechniqueView};
 
 /// From a technique's page to the site's root.
@@ -73,7 +73,7 @@ fn in_framework(site: &Site<'_>, framework: &Framework<'_>, id: TechniqueId) -> 
         score_label: face.label,
         capabilities: cell.map_or(0, |cell| cell.capabilities.len()),
         mappings: mappings.iter().map(|(_, mapping)| site.mapping(framework.set, mapping, ROOT)).collect(),
-        not_mappable: declared.map(|declared| printable(&declared.comment)),
+        not_mappable: declared.map(|declared| declared.comment.clone()),
     })
 }
 

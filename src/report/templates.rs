@@ -139,6 +139,14 @@ mod helpers {
     });
 }
 
+/// Text from a view as HTML text: what markup would obey is escaped, and the control characters that HTML does not
+/// allow become U+FFFD. Line breaks and tabs stay.
+fn escaped(text: &str) -> String {
+    let text = handlebars::html_escape(text);
+    let is_odd = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if text.contains(is_odd) { text.replace("\r\n", "\n").replace(is_odd, "\u{fffd}") } else { text }
+}
+
 /// A whole number with its thousands set apart: 20300.4 is `20,300`.
 fn grouped(n: f64) -> String {
     let digits = format!("{:.0}", n.round());
@@ -168,6 +176,7 @@ impl Templates {
         }
         let mut handlebars = Handlebars::new();
         handlebars.set_strict_mode(true);
+        handlebars.register_escape_fn(escaped);
         let style = format!("{theme}{}", files.remove("site.css").unwrap_or_default());
         let script = files.remove("site.js").unwrap_or_default();
         for (name, text) in &files {

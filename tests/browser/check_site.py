@@ -127,7 +127,8 @@ def print_problems(browser: Browser, page: Path) -> Iterator[str]:
         facts = browser.facts(sheet)
         yield from (f"on paper ({sheet}) sticks out: {one}" for one in facts["sticksOut"])
         yield from (f"on paper ({sheet}) {one} is cut" for one in facts["clipped"])
-        missing = [one for one in (*facts["ids"], *(h["text"] for h in facts["headings"])) if squeezed(one) not in text]
+        headings = [heading["text"] for heading in facts["headings"] if heading["shown"]]
+        missing = [one for one in (*facts["ids"], *headings) if squeezed(one) not in text]
         if missing:
             yield f"not on paper ({sheet}): {', '.join(missing[:5])} ({len(missing)})"
 

@@ -39,7 +39,11 @@ const clipped = sheet === null ? [] : elements.filter((element) => {
 }).map(name);
 
 const headings = [...document.querySelectorAll("h1,h2,h3,h4,h5,h6")].filter(visible)
-  .map((heading) => ({ level: Number(heading.localName[1]), text: heading.innerText.trim() }));
+  .map((heading) => ({
+    level: Number(heading.localName[1]),
+    text: heading.innerText.trim(),
+    shown: heading.getBoundingClientRect().width > 1, // else it is for screen readers only
+  }));
 
 const named = (image) =>
   image.closest("[aria-hidden=true]") || image.getAttribute("aria-label") || image.getAttribute("aria-labelledby")

@@ -122,17 +122,19 @@ def as_layer_score(exact: Fraction, metric: str) -> int:
     return max(rounded, 1)
 
 
-def layer_scores(binary: Path, source: Path, *options: str) -> dict[str, int | None]:
-    """The scores in the layer that the tool writes. Exit code 1 only says that it found something in the data."""
+def layer_scores(binary: Path, source: Path, *options: str) -> dict[str, int]:
+    """The scores in the layer that the tool writes; an entry without one (not mappable) paints nothing, and is no score."""
     command = [str(binary), "layer", str(source), *options]
     run = subprocess.run(command, capture_output=True, check=False)
-    if run.returncode not in (0, 1) or not run.stdout:
+    if run.returncode != 0:
         raise SystemExit(f"{' '.join(command)}: exit {run.returncode}\n{run.stderr.decode(errors='replace')[-2000:]}")
     techniques = json.loads(run.stdout)["techniques"]
     ids = [technique["techniqueID"] for technique in techniques]
     if len(ids) != len(set(ids)):
         raise SystemExit(f"{' '.join(command)}: a technique stands twice")
-    return {technique["techniqueID"]: technique.get("score") for technique in techniques}
+    if any("score" not in one and "color" in one for one in techniques):
+        raise SystemExit(f"{' '.join(command)}: a technique without a score is painted")
+    return {one["techniqueID"]: one["score"] for one in techniques if "score" in one}
 
 
 class Comparison:
