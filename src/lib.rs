@@ -28,6 +28,7 @@ pub mod link;
 pub mod mapping;
 pub mod matrix;
 pub mod output;
+mod parallel;
 pub mod report;
 pub mod suggest;
 

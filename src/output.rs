@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::parallel;
+
 /// The name of the manifest in an output folder.
 pub const MANIFEST: &str = "manifest.json";
 
@@ -185,15 +187,17 @@ impl Sink {
             }
         }
         let manifest = self.manifest();
-        let mut made = BTreeSet::new();
         // The manifest comes last: should the run break off, what it says is still true.
-        let written =
-            changes.iter().filter(|change| change.action != Action::Remove && change.path != MANIFEST);
-        for change in written {
-            if let Some(bytes) = self.files.get(&change.path) {
-                self.replace(&change.path, bytes, &mut made)?;
-            }
+        let written: Vec<(&String, &Vec<u8>)> = changes
+            .iter()
+            .filter(|change| change.action != Action::Remove)
+            .filter_map(|change| self.files.get_key_value(&change.path))
+            .collect();
+        for (path, _) in &written {
+            self.make_folder(path)?;
         }
+        let results = parallel::map(&written, |(path, bytes)| write_file(&self.root.join(path), bytes));
+        results.into_iter().collect::<Result<Vec<()>, SinkError>>()?;
         for change in changes.iter().filter(|change| change.action == Action::Remove) {
             let path = self.root.join(&change.path);
             std::fs::remove_file(&path).map_err(|source| SinkError::Io { path: path.clone(), source })?;
@@ -203,7 +207,8 @@ impl Sink {
             }
         }
         if changes.iter().any(|change| change.path == MANIFEST) {
-            self.replace(MANIFEST, &manifest, &mut made)?;
+            self.make_folder(MANIFEST)?;
+            write_file(&self.root.join(MANIFEST), &manifest)?;
         }
         Ok(changes)
     }
@@ -247,15 +252,13 @@ impl Sink {
         bytes
     }
 
-    fn replace(&self, path: &str, bytes: &[u8], made: &mut BTreeSet<PathBuf>) -> Result<(), SinkError> {
+    fn make_folder(&self, path: &str) -> Result<(), SinkError> {
         let full = self.root.join(path);
-        let folder = full.parent().unwrap_or(&self.root).to_owned();
-        if !made.contains(&folder) {
-            std::fs::create_dir_all(&folder)
-                .map_err(|source| SinkError::Io { path: folder.clone(), source })?;
-            made.insert(folder.clone());
+        let folder = full.parent().unwrap_or(&self.root);
+        if folder.is_dir() {
+            return Ok(());
         }
-        write_file(&full, bytes)
+        std::fs::create_dir_all(folder).map_err(|source| SinkError::Io { path: folder.to_owned(), source })
     }
 }
 

@@ -13,12 +13,11 @@ pub mod templates;
 mod theme;
 pub mod view;
 
-use std::num::NonZero;
 use std::path::Path;
-use std::thread;
 
 use crate::attack::TechniqueId;
 use crate::output::Sink;
+use crate::parallel;
 
 pub use site::Content;
 use site::Site;
@@ -39,12 +38,11 @@ pub fn layers(content: &Content<'_>, sink: &mut Sink) {
 pub fn site(content: &Content<'_>, folder: Option<&Path>, sink: &mut Sink) -> Result<(), TemplateError> {
     let templates = Templates::new(folder, &theme::style())?;
     let site = Site::new(content, sink, "layers");
-    let view = index::index(&site);
-    sink.add("index.html", templates.render("index", &view)?);
-    let mut summary = serde_json::to_vec_pretty(&summary::summary(&site, &view)).unwrap_or_default();
+    let index = index::index(&site);
+    let mut summary = serde_json::to_vec_pretty(&summary::summary(&site, &index)).unwrap_or_default();
     summary.push(b'\n');
     sink.add("summary.json", summary);
-    for (path, page) in pages(&site, &templates) {
+    for (path, page) in pages(&site, &index, &templates) {
         sink.add(path, page?);
     }
     Ok(())
@@ -52,19 +50,25 @@ pub fn site(content: &Content<'_>, folder: Option<&Path>, sink: &mut Sink) -> Re
 
 /// A page that is still to be drawn.
 enum Job {
+    Index,
     /// The capability at this position of the framework at this position.
     Capability(usize, usize),
     Technique(TechniqueId),
 }
 
-/// The pages of capabilities and techniques, drawn on all processors, in the order of their jobs.
-fn pages(site: &Site<'_>, templates: &Templates) -> Vec<(String, Result<String, TemplateError>)> {
+/// All pages, drawn on all processors, in the order of their jobs: the largest first, so that none is left for the end.
+fn pages(
+    site: &Site<'_>,
+    index: &view::IndexView,
+    templates: &Templates,
+) -> Vec<(String, Result<String, TemplateError>)> {
     let capabilities = site.frameworks.iter().enumerate().flat_map(|(framework, content)| {
         (0..content.capabilities.len()).map(move |position| Job::Capability(framework, position))
     });
-    let jobs: Vec<Job> =
-        capabilities.chain(site.technique_pages.iter().copied().map(Job::Technique)).collect();
-    let draw = |job: &Job| match job {
+    let techniques = site.technique_pages.iter().copied().map(Job::Technique);
+    let jobs: Vec<Job> = std::iter::once(Job::Index).chain(capabilities).chain(techniques).collect();
+    parallel::map(&jobs, |job| match job {
+        Job::Index => ("index.html".to_owned(), templates.render("index", index)),
         Job::Capability(framework, position) => {
             let framework = &site.frameworks[*framework];
             let view = capability::capability(site, framework, *position);
@@ -74,22 +78,5 @@ fn pages(site: &Site<'_>, templates: &Templates) -> Vec<(String, Result<String, 
             let view = technique::technique(site, *id);
             (format!("techniques/{id}.html"), templates.render("technique", &view))
         }
-    };
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(jobs.len().max(1));
-    // Large pages stand together at the front; dealt out in turn, they fall to all threads alike.
-    let mut drawn: Vec<(usize, (String, Result<String, TemplateError>))> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads)
-            .map(|first| {
-                let jobs = jobs.iter().enumerate().skip(first).step_by(threads);
-                scope.spawn(move || jobs.map(|(index, job)| (index, draw(job))).collect::<Vec<_>>())
-            })
-            .collect();
-        let results = workers.into_iter().map(|worker| match worker.join() {
-            Ok(pages) => pages,
-            Err(panic) => std::panic::resume_unwind(panic),
-        });
-        results.flatten().collect()
-    });
-    drawn.sort_by_key(|(index, _)| *index);
-    drawn.into_iter().map(|(_, page)| page).collect()
+    })
 }
