@@ -142,7 +142,7 @@ pub struct Diagnostic {
     /// What was found, with the value, in one line.
     pub message: String,
     /// Where it stands.
-    pub place: Option<Place>,
+    pub place: Option<Box<Place>>,
     /// What to do about it.
     pub help: Option<String>,
 }
@@ -157,7 +157,7 @@ impl Diagnostic {
     /// Says where it stands.
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
-        self.place = Some(place);
+        self.place = Some(Box::new(place));
         self
     }
 

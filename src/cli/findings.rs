@@ -1,6 +1,7 @@
 //! Findings and failures on the terminal.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::Write as _;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -32,7 +33,7 @@ pub(crate) fn print(findings: &[Diagnostic], global: &Global) {
     }
     let left_out = seen.iter().filter(|(_, count)| **count > SHOWN && !global.verbose);
     for (code, count) in left_out {
-        text.push_str(&format!("... and {} more {code}; -v shows them all\n", count - SHOWN));
+        let _ = writeln!(text, "... and {} more {code}; -v shows them all", count - SHOWN);
     }
     // Standard error may be closed; there is nobody left to tell.
     let _ = write!(anstream::stderr(), "{text}");

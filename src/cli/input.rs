@@ -23,11 +23,11 @@ pub(crate) fn load(args: &SourceArgs, global: &Global) -> Result<Option<Input>, 
     let Reading { sets, mut findings } = read_all(args)?;
     let has_errors = |findings: &[Diagnostic]| findings.iter().any(|one| one.severity == Severity::Error);
     if has_errors(&findings) || sets.is_empty() {
-        return Ok(stop(findings, global));
+        return Ok(stop(&findings, global));
     }
     one_domain(&sets)?;
     let Some(catalog) = catalog(&sets, global, &mut findings)? else {
-        return Ok(stop(findings, global));
+        return Ok(stop(&findings, global));
     };
     for set in &sets {
         findings.extend(check::check(set, &catalog));
@@ -36,7 +36,7 @@ pub(crate) fn load(args: &SourceArgs, global: &Global) -> Result<Option<Input>, 
         check::strict(&mut findings);
     }
     if has_errors(&findings) {
-        return Ok(stop(findings, global));
+        return Ok(stop(&findings, global));
     }
     // What was found in the built-in mapping is no mistake of the user's, who cannot mend it: it stands on the site.
     if args.sources.is_empty() && !global.verbose {
@@ -57,7 +57,7 @@ pub(crate) fn load_sets(args: &SourceArgs, global: &Global) -> Result<Option<Vec
         check::strict(&mut findings);
     }
     if findings.iter().any(|one| one.severity == Severity::Error) {
-        return Ok(stop(findings, global));
+        return Ok(stop(&findings, global));
     }
     findings::print(&findings, global);
     Ok(Some(sets))
@@ -80,8 +80,8 @@ fn read_all(args: &SourceArgs) -> Result<Reading, Failure> {
     Ok(all)
 }
 
-fn stop<T>(findings: Vec<Diagnostic>, global: &Global) -> Option<T> {
-    findings::print(&findings, global);
+fn stop<T>(findings: &[Diagnostic], global: &Global) -> Option<T> {
+    findings::print(findings, global);
     let errors = findings.iter().filter(|one| one.severity == Severity::Error).count();
     let plural = if errors == 1 { "error" } else { "errors" };
     findings::say(global, &format!("{errors} {plural}; nothing was written"));

@@ -57,12 +57,12 @@ impl Rollup {
     /// `scores` has one entry for each active sub-technique in scope.
     #[must_use]
     pub fn score(self, scores: &[Option<f64>]) -> Option<f64> {
-        let scored = || scores.iter().flatten();
-        scored().next()?;
+        let there = || scores.iter().flatten();
+        there().next()?;
         match self {
             Self::None => None,
-            Self::Max => scored().copied().reduce(f64::max),
-            Self::Mean => Some(scored().sum::<f64>() / scores.len() as f64),
+            Self::Max => there().copied().reduce(f64::max),
+            Self::Mean => Some(there().sum::<f64>() / scores.len() as f64),
         }
     }
 }

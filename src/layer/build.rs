@@ -351,7 +351,7 @@ pub fn score_top(coverage: &Coverage<'_>) -> i64 {
         return full;
     }
     let scores: Vec<i64> = coverage.cells().values().filter_map(|cell| coverage.shown_score(cell)).collect();
-    gradient::safe_top(scores.iter().copied(), full)
+    gradient::safe_top(&scores, full)
 }
 
 fn gradient(coverage: &Coverage<'_>) -> Gradient {

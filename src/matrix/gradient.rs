@@ -90,11 +90,11 @@ pub fn index(score: i64, min: i64, max: i64) -> usize {
 /// The top of a gradient from 0 that no score stands just below: the Navigator throws on a score in
 /// [99.5 %, 100 %) of the range, so such a score becomes the top itself.
 #[must_use]
-pub fn safe_top(scores: impl IntoIterator<Item = i64> + Clone, top: i64) -> i64 {
+pub fn safe_top(scores: &[i64], top: i64) -> i64 {
     let mut top = top;
     loop {
         let crashes = |score: &i64| *score < top && *score as f64 >= 0.995 * top as f64;
-        match scores.clone().into_iter().filter(crashes).min() {
+        match scores.iter().copied().filter(crashes).min() {
             Some(score) => top = score,
             None => return top,
         }
@@ -141,9 +141,9 @@ mod tests {
 
     #[test]
     fn no_score_stands_where_the_navigator_throws() {
-        assert_eq!(safe_top([1, 2, 8], 8), 8);
-        assert_eq!(safe_top([1, 417, 418], 418), 417);
-        assert_eq!(safe_top([996, 998, 1000], 1000), 996);
-        assert_eq!(safe_top([990, 995, 1000], 1000), 995, "990 is below 99.5 % of 995");
+        assert_eq!(safe_top(&[1, 2, 8], 8), 8);
+        assert_eq!(safe_top(&[1, 417, 418], 418), 417);
+        assert_eq!(safe_top(&[996, 998, 1000], 1000), 996);
+        assert_eq!(safe_top(&[990, 995, 1000], 1000), 995, "990 is below 99.5 % of 995");
     }
 }

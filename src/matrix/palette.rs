@@ -189,7 +189,7 @@ mod tests {
             (row[0] * linear.red + row[1] * linear.green + row[2] * linear.blue).clamp(0.0, 1.0)
         };
         let seen = palette::LinSrgb::new(dot(matrix[0]), dot(matrix[1]), dot(matrix[2]));
-        let rgb = Srgb::from_linear(seen).into_format::<u8>();
+        let rgb: Srgb<u8> = Srgb::<f64>::from_linear(seen).into_format();
         Color([rgb.red, rgb.green, rgb.blue])
     }
 

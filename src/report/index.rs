@@ -90,11 +90,12 @@ fn capability_row(
     let statistics = page.coverage.statistics(None, None);
     let rules = page.coverage.rules();
     let count = |category: Category| {
-        let cells = page.coverage.cells().values();
+        let active =
+            page.coverage.cells().iter().filter(|(id, _)| site.content.catalog.technique(**id).is_some());
         CategoryCount {
             name: category.name().to_owned(),
             key: category.key().to_owned(),
-            n: cells.filter(|cell| cell.levels().get(category).is_some()).count(),
+            n: active.filter(|(_, cell)| cell.levels().get(category).is_some()).count(),
         }
     };
     CapabilityRow {
@@ -123,13 +124,15 @@ pub(super) fn group_name(site: &Site<'_>, key: CapabilityKey) -> Option<String> 
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-/// The techniques that a capability alone maps in its framework.
+/// The active techniques that a capability alone maps in its framework.
 pub(super) fn only<'f>(
     framework: &'f Framework<'_>,
     key: CapabilityKey,
 ) -> impl Iterator<Item = crate::attack::TechniqueId> + 'f {
-    let alone = framework.coverage.cells().iter().filter(move |(_, cell)| {
-        cell.capabilities.len() == 1 && cell.capabilities.first().is_some_and(|(first, _)| *first == key)
+    let alone = framework.coverage.cells().iter().filter(move |(id, cell)| {
+        cell.capabilities.len() == 1
+            && framework.coverage.catalog().technique(**id).is_some()
+            && cell.capabilities.first().is_some_and(|(first, _)| *first == key)
     });
     alone.map(|(id, _)| *id)
 }

@@ -36,8 +36,8 @@ pub fn layers(content: &Content<'_>, sink: &mut Sink) {
 /// # Errors
 /// When a template is not sound, or asks for what its page does not have. The sink is then not to be written.
 pub fn site(content: &Content<'_>, folder: Option<&Path>, sink: &mut Sink) -> Result<(), TemplateError> {
-    let templates = Templates::new(folder, &theme::style())?;
     let site = Site::new(content, sink, "layers");
+    let templates = Templates::new(folder, &theme::style(&site.used_colors()))?;
     let index = index::index(&site);
     let mut summary = serde_json::to_vec_pretty(&summary::summary(&site, &index)).unwrap_or_default();
     summary.push(b'\n');

@@ -196,6 +196,17 @@ impl<'a> Site<'a> {
         pages
     }
 
+    /// The colours of scores that any page shows.
+    pub(super) fn used_colors(&self) -> BTreeSet<usize> {
+        let pages = self.frameworks.iter().flat_map(|one| &one.capabilities).map(|page| &page.coverage);
+        let mut used: BTreeSet<usize> = theme::used(std::iter::empty(), 100).collect();
+        for coverage in self.frameworks.iter().map(|one| &one.coverage).chain(pages) {
+            let scores = coverage.cells().values().filter_map(|cell| coverage.shown_score(cell));
+            used.extend(theme::used(scores, layer::score_top(coverage)));
+        }
+        used
+    }
+
     /// The name of the whole site.
     pub(super) fn name(&self) -> String {
         let names: Vec<&str> =

@@ -1,5 +1,6 @@
 //! The generated part of the style sheet: the colours of scores, categories and levels, light and dark.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::mapping::Level;
@@ -11,12 +12,14 @@ const STOPS: usize = 5;
 
 /// Custom properties and classes, to stand before `site.css`: `.g0` to `.g99` for scores, `.protect-partial` and the
 /// like for a category's level. Dark values hold on dark screens only, so that paper stays light.
+///
+/// Every page carries its style sheet, so of the hundred colours of scores only those in `used` are written.
 #[must_use]
-pub(super) fn style() -> String {
-    let mut css = String::with_capacity(16 * 1024);
-    block(&mut css, Theme::Light);
+pub(super) fn style(used: &BTreeSet<usize>) -> String {
+    let mut css = String::with_capacity(8 * 1024);
+    block(&mut css, Theme::Light, used);
     css.push_str("@media screen and (prefers-color-scheme:dark){");
-    block(&mut css, Theme::Dark);
+    block(&mut css, Theme::Dark, used);
     css.push_str("}\n");
     css
 }
@@ -27,13 +30,19 @@ pub(super) fn score_class(score: i64, top: i64) -> String {
     format!("g{}", gradient::index(score, 0, top))
 }
 
+/// The colours that a ramp from 0 to `top` shows for these scores and in its legend.
+pub(super) fn used(scores: impl Iterator<Item = i64>, top: i64) -> impl Iterator<Item = usize> {
+    // Levels on a ramp to 100, and counts on any other.
+    scores.chain([10, 50, 100, 1, (top + 1) / 2, top]).map(move |score| gradient::index(score, 0, top))
+}
+
 /// The class of a category's level.
 #[must_use]
 pub(super) fn category_class(hue: Hue, level: Level) -> String {
     format!("{}-{}", hue.key(), level.key())
 }
 
-fn block(css: &mut String, theme: Theme) {
+fn block(css: &mut String, theme: Theme, used: &BTreeSet<usize>) {
     let ramp = gradient::sample(&ramp_stops(theme, STOPS));
     css.push_str(":root{");
     for (level, score) in Level::ALL.into_iter().zip([10, 50, 100]) {
@@ -44,7 +53,7 @@ fn block(css: &mut String, theme: Theme) {
         let _ = write!(css, "--{}-text:{};", hue.key(), hue.text(theme).hex());
     }
     css.push_str("}\n");
-    for (index, color) in ramp.iter().enumerate() {
+    for (index, color) in ramp.iter().enumerate().filter(|(index, _)| used.contains(index)) {
         let _ = write!(css, ".g{index}{{background:{};color:{}}}", color.hex(), color.ink().hex());
     }
     for hue in Hue::ALL {

@@ -71,6 +71,9 @@ struct Score {
     comments: Option<String>,
 }
 
+/// A control file with its text.
+pub(super) type File = (Arc<Source>, Control);
+
 /// What tells that a YAML file is meant to be a control: its one unmistakable key.
 pub(super) fn is_control(text: &str) -> bool {
     text.lines().any(|line| {
@@ -118,7 +121,7 @@ fn bytes(source: &Source, location: Location) -> std::ops::Range<usize> {
 }
 
 /// Puts the controls of one platform together. `files` are in the order of their names.
-pub(super) fn assemble(files: &[(Arc<Source>, Control)], origin: Origin) -> Outcome {
+pub(super) fn assemble(files: &[File], origin: Origin) -> Outcome {
     let Some((_, first)) = files.first() else { return Outcome { set: None, findings: Vec::new() } };
     let mut sources = Sources::default();
     for (source, _) in files {
@@ -208,7 +211,7 @@ impl<'a> Adder<'a> {
         control.name.value.trim().clone_into(&mut capability.name);
         capability.description = control.description.as_deref().map(|text| text.trim().to_owned());
         capability.tags = control.tags.clone().unwrap_or_default();
-        capability.comment = control.comments.as_deref().unwrap_or_default().trim().to_owned();
+        control.comments.as_deref().unwrap_or_default().trim().clone_into(&mut capability.comment);
         for reference in control.references.iter().flatten() {
             let reference = reference.trim().to_owned();
             if !reference.is_empty() && !capability.references.contains(&reference) {

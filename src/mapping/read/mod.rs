@@ -74,7 +74,7 @@ impl Outcome {
 
 /// A file by its form.
 enum Form {
-    Unified(Outcome),
+    Unified(Box<Outcome>),
     Control(Box<control::Control>),
     /// Not a mapping, or not readable as the form that it seems to be.
     Other(Diagnostic),
@@ -144,7 +144,7 @@ impl Reading {
 
 fn from_source(source: &Arc<Source>, origin: Origin) -> Outcome {
     match recognise(source, &origin) {
-        Form::Unified(outcome) => outcome,
+        Form::Unified(outcome) => *outcome,
         Form::Control(control) => control::assemble(&[(Arc::clone(source), *control)], origin),
         Form::Other(finding) => Outcome::failed(finding),
     }
@@ -158,7 +158,7 @@ fn recognise(source: &Arc<Source>, origin: &Origin) -> Form {
     }
     if text.trim_start().starts_with(['{', '[']) {
         return match unified::read(source, origin.clone()) {
-            Some(outcome) => Form::Unified(outcome),
+            Some(outcome) => Form::Unified(Box::new(outcome)),
             None => Form::Other(not_a_mapping(source, other_json(text))),
         };
     }
@@ -223,7 +223,7 @@ fn from_folder(folder: &Path) -> Result<Reading, ReadError> {
     list(folder, 0, &mut files)?;
     let mut reading = Reading::default();
     // Controls are put together per folder and platform, where the first of them stands.
-    let mut controls: BTreeMap<(PathBuf, String), Vec<(Arc<Source>, control::Control)>> = BTreeMap::new();
+    let mut controls: BTreeMap<(PathBuf, String), Vec<control::File>> = BTreeMap::new();
     let mut skipped = Vec::new();
     for path in files {
         let file = File::open(&path).map_err(|source| ReadError::Io { path: path.clone(), source })?;
@@ -238,7 +238,7 @@ fn from_folder(folder: &Path) -> Result<Reading, ReadError> {
             }
         };
         match recognise(&source, &Origin::Path(source.name().to_string())) {
-            Form::Unified(outcome) => reading.take(outcome),
+            Form::Unified(outcome) => reading.take(*outcome),
             Form::Control(control) => {
                 let parent = path.parent().unwrap_or(folder).to_owned();
                 controls.entry((parent, control.platform())).or_default().push((source, *control));

@@ -266,17 +266,12 @@ impl<'s> Reader<'s> {
 
     fn list(&mut self, raw: Option<&'s RawValue>, name: &str) -> Vec<Field<'s>> {
         let Some(raw) = raw else { return Vec::new() };
-        match serde_json::from_str::<Vec<&RawValue>>(raw.get()) {
-            Ok(values) => values
-                .into_iter()
-                .filter(|value| value.get() != "null")
-                .filter_map(|value| self.text(Some(value), name))
-                .collect(),
-            Err(_) => {
-                self.wrong_type(raw, name, "a list of texts");
-                Vec::new()
-            }
-        }
+        let Ok(values) = serde_json::from_str::<Vec<&RawValue>>(raw.get()) else {
+            self.wrong_type(raw, name, "a list of texts");
+            return Vec::new();
+        };
+        let filled = values.into_iter().filter(|value| value.get() != "null");
+        filled.filter_map(|value| self.text(Some(value), name)).collect()
     }
 
     fn optional(&mut self, raw: Option<&'s RawValue>) -> Option<String> {
@@ -325,19 +320,15 @@ impl<'s> Reader<'s> {
 
     fn types(&mut self, raw: Option<&'s RawValue>) -> BTreeMap<String, String> {
         let Some(raw) = raw else { return BTreeMap::new() };
-        match serde_json::from_str::<BTreeMap<String, MappingType<'_>>>(raw.get()) {
-            Ok(types) => types
-                .into_iter()
-                .map(|(id, kind)| {
-                    let name = kind.name.map_or_else(|| id.clone(), Cow::into_owned);
-                    (id, name)
-                })
-                .collect(),
-            Err(_) => {
-                self.wrong_type(raw, "mapping_types", "an object of objects with a name");
-                BTreeMap::new()
-            }
-        }
+        let Ok(types) = serde_json::from_str::<BTreeMap<String, MappingType<'_>>>(raw.get()) else {
+            self.wrong_type(raw, "mapping_types", "an object of objects with a name");
+            return BTreeMap::new();
+        };
+        let named = types.into_iter().map(|(id, kind)| {
+            let name = kind.name.map_or_else(|| id.clone(), Cow::into_owned);
+            (id, name)
+        });
+        named.collect()
     }
 
     fn wrong_type(&mut self, raw: &RawValue, name: &str, expected: &str) {
