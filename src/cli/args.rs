@@ -159,7 +159,7 @@ enum ColorByArg {
     /// The score, by a gradient
     #[default]
     Score,
-    /// The category: blue Protect, amber Detect, purple Respond, grey several; darker is stronger
+    /// The category: blue Protect, amber Detect, magenta Respond, grey several; darker is stronger
     Category,
 }
 
