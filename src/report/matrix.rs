@@ -41,6 +41,7 @@ pub(super) fn matrix(
             column.entries.into_iter().filter(|entry| !only_touched || is_touched(coverage, entry.technique));
         let cells: Vec<MatrixCell> = entries
             .map(|entry| {
+                let subs_total = entry.subs.len();
                 let subs = entry.subs.into_iter().map(|(_, cell)| cell);
                 let subs: Vec<MatrixCell> = if only_touched {
                     subs.filter(|cell| cell.state != CellState::NotCovered).collect()
@@ -48,7 +49,7 @@ pub(super) fn matrix(
                     subs.collect()
                 };
                 let subs_covered = subs.iter().filter(|cell| cell.state == CellState::Covered).count();
-                MatrixCell { subs, subs_covered, ..entry.shows }
+                MatrixCell { subs, subs_covered, subs_total, ..entry.shows }
             })
             .collect();
         if only_touched && cells.is_empty() {
@@ -79,6 +80,7 @@ fn cell(site: &Site<'_>, technique: &Technique, face: Face, root: &str) -> Matri
         label: face.label,
         subs: Vec::new(),
         subs_covered: 0,
+        subs_total: 0,
     }
 }
 

@@ -126,6 +126,23 @@ impl HelperDef for Raw {
     }
 }
 
+/// Escaped text that may break after a slash: "Websites/Domains" in a narrow cell.
+struct Breakable;
+
+impl HelperDef for Breakable {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let text = helper.param(0).and_then(|param| param.value().as_str()).unwrap_or_default();
+        Ok(out.write(&escaped(text).replace('/', "/<wbr>"))?)
+    }
+}
+
 /// The helpers that templates have beside Handlebars' own; the macro makes a type of each.
 mod helpers {
     #![allow(missing_docs, reason = "the macro takes no documentation")]
@@ -189,6 +206,7 @@ impl Templates {
         handlebars.register_helper("stylesheet", Box::new(Raw(style)));
         handlebars.register_helper("script", Box::new(Raw(script)));
         handlebars.register_helper("csp", Box::new(Raw(csp)));
+        handlebars.register_helper("breakable", Box::new(Breakable));
         handlebars.register_helper("number", Box::new(helpers::number));
         handlebars.register_helper("plural", Box::new(helpers::plural));
         Ok(Self { handlebars })

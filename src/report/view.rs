@@ -125,8 +125,10 @@ pub struct MatrixCell {
     pub label: String,
     /// Sub-techniques in id order; empty for a sub-technique.
     pub subs: Vec<MatrixCell>,
-    /// How many of `subs` are covered.
+    /// How many sub-techniques are covered.
     pub subs_covered: usize,
+    /// How many sub-techniques there are in scope; more than `subs` holds where only mapped ones are shown.
+    pub subs_total: usize,
 }
 
 /// One tactic's column.
