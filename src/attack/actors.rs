@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::TechniqueId;
-use super::table::{LIST_SEPARATOR, State, TACTIC_SEPARATOR, VersionSet};
+use super::table::{State, TACTIC_SEPARATOR, VersionSet, split_list};
 
 /// What kind of actor it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,7 +75,7 @@ pub(super) struct ActorRow {
     pub(super) id: Cow<'static, str>,
     pub(super) kind: ActorKind,
     pub(super) name: Cow<'static, str>,
-    /// Between [`LIST_SEPARATOR`]s.
+    /// Between [`LIST_SEPARATOR`](super::table::LIST_SEPARATOR)s.
     pub(super) aliases: Cow<'static, str>,
     pub(super) versions: VersionSet,
     pub(super) state: State,
@@ -99,7 +99,7 @@ impl ActorTable {
                 id: row.id.clone(),
                 kind: row.kind,
                 name: row.name.clone(),
-                aliases: split(&row.aliases),
+                aliases: split_list(&row.aliases),
                 techniques: self.techniques(&row.id, version),
             })
             .collect()
@@ -113,7 +113,7 @@ impl ActorTable {
                 id: row.id.clone(),
                 kind: row.kind,
                 name: row.name.clone(),
-                aliases: split(&row.aliases),
+                aliases: split_list(&row.aliases),
                 revoked: matches!(row.state, State::Revoked(_)),
                 replaced_by: row.state.chain().map(str::to_owned).collect(),
             })
@@ -128,17 +128,4 @@ impl ActorTable {
             .flat_map(|row| row.techniques.split(TACTIC_SEPARATOR).filter_map(|id| id.parse().ok()));
         ids.collect::<BTreeSet<TechniqueId>>().into_iter().collect()
     }
-}
-
-/// The parts of a list, still borrowed where the list is.
-#[expect(clippy::ptr_arg, reason = "a borrowed list gives parts that live as long as the embedded text")]
-fn split(list: &Cow<'static, str>) -> Vec<Cow<'static, str>> {
-    match list {
-        Cow::Borrowed(text) => parts(text).map(Cow::Borrowed).collect(),
-        Cow::Owned(text) => parts(text).map(|part| Cow::Owned(part.to_owned())).collect(),
-    }
-}
-
-fn parts(list: &str) -> impl Iterator<Item = &str> {
-    list.split(LIST_SEPARATOR).filter(|part| !part.is_empty())
 }

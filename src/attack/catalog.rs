@@ -1,8 +1,10 @@
 //! A catalog: what ATT&CK says in one domain and version.
 
+mod load;
+
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Deref;
 use std::path::Path;
@@ -10,8 +12,8 @@ use std::sync::Arc;
 
 use super::actors::{Actor, RetiredActor};
 use super::stix::Release;
-use super::table::{LIST_SEPARATOR, State, Table, TechniqueRow};
-use super::{CatalogError, Domain, TechniqueId, Version, text, union};
+use super::table::{State, Table, TechniqueRow, places};
+use super::{CatalogError, Domain, TechniqueId, Version, union};
 
 /// What ATT&CK says in one domain and version: its matrix, its active techniques, and what became of the others.
 #[derive(Debug, Clone)]
@@ -25,6 +27,16 @@ pub struct Catalog {
     techniques: Vec<Technique>,
     /// Sub-techniques as their technique and their place in `techniques`; sorted.
     subs: Vec<(TechniqueId, usize)>,
+    /// Sorted by id.
+    retired: Vec<Retired>,
+}
+
+/// An id that the version lists as revoked or deprecated.
+#[derive(Debug, Clone)]
+struct Retired {
+    id: TechniqueId,
+    name: Cow<'static, str>,
+    state: State,
 }
 
 /// A column of the matrix.
@@ -67,7 +79,7 @@ impl TacticSet {
 
     /// The places in ascending order.
     pub fn iter(self) -> impl Iterator<Item = usize> {
-        (0..Self::LIMIT).filter(move |index| self.contains(*index))
+        places(u64::from(self.0))
     }
 
     /// Whether the tactic at `index` is one of them.
@@ -89,7 +101,7 @@ impl PlatformSet {
 
     /// The places in ascending order.
     pub fn iter(self) -> impl Iterator<Item = usize> {
-        (0..Self::LIMIT).filter(move |index| self.contains(*index))
+        places(self.0)
     }
 
     /// Whether the platform at `index` is one of them.
@@ -207,7 +219,7 @@ impl Catalog {
     pub fn embedded(domain: Domain, version: Version) -> Result<Self, CatalogError> {
         let table = Table::embedded(domain);
         match table.index_of(version) {
-            Some(index) => Ok(Self::load(Facts::Embedded(table), index)),
+            Some(index) => Ok(load::catalog(Facts::Embedded(table), index)),
             None => Err(CatalogError::UnknownVersion { domain, version, known: table.versions.clone() }),
         }
     }
@@ -216,7 +228,7 @@ impl Catalog {
     #[must_use]
     pub fn newest(domain: Domain) -> Self {
         let table = Table::embedded(domain);
-        Self::load(Facts::Embedded(table), table.versions.len() - 1)
+        load::catalog(Facts::Embedded(table), table.versions.len() - 1)
     }
 
     /// The catalog of a STIX bundle. Its facts come from the bundle alone; only the fate of an id that the bundle does
@@ -237,42 +249,7 @@ impl Catalog {
     ///
     /// When the release cannot be made a table.
     pub fn from_release(release: Release) -> Result<Self, CatalogError> {
-        Ok(Self::load(Facts::Own(Arc::new(union::table_of(release)?)), 0))
-    }
-
-    fn load(facts: Facts, index: usize) -> Self {
-        let mut tactic_rows: Vec<_> =
-            facts.tactics.iter().filter(|row| row.versions.contains(index)).collect();
-        tactic_rows.sort_by_key(|row| row.position);
-        let tactics: Vec<Tactic> = tactic_rows
-            .into_iter()
-            .map(|row| Tactic {
-                id: row.id.clone(),
-                shortname: row.shortname.clone(),
-                name: row.name.clone(),
-            })
-            .collect();
-        let active = || {
-            let rows = facts.techniques.iter();
-            rows.filter(move |row| row.versions.contains(index) && row.state == State::Active)
-        };
-        let (platforms, sets) = platforms(active());
-        let techniques: Vec<Technique> = active()
-            .map(|row| Technique {
-                id: row.id,
-                name: row.name.clone(),
-                parent: row.parent,
-                tactics: tactic_set(&row.tactics, &tactics),
-                platforms: sets.get(row.platforms.as_ref()).copied().unwrap_or_default(),
-            })
-            .collect();
-        let mut subs: Vec<(TechniqueId, usize)> = techniques
-            .iter()
-            .enumerate()
-            .filter_map(|(place, technique)| Some((technique.parent?, place)))
-            .collect();
-        subs.sort_unstable();
-        Self { facts, index, tactics, platforms, techniques, subs }
+        Ok(load::catalog(Facts::Own(Arc::new(union::table_of(release)?)), 0))
     }
 
     /// The domain of the catalog.
@@ -341,22 +318,22 @@ impl Catalog {
 
     /// The ids that this version lists as revoked or deprecated, sorted.
     pub fn retired(&self) -> impl Iterator<Item = TechniqueId> {
-        let rows = self.facts.techniques.iter();
-        rows.filter(|row| row.versions.contains(self.index) && row.state != State::Active).map(|row| row.id)
+        self.retired.iter().map(|technique| technique.id)
     }
 
     /// What became of `id`, seen from this version.
     #[must_use]
     pub fn fate(&self, id: TechniqueId) -> Fate {
-        if let Some(row) = self.row(id) {
-            return match &row.state {
-                State::Active => Fate::Active,
-                State::Deprecated => Fate::Deprecated,
-                State::Revoked(_) => {
-                    let chain: Vec<TechniqueId> =
-                        row.state.chain().filter_map(|next| next.parse().ok()).collect();
-                    if chain.is_empty() { Fate::RevokedWithoutSuccessor } else { Fate::Revoked { chain } }
-                }
+        if self.technique(id).is_some() {
+            return Fate::Active;
+        }
+        if let Some(retired) = self.retired_technique(id) {
+            let chain: Vec<TechniqueId> =
+                retired.state.chain().filter_map(|next| next.parse().ok()).collect();
+            return match retired.state {
+                State::Revoked(_) if chain.is_empty() => Fate::RevokedWithoutSuccessor,
+                State::Revoked(_) => Fate::Revoked { chain },
+                State::Active | State::Deprecated => Fate::Deprecated,
             };
         }
         self.fate_in_other_versions(id).unwrap_or_else(|| {
@@ -390,8 +367,9 @@ impl Catalog {
     /// The name of `id` in this version, or the latest name that it had before; also for retired ids.
     #[must_use]
     pub fn name_of(&self, id: TechniqueId) -> Option<&str> {
-        if let Some(row) = self.row(id) {
-            return Some(&row.name);
+        let active = self.technique(id).map(|technique| &technique.name);
+        if let Some(name) = active.or_else(|| Some(&self.retired_technique(id)?.name)) {
+            return Some(name);
         }
         let names = Table::embedded(self.domain()).names(id).into_iter();
         names.take_while(|(since, _)| *since <= self.version()).last().map(|(_, name)| name)
@@ -403,14 +381,15 @@ impl Catalog {
     #[must_use]
     pub fn nearest(&self, text: &str) -> Option<TechniqueId> {
         let text = text.trim().to_ascii_uppercase();
-        let rows = self.facts.techniques.iter().filter(|row| row.versions.contains(self.index));
+        let active = self.techniques.iter().map(|technique| (technique.id, false));
+        let known = active.chain(self.retired().map(|id| (id, true)));
         // At the same distance, an id that begins like the text is more likely than one that ends like it, and an
         // active id is more likely than a retired one.
-        let ranked = rows.map(|row| {
-            let id = row.id.to_string();
-            let differs_at = text.bytes().zip(id.bytes()).take_while(|(one, other)| one == other).count();
-            let distance = strsim::damerau_levenshtein(&text, &id);
-            (distance, Reverse(differs_at), row.state != State::Active, row.id)
+        let ranked = known.map(|(id, is_retired)| {
+            let known = id.to_string();
+            let differs_at = text.bytes().zip(known.bytes()).take_while(|(one, other)| one == other).count();
+            let distance = strsim::damerau_levenshtein(&text, &known);
+            (distance, Reverse(differs_at), is_retired, id)
         });
         ranked.min().filter(|(distance, ..)| *distance <= 2).map(|(.., id)| id)
     }
@@ -427,56 +406,10 @@ impl Catalog {
         self.facts.actors().retired(self.index)
     }
 
-    fn row(&self, id: TechniqueId) -> Option<&TechniqueRow> {
-        self.facts.rows(id).iter().find(|row| row.versions.contains(self.index))
+    fn retired_technique(&self, id: TechniqueId) -> Option<&Retired> {
+        let place = self.retired.binary_search_by_key(&id, |technique| technique.id).ok()?;
+        Some(&self.retired[place])
     }
-}
-
-fn tactic_set(shortnames: &str, tactics: &[Tactic]) -> TacticSet {
-    let mut set = 0;
-    for shortname in text::parts::<b','>(shortnames) {
-        if let Some(place) = tactics.iter().position(|tactic| tactic.shortname == shortname) {
-            set |= 1 << place;
-        }
-    }
-    TacticSet(set)
-}
-
-/// The platforms that the rows name, sorted, and the set of each list of platforms among them.
-///
-/// A row without platforms counts as being on the platform `None` where there is one, as in the Navigator: the ICS
-/// technique T0895 relies on it.
-fn platforms<'r>(
-    rows: impl Iterator<Item = &'r TechniqueRow>,
-) -> (Vec<Cow<'static, str>>, BTreeMap<&'r str, PlatformSet>) {
-    let lists: BTreeMap<&str, &Cow<'static, str>> =
-        rows.map(|row| (row.platforms.as_ref(), &row.platforms)).collect();
-    let parts = |list: &'r str| list.split(LIST_SEPARATOR).filter(|platform| !platform.is_empty());
-    let names: BTreeSet<&str> = lists.keys().flat_map(|list| parts(list)).collect();
-    let names: Vec<&str> = names.into_iter().collect();
-    let place = |name: &str| names.binary_search(&name).ok();
-    let sets = lists
-        .keys()
-        .map(|list| {
-            let set: PlatformSet = parts(list).filter_map(place).collect();
-            (*list, if set.is_empty() { place("None").into_iter().collect() } else { set })
-        })
-        .collect();
-    let platforms = names.iter().map(|name| owned_or_static(name, lists.values().copied())).collect();
-    (platforms, sets)
-}
-
-/// The name, borrowed when the list that it comes from is.
-fn owned_or_static<'l>(
-    name: &str,
-    mut lists: impl Iterator<Item = &'l Cow<'static, str>>,
-) -> Cow<'static, str> {
-    lists
-        .find_map(|list| match list {
-            Cow::Borrowed(text) => text.split(LIST_SEPARATOR).find(|part| *part == name),
-            Cow::Owned(_) => None,
-        })
-        .map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed)
 }
 
 #[cfg(test)]

@@ -47,18 +47,18 @@ impl TechniqueId {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let digits = |part: &str, length: usize| -> Option<u16> {
-            (part.len() == length && part.bytes().all(|b| b.is_ascii_digit()))
-                .then(|| part.parse().ok())
-                .flatten()
+        let number = |digits: &[u8]| -> Option<u16> {
+            digits.iter().try_fold(0, |number, digit| {
+                digit.is_ascii_digit().then(|| number * 10 + u16::from(digit - b'0'))
+            })
         };
-        let rest = text.strip_prefix(['T', 't'])?;
-        match rest.split_once('.') {
-            None => Some(Self { number: digits(rest, 4)?, sub: 0 }),
-            Some((number, sub)) => {
-                let sub = digits(sub, 3)?;
-                (sub != 0).then_some(Self { number: digits(number, 4)?, sub })
+        match text.as_bytes() {
+            [b'T' | b't', digits @ ..] if digits.len() == 4 => Some(Self { number: number(digits)?, sub: 0 }),
+            [b'T' | b't', digits @ .., b'.', a, b, c] if digits.len() == 4 => {
+                let sub = number(&[*a, *b, *c])?;
+                (sub != 0).then_some(Self { number: number(digits)?, sub })
             }
+            _ => None,
         }
     }
 }

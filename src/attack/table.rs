@@ -1,8 +1,8 @@
 //! The fact tables: what the ATT&CK releases of one domain say, without repeating what stayed the same.
 //!
 //! A table is a union over versions. A row holds the facts of one id and the set of versions in which they hold; an id
-//! whose facts changed has several rows. The tables of the published releases are embedded as text, and read only when
-//! their domain is asked for.
+//! whose facts changed has several rows. The tables of the published releases are embedded as text. A catalog reads only
+//! the lines that hold in its version; all rows are read when somebody asks across versions.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -24,12 +24,35 @@ pub struct Table {
     /// In the order of id and first version.
     pub(super) tactics: Vec<TacticRow>,
     /// In the order of id and first version.
-    pub(super) techniques: Vec<TechniqueRow>,
-    pub(super) actors: OnceLock<ActorTable>,
-    /// The text that `actors` is read from when somebody asks for them.
-    pub(super) actors_text: &'static str,
+    pub(super) techniques: Lazy<Vec<TechniqueRow>>,
+    pub(super) actors: Lazy<ActorTable>,
     pub(super) notes: Vec<String>,
 }
+
+/// Rows that stay text until somebody asks for all of them.
+#[derive(Debug)]
+pub(super) struct Lazy<T> {
+    text: &'static str,
+    rows: OnceLock<T>,
+}
+
+impl<T> Lazy<T> {
+    pub(super) const fn from_text(text: &'static str) -> Self {
+        Self { text, rows: OnceLock::new() }
+    }
+
+    /// Rows that have no text: those of bundles.
+    pub(super) fn from_rows(rows: T) -> Self {
+        Self { text: "", rows: OnceLock::from(rows) }
+    }
+
+    fn get(&self, read: impl FnOnce(&'static str) -> Result<T, String>) -> &T {
+        self.rows.get_or_init(|| read(self.text).expect(EVERY_LINE_IS_READ))
+    }
+}
+
+/// Why the embedded text cannot fail to be read.
+const EVERY_LINE_IS_READ: &str = "a test reads every line of every embedded table";
 
 /// A tactic in the versions in which it has this name and this place in the matrix.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +85,18 @@ pub(super) const TACTIC_SEPARATOR: char = ',';
 pub(super) const LIST_SEPARATOR: char = '|';
 /// Stands between the ids of a chain of successors.
 pub(super) const CHAIN_SEPARATOR: char = '>';
+
+/// The parts of a list of platforms or aliases, still borrowed where the list is.
+#[expect(clippy::ptr_arg, reason = "a borrowed list gives parts that live as long as the embedded text")]
+pub(super) fn split_list(list: &Cow<'static, str>) -> Vec<Cow<'static, str>> {
+    fn parts(list: &str) -> impl Iterator<Item = &str> {
+        list.split(LIST_SEPARATOR).filter(|part| !part.is_empty())
+    }
+    match list {
+        Cow::Borrowed(text) => parts(text).map(Cow::Borrowed).collect(),
+        Cow::Owned(text) => parts(text).map(|part| Cow::Owned(part.to_owned())).collect(),
+    }
+}
 
 /// What became of an id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,9 +134,7 @@ impl VersionSet {
 
     /// Inserts all places from `first` to `last`, both below [`VersionSet::LIMIT`].
     pub(super) fn insert_range(&mut self, first: usize, last: usize) {
-        for index in first..=last {
-            self.insert(index);
-        }
+        self.0 |= u64::MAX << first & u64::MAX >> (Self::LIMIT - 1 - last);
     }
 
     pub(super) const fn contains(self, index: usize) -> bool {
@@ -110,7 +143,7 @@ impl VersionSet {
 
     /// The places in ascending order.
     pub(super) fn iter(self) -> impl Iterator<Item = usize> {
-        (0..Self::LIMIT).filter(move |index| self.contains(*index))
+        places(self.0)
     }
 
     pub(super) fn first(self) -> Option<usize> {
@@ -122,8 +155,18 @@ impl VersionSet {
     }
 }
 
+/// The places of the bits that are set, in ascending order.
+pub(super) fn places(mut bits: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let place = bits.trailing_zeros();
+        // Clears the lowest bit that is set.
+        bits &= bits.checked_sub(1)?;
+        Some(place as usize)
+    })
+}
+
 impl Table {
-    /// The releases of `domain` that `navlayer` ships with, read on the first call.
+    /// The releases of `domain` that `navlayer` ships with.
     #[must_use]
     #[expect(
         clippy::missing_panics_doc,
@@ -151,10 +194,8 @@ impl Table {
                 include_str!("../../data/attack/ics-attack.actors.tsv"),
             ),
         };
-        TABLES[slot].get_or_init(|| {
-            text::read_table(domain, tactics, techniques, actors)
-                .expect("a test reads every line of every embedded table")
-        })
+        TABLES[slot]
+            .get_or_init(|| text::read_table(domain, tactics, techniques, actors).expect(EVERY_LINE_IS_READ))
     }
 
     /// Reads STIX bundles and joins those of one domain into one table, in the order of the domains.
@@ -241,16 +282,33 @@ impl Table {
 
     /// All that the table knows of one id.
     pub(super) fn rows(&self, id: TechniqueId) -> &[TechniqueRow] {
-        let start = self.techniques.partition_point(|row| row.id < id);
-        let length = self.techniques[start..].partition_point(|row| row.id == id);
-        &self.techniques[start..start + length]
+        let rows = self.techniques();
+        let start = rows.partition_point(|row| row.id < id);
+        let length = rows[start..].partition_point(|row| row.id == id);
+        &rows[start..start + length]
+    }
+
+    /// The rows of all versions, in the order of id and first version.
+    pub(super) fn techniques(&self) -> &[TechniqueRow] {
+        self.techniques.get(|text| {
+            let mut rows = Vec::new();
+            text::read_techniques(text, |_| true, |row| rows.push(row))?;
+            Ok(rows)
+        })
+    }
+
+    /// Hands over the rows of the version at `index`, in the order of their ids: in much less time than it takes to read
+    /// the rows of all versions.
+    pub(super) fn for_each_technique_in(&self, index: usize, mut take: impl FnMut(&TechniqueRow)) {
+        if let Some(rows) = self.techniques.rows.get() {
+            return rows.iter().filter(|row| row.versions.contains(index)).for_each(take);
+        }
+        text::read_techniques(self.techniques.text, |set| set.contains(index), |row| take(&row))
+            .expect(EVERY_LINE_IS_READ);
     }
 
     pub(super) fn actors(&self) -> &ActorTable {
-        self.actors.get_or_init(|| {
-            text::read_actors(self.actors_text, &self.versions)
-                .expect("a test reads every line of every embedded table")
-        })
+        self.actors.get(|text| text::read_actors(text, &self.versions))
     }
 }
 

@@ -1,11 +1,13 @@
 //! The text form of the fact tables: tab-separated lines under a head of comments, made to be read in a diff.
+//!
+//! Every line begins with its id and its versions, so that a reader who wants one version can pass over the others.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::sync::OnceLock;
+use std::mem;
 
 use super::actors::{ActorKind, ActorRow, ActorTable, UsesRow};
-use super::table::{State, Table, TacticRow, TechniqueRow, VersionSet};
+use super::table::{Lazy, State, Table, TacticRow, TechniqueRow, VersionSet};
 use super::{Domain, TechniqueId, Version};
 
 const FORMAT: &str = "# navlayer ATT&CK facts, format 1";
@@ -13,7 +15,7 @@ const RIGHTS: &str =
     "# ATT&CK facts are (c) The MITRE Corporation, reproduced and distributed with its permission";
 const VERSIONS: &str = "# versions: ";
 
-/// Reads one domain; the actors stay text until they are asked for.
+/// Reads the versions and tactics of one domain; its techniques and actors stay text until they are asked for.
 pub(super) fn read_table(
     domain: Domain,
     tactics: &'static str,
@@ -22,17 +24,37 @@ pub(super) fn read_table(
 ) -> Result<Table, String> {
     let head = Head::read(techniques)?;
     let tactics_head = Head::read(tactics)?;
-    if head.names != tactics_head.names {
+    if head.versions != tactics_head.versions {
         return Err(format!("the tables of {domain} have different versions"));
     }
+    let mut rows = Vec::new();
+    read_lines(tactics, |line| {
+        rows.push(read_tactic(line, &head)?);
+        Some(())
+    })?;
     Ok(Table {
         domain,
-        tactics: rows(tactics, |line| read_tactic(line, &head))?,
-        techniques: rows(techniques, |line| read_technique(line, &head))?,
         versions: head.versions,
-        actors: OnceLock::new(),
-        actors_text: actors,
+        tactics: rows,
+        techniques: Lazy::from_text(techniques),
+        actors: Lazy::from_text(actors),
         notes: Vec::new(),
+    })
+}
+
+/// Reads the techniques whose versions are `wanted`, and hands over their rows in the order of the lines.
+pub(super) fn read_techniques(
+    text: &'static str,
+    wanted: impl Fn(VersionSet) -> bool,
+    mut take: impl FnMut(TechniqueRow),
+) -> Result<(), String> {
+    let head = Head::read(text)?;
+    read_lines(text, |line| {
+        let (id, versions, facts) = head.split(line)?;
+        if wanted(versions) {
+            take(read_technique(id, versions, facts)?);
+        }
+        Some(())
     })
 }
 
@@ -43,19 +65,15 @@ pub(super) fn read_actors(text: &'static str, versions: &[Version]) -> Result<Ac
         return Err("the actors have other versions than the techniques".to_owned());
     }
     let mut table = ActorTable::default();
-    for line in lines(text) {
-        if read_actor(line, &head, &mut table).is_none() {
-            return Err(format!("not a line of the actor table: {line:?}"));
-        }
-    }
+    read_lines(text, |line| read_actor(line, &head, &mut table))?;
     Ok(table)
 }
 
-/// The versions of a table, as values and as they are written.
+/// What a reader of lines has to know: the versions of the table.
 struct Head {
     versions: Vec<Version>,
-    /// The texts of the versions, packed to compare as numbers: each row names two.
-    names: Vec<u128>,
+    /// The versions as they are written, each packed into one number: most lines name two.
+    packed: Vec<u128>,
 }
 
 impl Head {
@@ -64,45 +82,60 @@ impl Head {
             return Err("not a fact table of this format".to_owned());
         }
         let line = text.lines().find_map(|line| line.strip_prefix(VERSIONS)).ok_or("no versions")?;
-        let names: Vec<&str> = line.split(' ').collect();
-        let versions = names.iter().map(|name| name.parse()).collect::<Result<Vec<Version>, _>>();
+        let names = line.split(' ');
+        let packed = names.clone().map(|name| name.bytes().fold(0, pack)).collect();
+        let versions = names.map(str::parse).collect::<Result<Vec<Version>, _>>();
         let versions = versions.map_err(|error| error.to_string())?;
         if versions.is_empty() || versions.len() > VersionSet::LIMIT || !versions.is_sorted() {
             return Err(format!("not a list of versions: {line:?}"));
         }
-        Ok(Self { versions, names: names.into_iter().map(pack).collect() })
+        Ok(Self { versions, packed })
     }
 
-    /// Reads `8.2-12.1,14.1`.
+    /// The id and the versions that a line begins with, and its other fields.
+    fn split(
+        &self,
+        line: &'static str,
+    ) -> Option<(&'static str, VersionSet, impl Iterator<Item = &'static str>)> {
+        let mut fields = parts::<b'\t'>(line);
+        Some((fields.next()?, self.set(fields.next()?)?, fields))
+    }
+
+    /// Reads `8.2-12.1,14.1` in one pass: every line has such a text, also those that are passed over.
     fn set(&self, text: &str) -> Option<VersionSet> {
         let mut set = VersionSet::default();
-        for range in parts::<b','>(text) {
-            let mut ends = parts::<b'-'>(range).map(pack);
-            let first = ends.next()?;
-            let last = ends.next().unwrap_or(first);
-            let first = self.names.iter().position(|known| *known == first)?;
-            let last = self.names.iter().position(|known| *known == last)?;
-            set.insert_range(first, last);
+        let (mut first, mut packed) = (None, 0);
+        for byte in text.bytes() {
+            match byte {
+                b'-' => first = Some(self.place(mem::take(&mut packed))?),
+                b',' => {
+                    let last = self.place(mem::take(&mut packed))?;
+                    set.insert_range(first.take().unwrap_or(last), last);
+                }
+                _ => packed = pack(packed, byte),
+            }
         }
+        let last = self.place(packed)?;
+        set.insert_range(first.unwrap_or(last), last);
         Some(set)
+    }
+
+    fn place(&self, packed: u128) -> Option<usize> {
+        self.packed.iter().position(|known| *known == packed)
     }
 }
 
-/// The bytes of a short text as one number; a version has at most 11.
-fn pack(text: &str) -> u128 {
-    text.bytes().fold(0, |packed, byte| packed << 8 | u128::from(byte))
+/// Adds a byte to the text of a version, which has at most 11.
+fn pack(packed: u128, byte: u8) -> u128 {
+    packed << 8 | u128::from(byte)
 }
 
-fn fields(line: &'static str) -> impl Iterator<Item = &'static str> {
-    parts::<b'\t'>(line)
-}
-
-/// The parts between ASCII separators. The fields are so short that `str::split` would take twice the time.
-pub(super) fn parts<const SEPARATOR: u8>(text: &str) -> impl Iterator<Item = &str> {
+/// The parts between ASCII separators.
+fn parts<const SEPARATOR: u8>(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;
-        let Some(end) = text.bytes().position(|byte| byte == SEPARATOR) else {
+        let Some(end) = find::<SEPARATOR>(text.as_bytes()) else {
             return rest.take();
         };
         rest = Some(&text[end + 1..]);
@@ -110,42 +143,65 @@ pub(super) fn parts<const SEPARATOR: u8>(text: &str) -> impl Iterator<Item = &st
     })
 }
 
-fn lines(text: &'static str) -> impl Iterator<Item = &'static str> {
-    text.lines().filter(|line| !line.starts_with('#'))
+/// The place of the first `BYTE`.
+///
+/// With `str::split`, or a look at one byte after the other, a catalog takes half as long again. The crate memchr would be
+/// faster, but its first call asks the processor what it can do, and in a virtual machine that takes longer than it saves.
+fn find<const BYTE: u8>(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 0xFF;
+    let (chunks, tail) = bytes.as_chunks::<8>();
+    for (place, chunk) in chunks.iter().enumerate() {
+        let differs = u64::from_le_bytes(*chunk) ^ (ONES * u64::from(BYTE));
+        // Subtracting one sets the highest bit of a byte that is zero; what it borrows only reaches the bytes after it.
+        let same = differs.wrapping_sub(ONES) & !differs & (ONES << 7);
+        if same != 0 {
+            return Some(place * 8 + same.trailing_zeros() as usize / 8);
+        }
+    }
+    Some(chunks.len() * 8 + tail.iter().position(|byte| *byte == BYTE)?)
 }
 
-fn rows<T>(text: &'static str, read: impl Fn(&'static str) -> Option<T>) -> Result<Vec<T>, String> {
-    let mut rows = Vec::with_capacity(text.bytes().filter(|byte| *byte == b'\n').count());
-    for line in lines(text) {
-        rows.push(read(line).ok_or_else(|| format!("not a line of the table: {line:?}"))?);
+/// Calls `read` with every line that is no comment.
+fn read_lines(text: &'static str, mut read: impl FnMut(&'static str) -> Option<()>) -> Result<(), String> {
+    // Git may have turned the line ends into those of Windows.
+    let lines = parts::<b'\n'>(text).map(|line| line.strip_suffix('\r').unwrap_or(line));
+    for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        read(line).ok_or_else(|| format!("not a line of the table: {line:?}"))?;
     }
-    Ok(rows)
+    Ok(())
 }
 
 fn read_tactic(line: &'static str, head: &Head) -> Option<TacticRow> {
-    let mut fields = fields(line);
+    let (id, versions, mut fields) = head.split(line)?;
     Some(TacticRow {
-        id: fields.next()?.into(),
+        id: id.into(),
         shortname: fields.next()?.into(),
         name: fields.next()?.into(),
         position: fields.next()?.parse().ok()?,
-        versions: head.set(fields.next()?)?,
+        versions,
     })
 }
 
-fn read_technique(line: &'static str, head: &Head) -> Option<TechniqueRow> {
-    let mut fields = fields(line);
-    let id = fields.next()?.parse().ok()?;
+fn read_technique(
+    id: &str,
+    versions: VersionSet,
+    mut fields: impl Iterator<Item = &'static str>,
+) -> Option<TechniqueRow> {
+    let id: TechniqueId = id.parse().ok()?;
     let name = fields.next()?.into();
     let tactics = fields.next()?.into();
     let platforms = fields.next()?.into();
-    let parent = match fields.next()? {
-        "" => None,
-        parent => Some(parent.parse().ok()?),
-    };
-    let versions = head.set(fields.next()?)?;
     let state = read_state(fields.next()?, fields.next())?;
+    let parent = match fields.next() {
+        None | Some("") => usual_parent(id, &state),
+        Some(parent) => Some(parent.parse().ok()?),
+    };
     Some(TechniqueRow { id, name, tactics, platforms, parent, versions, state })
+}
+
+/// The parent that a line leaves out.
+fn usual_parent(id: TechniqueId, state: &State) -> Option<TechniqueId> {
+    id.parent().filter(|_| *state == State::Active)
 }
 
 fn read_state(state: &str, replaced_by: Option<&'static str>) -> Option<State> {
@@ -158,10 +214,9 @@ fn read_state(state: &str, replaced_by: Option<&'static str>) -> Option<State> {
 }
 
 fn read_actor(line: &'static str, head: &Head, table: &mut ActorTable) -> Option<()> {
-    let mut fields = fields(line);
-    let id: Cow<'static, str> = fields.next()?.into();
+    let (id, versions, mut fields) = head.split(line)?;
+    let id: Cow<'static, str> = id.into();
     let kind = fields.next()?;
-    let versions = head.set(fields.next()?)?;
     if kind == "uses" {
         table.uses.push(UsesRow { id, versions, techniques: fields.next()?.into() });
         return Some(());
@@ -204,31 +259,36 @@ fn line(text: &mut String, fields: &[&str]) {
 }
 
 fn write_techniques(table: &Table) -> String {
-    let mut text =
-        head(table, &["columns: id, name, tactics, platforms, parent, versions, state, replaced by"]);
-    for row in &table.techniques {
-        let parent = row.parent.as_ref().map(TechniqueId::to_string).unwrap_or_default();
+    let mut text = head(
+        table,
+        &[
+            "columns: id, versions, name, tactics, platforms, state, replaced by, parent where the id does not tell",
+        ],
+    );
+    for row in table.techniques() {
+        let parent = row.parent.filter(|_| row.parent != usual_parent(row.id, &row.state));
+        let parent = parent.as_ref().map(TechniqueId::to_string).unwrap_or_default();
         let (state, chain) = write_state(&row.state);
         let versions = write_ranges(row.versions, &table.versions, ",");
         let id = row.id.to_string();
-        line(&mut text, &[&id, &row.name, &row.tactics, &row.platforms, &parent, &versions, state, chain]);
+        line(&mut text, &[&id, &versions, &row.name, &row.tactics, &row.platforms, state, chain, &parent]);
     }
     text
 }
 
 fn write_tactics(table: &Table) -> String {
-    let mut text = head(table, &["columns: id, shortname, name, position in the matrix, versions"]);
+    let mut text = head(table, &["columns: id, versions, shortname, name, position in the matrix"]);
     for row in &table.tactics {
         let versions = write_ranges(row.versions, &table.versions, ",");
-        line(&mut text, &[&row.id, &row.shortname, &row.name, &row.position.to_string(), &versions]);
+        line(&mut text, &[&row.id, &versions, &row.shortname, &row.name, &row.position.to_string()]);
     }
     text
 }
 
 fn write_actors(table: &Table) -> String {
     let columns = [
-        "columns: id, group or campaign, versions, name, state, replaced by, aliases",
-        "columns: id, uses, versions, techniques",
+        "columns: id, versions, group or campaign, name, state, replaced by, aliases",
+        "columns: id, versions, uses, techniques",
     ];
     let mut text = head(table, &columns);
     let actors = table.actors();
@@ -237,13 +297,13 @@ fn write_actors(table: &Table) -> String {
     while let Some(row) = rows.next() {
         let versions = write_ranges(row.versions, &table.versions, ",");
         let (state, chain) = write_state(&row.state);
-        line(&mut text, &[&row.id, row.kind.name(), &versions, &row.name, state, chain, &row.aliases]);
+        line(&mut text, &[&row.id, &versions, row.kind.name(), &row.name, state, chain, &row.aliases]);
         if rows.peek().is_some_and(|next| next.id == row.id) {
             continue;
         }
         while let Some(used) = uses.next_if(|used| used.id == row.id) {
             let versions = write_ranges(used.versions, &table.versions, ",");
-            line(&mut text, &[&used.id, "uses", &versions, &used.techniques]);
+            line(&mut text, &[&used.id, &versions, "uses", &used.techniques]);
         }
     }
     text

@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use super::actors::{ActorRow, ActorTable, UsesRow};
 use super::stix::Release;
-use super::table::{TACTIC_SEPARATOR, Table, TacticRow, TechniqueRow, VersionSet};
+use super::table::{Lazy, TACTIC_SEPARATOR, Table, TacticRow, TechniqueRow, VersionSet};
 use super::{CatalogError, Domain, TechniqueId};
 
 /// One table for each domain among the releases, in the order of the domains.
@@ -37,15 +36,13 @@ fn table(domain: Domain, mut releases: Vec<Release>) -> Result<Table, CatalogErr
         let (path, count) = (release.path.clone(), releases.len());
         return Err(CatalogError::TooMany { path, what: "versions", count, limit: VersionSet::LIMIT });
     }
-    let actors = OnceLock::new();
-    let _ = actors.set(ActorTable { actors: actor_rows(&releases), uses: uses_rows(&releases) });
+    let actors = ActorTable { actors: actor_rows(&releases), uses: uses_rows(&releases) };
     Ok(Table {
         domain,
         versions: releases.iter().map(|release| release.version).collect(),
         tactics: tactic_rows(&releases),
-        techniques: technique_rows(&releases),
-        actors,
-        actors_text: "",
+        techniques: Lazy::from_rows(technique_rows(&releases)),
+        actors: Lazy::from_rows(actors),
         notes: notes(&releases),
     })
 }

@@ -3,11 +3,12 @@
 mod list;
 mod show;
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
 use navlayer::attack::{Catalog, CatalogError, Domain, Table, Version};
+use navlayer::output;
 
 use super::{CommandResult, Failure, Outcome};
 
@@ -161,8 +162,11 @@ fn catalogs(
 fn import(bundles: &[PathBuf], folder: &Path, out: &mut dyn io::Write) -> CommandResult {
     let tables = Table::from_bundles(bundles)?;
     let files: Vec<(String, String)> = tables.iter().flat_map(Table::files).collect();
-    write_all(folder, &files)
-        .map_err(|error| Failure::new(format!("cannot write to {} ({error})", folder.display())))?;
+    std::fs::create_dir_all(folder)
+        .map_err(|error| Failure::new(format!("cannot make the folder {} ({error})", folder.display())))?;
+    for (name, content) in &files {
+        output::write_file(&folder.join(name), content.as_bytes())?;
+    }
     for table in &tables {
         for note in table.notes() {
             writeln!(out, "note: {note}")?;
@@ -174,26 +178,4 @@ fn import(bundles: &[PathBuf], folder: &Path, out: &mut dyn io::Write) -> Comman
         writeln!(out, "{}: {count} {noun} ({ranges}) in {}", table.domain(), names.join(", "))?;
     }
     Ok(Outcome::Clean)
-}
-
-/// Writes all files or, as far as that can be told before the first is in place, none.
-fn write_all(folder: &Path, files: &[(String, String)]) -> io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    let mut written = Vec::new();
-    for (name, content) in files {
-        let mut builder = tempfile::Builder::new();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            // What any newly made file has, minus the umask; a temporary file would be for its owner alone.
-            builder.permissions(std::fs::Permissions::from_mode(0o666));
-        }
-        let mut file = builder.tempfile_in(folder)?;
-        file.write_all(content.as_bytes())?;
-        written.push((folder.join(name), file));
-    }
-    for (path, file) in written {
-        file.persist(path)?;
-    }
-    Ok(())
 }

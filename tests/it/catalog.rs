@@ -71,7 +71,7 @@ fn shows_an_active_technique() {
         "IaaS, Identity Provider, Office Suite, SaaS",
         "8.2-18.1",
         "Disable Cloud Logs (since 8.2)",
-        "https://attack.mitre.org/techniques/T1562/008",
+        "https://attack.mitre.org/versions/v16/techniques/T1562/008/",
     ] {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }

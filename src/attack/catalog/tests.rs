@@ -17,7 +17,7 @@ fn every_line_of_every_embedded_table_is_read() {
         let table = Table::embedded(domain);
         assert!(!table.versions().is_empty() && !table.actors().actors.is_empty());
         assert!(table.versions().is_sorted_by(|one, next| one < next));
-        assert!(table.techniques.is_sorted_by_key(|row| row.id));
+        assert!(table.techniques().is_sorted_by_key(|row| row.id));
         assert!(table.actors().uses.is_sorted_by(|one, next| one.id <= next.id));
         for row in &table.actors().uses {
             assert!(row.techniques.split(',').all(|id| id.parse::<TechniqueId>().is_ok()));

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::attack::text::read_table;
 use crate::attack::{Catalog, Fate, Table, union};
 
 fn object(kind: &str, stix: &str, id: &str, name: &str) -> Value {
@@ -293,11 +294,36 @@ fn joins_versions_and_refuses_the_same_twice() {
     assert_eq!(
         rows,
         [
-            "T1001\tName of T1001\texecution\tLinux|macOS\t\t1.0,3.0\tactive",
-            "T1001\tNew name\texecution\tLinux|macOS\t\t2.0\tactive",
-            "T1002\tName of T1002\texecution\tLinux|macOS\t\t2.0\tactive",
+            "T1001\t1.0,3.0\tName of T1001\texecution\tLinux|macOS\tactive",
+            "T1001\t2.0\tNew name\texecution\tLinux|macOS\tactive",
+            "T1002\t2.0\tName of T1002\texecution\tLinux|macOS\tactive",
         ]
     );
     let error = union::tables(vec![one(), two(), one()]).expect_err("1.0 is there twice");
     assert!(error.to_string().ends_with("are both enterprise-attack 1.0"), "{error}");
+}
+
+#[test]
+fn a_written_table_is_read_as_it_was() {
+    let objects = vec![
+        technique("1", "T1001"),
+        technique("2", "T1001.001"),
+        technique("3", "T1002.001"),
+        relation("subtechnique-of", "attack-pattern--3", "attack-pattern--1"),
+        revoked("4", "T1002.002"),
+        object("intrusion-set", "g", "G0001", "Ghost"),
+    ];
+    let one = read("enterprise-attack-1.0.json", &bundle(objects)).expect("sound");
+    let two = read("enterprise-attack-2.0.json", &bundle(vec![technique("5", "T1003")])).expect("sound");
+    let table = union::tables(vec![one, two]).expect("the versions differ").remove(0);
+    let files = table.files();
+    for line_end in ["\n", "\r\n"] {
+        let text = |place: usize| -> &'static str { files[place].1.replace('\n', line_end).leak() };
+        let again = read_table(Domain::Enterprise, text(1), text(0), text(2)).expect("it was written");
+        let mut second = Vec::new();
+        again.for_each_technique_in(1, |row| second.push(row.id));
+        assert_eq!(second, [id("T1003")]);
+        assert_eq!(again.techniques(), table.techniques());
+        assert_eq!(again.files(), files);
+    }
 }

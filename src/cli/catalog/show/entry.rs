@@ -126,7 +126,7 @@ pub(super) fn technique(id: TechniqueId, fate: &Fate, catalog: &Catalog) -> Entr
         active_ranges: table.ranges(&active_in),
         active_in,
         names: names.into_iter().map(|(since, name)| NameSince { since, name: name.to_owned() }).collect(),
-        url: url("techniques", &id.url_path()),
+        url: url(version_of_page(fate, catalog), "techniques", &id.url_path()),
     })
 }
 
@@ -144,7 +144,7 @@ pub(super) fn tactic(place: usize, catalog: &Catalog) -> Entry {
         of: catalog.tactics().len(),
         sub_techniques: subs.filter(|sub| sub.tactics.contains(place)).count(),
         techniques: techniques.iter().map(|technique| named(technique.id, catalog)).collect(),
-        url: url("tactics", &tactic.id),
+        url: url(catalog.version(), "tactics", &tactic.id),
     })
 }
 
@@ -161,7 +161,7 @@ pub(super) fn actor(actor: &Actor, catalog: &Catalog) -> Entry {
             replaced_by: Vec::new(),
             aliases: actor.aliases.iter().map(ToString::to_string).collect(),
             techniques: actor.techniques.clone(),
-            url: actor_url(actor.kind, &actor.id),
+            url: actor_url(actor.kind, &actor.id, catalog),
         },
     )
 }
@@ -190,7 +190,7 @@ pub(super) fn retired_actor(actor: &RetiredActor, catalog: &Catalog) -> Entry {
             replaced_by,
             aliases: actor.aliases.iter().map(ToString::to_string).collect(),
             techniques: Vec::new(),
-            url: actor_url(actor.kind, &actor.id),
+            url: actor_url(actor.kind, &actor.id, catalog),
         },
     )
 }
@@ -206,13 +206,22 @@ fn named(id: TechniqueId, catalog: &Catalog) -> Named {
     Named { id: id.to_string(), name: catalog.name_of(id).unwrap_or_default().to_owned() }
 }
 
-fn actor_url(kind: ActorKind, id: &str) -> String {
-    match kind {
-        ActorKind::Group => url("groups", id),
-        ActorKind::Campaign => url("campaigns", id),
+/// The version whose page tells of a technique: a catalog that does not list it has none.
+fn version_of_page(fate: &Fate, catalog: &Catalog) -> Version {
+    match fate {
+        Fate::Gone { last } => *last,
+        Fate::Later { first } => *first,
+        _ => catalog.version(),
     }
 }
 
-fn url(section: &str, path: &str) -> String {
-    format!("https://attack.mitre.org/{section}/{path}")
+fn actor_url(kind: ActorKind, id: &str, catalog: &Catalog) -> String {
+    match kind {
+        ActorKind::Group => url(catalog.version(), "groups", id),
+        ActorKind::Campaign => url(catalog.version(), "campaigns", id),
+    }
+}
+
+fn url(version: Version, section: &str, path: &str) -> String {
+    format!("https://attack.mitre.org/versions/v{}/{section}/{path}/", version.major)
 }
