@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use navlayer::diagnostic::{Code, Diagnostic, Severity};
+use navlayer::diagnostic::{Code, Diagnostic, Excerpt, Place, Severity};
 
 use super::{Failure, Global};
 
@@ -67,15 +68,16 @@ fn render(finding: &Diagnostic) -> String {
     let message = clean(&finding.message);
     let title = level.primary_title(message.as_str()).id(finding.code.id());
     let file = finding.place.as_ref().map(|place| clean(&place.file));
+    let (excerpt, mark) = finding.place.as_deref().map(clean_excerpt).unwrap_or_default();
     let mut group = Group::with_title(title);
     if let (Some(place), Some(file)) = (&finding.place, &file) {
         if place.line == 0 {
             group = group.element(annotate_snippets::Origin::path(file.as_str()));
         } else {
-            let snippet = Snippet::source(place.excerpt.text.as_str())
+            let snippet = Snippet::source(excerpt.as_str())
                 .path(file.as_str())
                 .line_start(place.line)
-                .annotation(AnnotationKind::Primary.span(place.excerpt.mark.clone()));
+                .annotation(AnnotationKind::Primary.span(mark.clone()));
             group = group.element(snippet);
         }
     }
@@ -83,7 +85,26 @@ fn render(finding: &Diagnostic) -> String {
     if let Some(help) = &help {
         group = group.element(Level::HELP.message(help.as_str()));
     }
-    Renderer::styled().render(&[group])
+    let text = Renderer::styled().render(&[group]);
+    let (Some(place), Some(file)) = (&finding.place, &file) else { return text };
+    // The excerpt of a long line starts in its middle, and the renderer counts columns from there.
+    let before = excerpt[..mark.start].chars().count();
+    let counted = format!("{file}:{}:{}", place.line, before + 1);
+    text.replacen(&counted, &format!("{file}:{}:{}", place.line, place.column), 1)
+}
+
+/// The excerpt without what a terminal would obey, and where its mark is then. Tabs stay: the renderer knows them.
+fn clean_excerpt(place: &Place) -> (String, Range<usize>) {
+    let Excerpt { text, mark } = &place.excerpt;
+    let clean = |text: &str| text.split('\t').map(clean).collect::<Vec<_>>().join("\t");
+    let (before, rest) = text.split_at_checked(mark.start).unwrap_or((text, ""));
+    let (marked, after) = rest.split_at_checked(mark.len()).unwrap_or((rest, ""));
+    let mut cleaned = clean(before);
+    let start = cleaned.len();
+    cleaned.push_str(&clean(marked));
+    let end = cleaned.len();
+    cleaned.push_str(&clean(after));
+    (cleaned, start..end)
 }
 
 /// Text from a file without what a terminal would obey: control characters and marks that turn the direction.

@@ -129,10 +129,19 @@ fn say_metric(args: &Args, sets: &[MappingSet], selection: &Selection, global: &
     if args.rules.rules().metric == Metric::Count {
         return;
     }
+    let mut involved = sets.iter().enumerate().filter(|(index, _)| selection.has_any_capability(*index));
+    let shares_a_layer = args.per.is_none() && involved.any(|(_, set)| set.is_scored());
     for (index, set) in sets.iter().enumerate() {
         if selection.has_any_capability(index) && !set.is_scored() {
             let name = set.framework.label();
-            let line = format!("note: {name} has no levels; its layers count capabilities (--metric count)");
+            let line = if shares_a_layer {
+                format!(
+                    "note: {name} has no levels; beside mappings that have, its own stand without a score (--per \
+                     framework keeps them apart)"
+                )
+            } else {
+                format!("note: {name} has no levels; its layers count capabilities (--metric count)")
+            };
             findings::say(global, &line);
         }
     }
@@ -183,5 +192,6 @@ fn is_our_layer(bytes: &[u8]) -> bool {
         layer.metadata.iter().any(|row| row.name == "generator" && row.value.starts_with("navlayer "))
     };
     serde_json::from_slice::<Layer>(bytes).is_ok_and(|layer| ours(&layer))
-        || serde_json::from_slice::<Vec<Layer>>(bytes).is_ok_and(|layers| layers.iter().all(ours))
+        || serde_json::from_slice::<Vec<Layer>>(bytes)
+            .is_ok_and(|layers| !layers.is_empty() && layers.iter().all(ours))
 }

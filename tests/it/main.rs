@@ -1,3 +1,11 @@
 //! The integration tests: one binary, one module for each feature.
 
+mod bad_input;
+mod build;
 mod catalog;
+mod corpus;
+mod filters;
+mod layers;
+mod reading;
+mod repository;
+mod support;

@@ -15,7 +15,7 @@ use super::super::model::{Framework, Group, MappingSet, Origin, Publication};
 use super::Outcome;
 use super::rows::{Assembler, Field, Row, short};
 use crate::attack::{Domain, Version};
-use crate::diagnostic::{Code, Diagnostic, Source, Sources, Span};
+use crate::diagnostic::{Code, Diagnostic, Place, Source, Sources, Span};
 
 #[derive(Deserialize)]
 struct File<'a> {
@@ -97,12 +97,16 @@ pub(super) fn read(source: &Arc<Source>, origin: Origin) -> Option<Outcome> {
     }
     let file: File<'_> = match serde_json::from_str(text) {
         Ok(file) => file,
-        Err(error) if error.classify() == serde_json::error::Category::Data => return None,
+        Err(error) if error.classify() == serde_json::error::Category::Data => {
+            return Some(Outcome::failed(named_twice(source, &error)));
+        }
         Err(error) => return Some(Outcome::failed(syntax(source, &error))),
     };
     let (metadata, objects) = match (file.metadata, file.mapping_objects) {
         (Some(metadata), Some(objects)) => (metadata, objects),
         (None, None) => return None,
+        // A Navigator layer has a list of metadata.
+        (Some(metadata), None) if !metadata.get().starts_with('{') => return None,
         (metadata, _) => {
             let missing = if metadata.is_none() { "metadata" } else { "mapping_objects" };
             let diagnostic = Diagnostic::new(Code::MissingField, format!("the file has no `{missing}`"));
@@ -114,19 +118,33 @@ pub(super) fn read(source: &Arc<Source>, origin: Origin) -> Option<Outcome> {
 
 /// A syntax error at the place that the parser names.
 pub(super) fn syntax(source: &Source, error: &serde_json::Error) -> Diagnostic {
-    let cause = error.to_string();
-    let cause = cause.rsplit_once(" at line ").map_or(cause.as_str(), |(cause, _)| cause);
-    let starts: usize =
-        source.text().split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-    // The parser counts bytes from 1, and 0 where a line has just begun.
-    let at = starts + error.column().saturating_sub(1);
-    let diagnostic = Diagnostic::new(Code::Syntax, format!("the JSON breaks off: {cause}"));
+    let diagnostic = Diagnostic::new(Code::Syntax, format!("the JSON breaks off: {}", cause(error)));
     let help = if error.is_eof() {
         "the file seems to be cut short"
     } else {
         "the file is not valid JSON from here on"
     };
-    diagnostic.at(source.place(at..at + 1)).help(help)
+    diagnostic.at(place(source, error)).help(help)
+}
+
+/// The one thing that can be wrong with an object of raw values: a name stands in it twice.
+fn named_twice(source: &Source, error: &serde_json::Error) -> Diagnostic {
+    Diagnostic::new(Code::WrongType, format!("the file has a {}", cause(error))).at(place(source, error))
+}
+
+/// The parser's message without the position.
+fn cause(error: &serde_json::Error) -> String {
+    let cause = error.to_string();
+    cause.rsplit_once(" at line ").map_or(cause.as_str(), |(cause, _)| cause).to_owned()
+}
+
+/// The parser's position.
+fn place(source: &Source, error: &serde_json::Error) -> Place {
+    let starts: usize =
+        source.text().split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    // The parser counts bytes from 1, and 0 where a line has just begun.
+    let at = starts + error.column().saturating_sub(1);
+    source.place(at..at + 1)
 }
 
 struct Reader<'s> {
@@ -157,7 +175,7 @@ impl<'s> Reader<'s> {
             match serde_json::from_str::<Object<'_>>(raw.get()) {
                 Ok(object) => assembler.push(&self.row(&object, raw)),
                 Err(error) => {
-                    let message = format!("`mapping_objects[{index}]` is not a mapping ({error})");
+                    let message = format!("`mapping_objects[{index}]` is not a mapping ({})", cause(&error));
                     let place = self.source.place(self.range(raw));
                     self.findings.push(Diagnostic::new(Code::WrongType, message).at(place));
                 }
@@ -170,9 +188,18 @@ impl<'s> Reader<'s> {
 
     fn metadata(&mut self, raw: &'s RawValue, origin: Origin) -> Option<MappingSet> {
         let object = raw.get().starts_with('{').then(|| serde_json::from_str::<Metadata<'_>>(raw.get()));
-        let Some(Ok(metadata)) = object else {
-            self.wrong_type(raw, "metadata", "an object with each name once");
-            return None;
+        let metadata = match object {
+            Some(Ok(metadata)) => metadata,
+            Some(Err(error)) => {
+                let message = format!("`metadata` has a {}", cause(&error));
+                let place = self.source.place(self.range(raw));
+                self.findings.push(Diagnostic::new(Code::WrongType, message).at(place));
+                return None;
+            }
+            None => {
+                self.wrong_type(raw, "metadata", "an object");
+                return None;
+            }
         };
         let framework = self.required(metadata.mapping_framework, "mapping_framework", raw);
         let version = self.required(metadata.attack_version, "attack_version", raw);
@@ -300,11 +327,12 @@ impl<'s> Reader<'s> {
         code: Code,
     ) -> Option<T> {
         let field = field?;
-        match field.text.trim().parse() {
+        // The value is cut, and never what is said about it.
+        match short(field.text.trim()).parse::<T>() {
             Ok(value) => Some(value),
             Err(error) => {
                 let place = self.source.place(field.span.start as usize..field.span.end as usize);
-                self.findings.push(Diagnostic::new(code, short(&error.to_string()).into_owned()).at(place));
+                self.findings.push(Diagnostic::new(code, error.to_string()).at(place));
                 None
             }
         }
