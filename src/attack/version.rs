@@ -14,6 +14,16 @@ pub struct Version {
     pub minor: u16,
 }
 
+impl Version {
+    /// A page of this version on attack.mitre.org: `page("tactics", "TA0006")`.
+    ///
+    /// The site keeps one edition of each major version.
+    #[must_use]
+    pub fn page(self, section: &str, path: &str) -> String {
+        format!("https://attack.mitre.org/versions/v{}/{section}/{path}/", self.major)
+    }
+}
+
 /// Text that is not an ATT&CK version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an ATT&CK version such as 16.1")]

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use navlayer::attack::{Catalog, CatalogError, Version};
 use navlayer::diagnostic::{Code, Diagnostic, Severity};
@@ -21,23 +22,20 @@ pub(crate) struct Input {
 /// Reads and checks all sources and prints what was found. `None` when there were errors: then nothing can be built.
 pub(crate) fn load(args: &SourceArgs, global: &Global) -> Result<Option<Input>, Failure> {
     let Reading { sets, mut findings } = read_all(args)?;
-    let has_errors = |findings: &[Diagnostic]| findings.iter().any(|one| one.severity == Severity::Error);
-    if has_errors(&findings) || sets.is_empty() {
-        return Ok(stop(&findings, global));
-    }
     one_domain(&sets)?;
-    let Some(catalog) = catalog(&sets, global, &mut findings)? else {
-        return Ok(stop(&findings, global));
-    };
+    // A file with errors is checked all the same: one run shows all that is wrong.
+    let catalog = catalog(&sets, global, &mut findings)?;
     for set in &sets {
-        findings.extend(check::check(set, &catalog));
+        findings.extend(catalog.iter().flat_map(|catalog| check::check(set, catalog)));
     }
+    in_source_order(&mut findings);
     if global.strict {
         check::strict(&mut findings);
     }
-    if has_errors(&findings) {
+    let has_errors = findings.iter().any(|one| one.severity == Severity::Error);
+    let Some(catalog) = catalog.filter(|_| !has_errors) else {
         return Ok(stop(&findings, global));
-    }
+    };
     // What was found in the built-in mapping is no mistake of the user's, who cannot mend it: it stands on the site.
     if args.sources.is_empty() && !global.verbose {
         let count = findings.iter().filter(|one| one.severity <= Severity::Warning).count();
@@ -78,6 +76,20 @@ fn read_all(args: &SourceArgs) -> Result<Reading, Failure> {
         all.findings.extend(reading.findings);
     }
     Ok(all)
+}
+
+/// Files in the order in which they were read, and each from top to bottom.
+fn in_source_order(findings: &mut [Diagnostic]) {
+    let mut files = Vec::new();
+    for place in findings.iter().filter_map(|one| one.place.as_ref()) {
+        if !files.contains(&place.file) {
+            files.push(Arc::clone(&place.file));
+        }
+    }
+    findings.sort_by_cached_key(|one| {
+        let place = one.place.as_ref();
+        place.map(|place| (files.iter().position(|file| *file == place.file), place.line, place.column))
+    });
 }
 
 fn stop<T>(findings: &[Diagnostic], global: &Global) -> Option<T> {

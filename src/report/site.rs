@@ -265,15 +265,11 @@ impl<'a> Site<'a> {
 
     /// A technique's page on attack.mitre.org, at the version in force.
     pub(super) fn technique_url(&self, id: TechniqueId) -> String {
-        format!("{}/techniques/{}/", self.attack_url(), id.url_path())
+        self.content.catalog.version().page("techniques", &id.url_path())
     }
 
     pub(super) fn tactic_url(&self, id: &str) -> String {
-        format!("{}/tactics/{id}/", self.attack_url())
-    }
-
-    fn attack_url(&self) -> String {
-        format!("https://attack.mitre.org/versions/v{}", self.content.catalog.version().major)
+        self.content.catalog.version().page("tactics", id)
     }
 
     /// A technique's page in this site, when it has one.

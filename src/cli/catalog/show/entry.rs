@@ -126,7 +126,7 @@ pub(super) fn technique(id: TechniqueId, fate: &Fate, catalog: &Catalog) -> Entr
         active_ranges: table.ranges(&active_in),
         active_in,
         names: names.into_iter().map(|(since, name)| NameSince { since, name: name.to_owned() }).collect(),
-        url: url(version_of_page(fate, catalog), "techniques", &id.url_path()),
+        url: version_of_page(fate, catalog).page("techniques", &id.url_path()),
     })
 }
 
@@ -144,7 +144,7 @@ pub(super) fn tactic(place: usize, catalog: &Catalog) -> Entry {
         of: catalog.tactics().len(),
         sub_techniques: subs.filter(|sub| sub.tactics.contains(place)).count(),
         techniques: techniques.iter().map(|technique| named(technique.id, catalog)).collect(),
-        url: url(catalog.version(), "tactics", &tactic.id),
+        url: catalog.version().page("tactics", &tactic.id),
     })
 }
 
@@ -217,11 +217,7 @@ fn version_of_page(fate: &Fate, catalog: &Catalog) -> Version {
 
 fn actor_url(kind: ActorKind, id: &str, catalog: &Catalog) -> String {
     match kind {
-        ActorKind::Group => url(catalog.version(), "groups", id),
-        ActorKind::Campaign => url(catalog.version(), "campaigns", id),
+        ActorKind::Group => catalog.version().page("groups", id),
+        ActorKind::Campaign => catalog.version().page("campaigns", id),
     }
-}
-
-fn url(version: Version, section: &str, path: &str) -> String {
-    format!("https://attack.mitre.org/versions/v{}/{section}/{path}/", version.major)
 }
