@@ -78,7 +78,7 @@ fn read_all(args: &SourceArgs) -> Result<Reading, Failure> {
     Ok(all)
 }
 
-/// Files in the order in which they were read, and each from top to bottom.
+/// The findings of each file together, from top to bottom.
 fn in_source_order(findings: &mut [Diagnostic]) {
     let mut files = Vec::new();
     for place in findings.iter().filter_map(|one| one.place.as_ref()) {

@@ -349,9 +349,9 @@ fn matching(candidates: &[Vec<&str>], is_match: impl Fn(&str) -> bool) -> Vec<us
 fn unknown(what: &'static str, entry: &str, candidates: &[Vec<&str>]) -> UnknownName {
     let names: BTreeSet<&str> = candidates.iter().flatten().copied().collect();
     // One name for each thing: a tactic's name and its short name are both near.
-    let mut named = BTreeSet::new();
+    let mut owners = BTreeSet::new();
     let mut nearest = suggest::several(entry, names.iter().copied(), 9);
-    nearest.retain(|name| named.insert(candidates.iter().position(|names| names.contains(name))));
+    nearest.retain(|name| owners.insert(candidates.iter().position(|names| names.contains(name))));
     nearest.truncate(3);
     let first: Vec<&str> = candidates.iter().filter_map(|names| names.first().copied()).collect();
     let distinct: BTreeSet<&str> = first.iter().copied().collect();

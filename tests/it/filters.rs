@@ -301,7 +301,7 @@ fn an_unknown_name_stops_the_run_with_2_and_the_nearest_ones() {
 #[test]
 fn what_is_unknown_beside_something_known_still_stops_the_run() {
     let arguments = ["layer", "map.json", "--tactic", "persistence", "--tactic", "persistance"];
-    space().run(&arguments).ends_with(2).says(&["`persistance`", "did you mean", "`persistence`?"]);
+    space().run(&arguments).ends_with(2).says(&["`persistance`", "did you mean", "`Persistence`?"]);
 }
 
 #[test]
