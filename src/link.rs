@@ -11,7 +11,10 @@ pub fn web_address(text: &str) -> Option<&str> {
         head.eq_ignore_ascii_case(scheme).then(|| &text[scheme.len()..])
     })?;
     let host_starts = rest.starts_with(|c: char| c.is_alphanumeric() || c == '[');
-    let clean = !text.chars().any(|c| c.is_whitespace() || c.is_control() || "\"<>\\^`{|}".contains(c));
+    let is_invisible = |c| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let is_odd =
+        |c: char| c.is_whitespace() || c.is_control() || is_invisible(c) || "\"<>\\^`{|}".contains(c);
+    let clean = !text.chars().any(is_odd);
     (host_starts && clean).then_some(text)
 }
 
@@ -36,6 +39,7 @@ mod tests {
             "https://a.example/ b",
             "https://a.example/\"onclick=",
             "chrome-extension://x",
+            "https://a.example/\u{202e}gpj.exe",
             "Ref: https://a.example",
             "[]",
         ] {

@@ -20,6 +20,8 @@ pub const MANIFEST: &str = "manifest.json";
 #[derive(Debug)]
 pub struct Sink {
     root: PathBuf,
+    /// The command whose output it is, as people type it.
+    command: String,
     files: BTreeMap<String, Vec<u8>>,
     /// Names taken, in lower case: some file systems know no other.
     taken: BTreeSet<String>,
@@ -32,6 +34,20 @@ pub enum SinkError {
     /// A file stands there that navlayer did not write.
     #[error("{} was not written by navlayer", path.display())]
     NotOurs {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The folder holds the output of another command, which this one would remove.
+    #[error("{} holds the output of `{held}`", path.display())]
+    OtherCommand {
+        /// The folder.
+        path: PathBuf,
+        /// The other command.
+        held: String,
+    },
+    /// The folder is a file.
+    #[error("{} is not a folder", path.display())]
+    NotAFolder {
         /// The file.
         path: PathBuf,
     },
@@ -93,6 +109,7 @@ pub struct Change {
 #[derive(Debug, Serialize, Deserialize)]
 struct Manifest {
     generator: String,
+    command: String,
     files: Vec<ManifestFile>,
 }
 
@@ -103,10 +120,15 @@ struct ManifestFile {
 }
 
 impl Sink {
-    /// A sink for a folder, which need not exist.
+    /// A sink for a folder, which need not exist. `command` says whose output it is: a folder holds that of one.
     #[must_use]
-    pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), files: BTreeMap::new(), taken: BTreeSet::from([MANIFEST.to_owned()]) }
+    pub fn new(root: impl Into<PathBuf>, command: impl Into<String>) -> Self {
+        Self {
+            root: root.into(),
+            command: command.into(),
+            files: BTreeMap::new(),
+            taken: BTreeSet::from([MANIFEST.to_owned()]),
+        }
     }
 
     /// The folder.
@@ -148,7 +170,10 @@ impl Sink {
     /// # Errors
     /// When the folder or its manifest cannot be read.
     pub fn changes(&self) -> Result<Vec<Change>, SinkError> {
-        let earlier = self.earlier()?;
+        if self.root.exists() && !self.root.is_dir() {
+            return Err(SinkError::NotAFolder { path: self.root.clone() });
+        }
+        let (earlier, _) = self.earlier()?;
         let manifest = self.manifest();
         let mut changes = Vec::new();
         let all = self.files.iter().map(|(path, bytes)| (path.as_str(), bytes));
@@ -174,11 +199,15 @@ impl Sink {
     /// the right bytes already are left alone. Returns what was done.
     ///
     /// # Errors
-    /// When a file that is not ours would be replaced and `force` is not set: then nothing is written. When the system
+    /// When a file that is not ours or the output of another command would be replaced, and `force` is not set: then
+    /// nothing is written. When the system
     /// refuses: then the files written so far are whole, and the next run takes up from there.
     pub fn write(&self, force: bool) -> Result<Vec<Change>, SinkError> {
-        let earlier = self.earlier()?;
         let changes = self.changes()?;
+        let (earlier, held) = self.earlier()?;
+        if let Some(held) = held.filter(|held| *held != self.command && !force) {
+            return Err(SinkError::OtherCommand { path: self.root.clone(), held });
+        }
         for change in &changes {
             let ours =
                 change.action != Action::Change || earlier.contains(&change.path) || change.path == MANIFEST;
@@ -230,9 +259,9 @@ impl Sink {
         }
     }
 
-    /// The paths that an earlier run wrote.
-    fn earlier(&self) -> Result<BTreeSet<String>, SinkError> {
-        let Some(bytes) = self.held(MANIFEST)? else { return Ok(BTreeSet::new()) };
+    /// The paths that an earlier run wrote, and its command.
+    fn earlier(&self) -> Result<(BTreeSet<String>, Option<String>), SinkError> {
+        let Some(bytes) = self.held(MANIFEST)? else { return Ok((BTreeSet::new(), None)) };
         let error = |reason: String| SinkError::Manifest { path: self.root.join(MANIFEST), reason };
         let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|cause| error(cause.to_string()))?;
         if !manifest.generator.starts_with("navlayer") {
@@ -240,13 +269,17 @@ impl Sink {
         }
         let paths = manifest.files.into_iter().map(|file| file.path);
         // A manifest is a file like any other: what it says is not trusted to stay in the folder.
-        Ok(paths.filter(|path| is_inside(path)).collect())
+        Ok((paths.filter(|path| is_inside(path)).collect(), Some(manifest.command)))
     }
 
     fn manifest(&self) -> Vec<u8> {
         let files =
             self.files.iter().map(|(path, bytes)| ManifestFile { path: path.clone(), bytes: bytes.len() });
-        let manifest = Manifest { generator: crate::GENERATOR.to_owned(), files: files.collect() };
+        let manifest = Manifest {
+            generator: crate::GENERATOR.to_owned(),
+            command: self.command.clone(),
+            files: files.collect(),
+        };
         let mut bytes = serde_json::to_vec_pretty(&manifest).unwrap_or_default();
         bytes.push(b'\n');
         bytes
@@ -267,7 +300,8 @@ impl Sink {
 /// # Errors
 /// When the system refuses; the target is then as it was.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), SinkError> {
-    let error = |source| SinkError::Io { path: path.to_owned(), source };
+    // Only the kind of the error: its text names the temporary file, which nobody knows.
+    let error = |source: io::Error| SinkError::Io { path: path.to_owned(), source: source.kind().into() };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".navlayer-");
@@ -348,7 +382,7 @@ mod tests {
 
     #[test]
     fn names_that_collide_are_numbered() {
-        let mut sink = Sink::new("x");
+        let mut sink = Sink::new("x", "test");
         assert_eq!(sink.name("a", "Action.x", "html"), "a/action.x.html");
         assert_eq!(sink.name("a", "action.X", "html"), "a/action.x-2.html");
         assert_eq!(sink.name("a", "action/x", "html"), "a/action-x.html");
@@ -368,7 +402,7 @@ mod tests {
     fn writes_replaces_and_removes_only_its_own() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
-        let mut first = Sink::new(root);
+        let mut first = Sink::new(root, "test");
         first.add("a.txt", "one");
         first.add("sub/b.txt", "two");
         assert_eq!(first.write(false).unwrap().len(), 3);
@@ -376,7 +410,7 @@ mod tests {
         assert!(first.write(false).unwrap().is_empty(), "a second run changes nothing");
 
         write_file(&root.join("mine.txt"), b"mine").unwrap();
-        let mut second = Sink::new(root);
+        let mut second = Sink::new(root, "test");
         second.add("a.txt", "other");
         second.add("mine.txt", "ours");
         let refused = second.write(false).unwrap_err();
@@ -390,15 +424,30 @@ mod tests {
     }
 
     #[test]
+    fn the_output_of_another_command_is_not_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut site = Sink::new(folder.path(), "navlayer build");
+        site.add("index.html", "x");
+        site.write(false).unwrap();
+        let mut layers = Sink::new(folder.path(), "navlayer layer --per category");
+        layers.add("protect.json", "{}");
+        let refused = layers.write(false).unwrap_err();
+        assert!(matches!(&refused, SinkError::OtherCommand { held, .. } if held == "navlayer build"));
+        assert!(folder.path().join("index.html").exists() && !folder.path().join("protect.json").exists());
+        layers.write(true).unwrap();
+        assert!(!folder.path().join("index.html").exists());
+    }
+
+    #[test]
     fn a_manifest_cannot_point_outside() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("out");
         std::fs::create_dir(&root).unwrap();
         let victim = folder.path().join("victim.txt");
         write_file(&victim, b"keep").unwrap();
-        let manifest = br#"{"generator": "navlayer 0", "files": [{"path": "../victim.txt", "bytes": 4}]}"#;
+        let manifest = br#"{"generator": "navlayer 0", "command": "test", "files": [{"path": "../victim.txt", "bytes": 4}]}"#;
         write_file(&root.join(MANIFEST), manifest).unwrap();
-        Sink::new(&root).write(true).unwrap();
+        Sink::new(&root, "test").write(true).unwrap();
         assert!(victim.exists());
     }
 
@@ -411,7 +460,7 @@ mod tests {
         let root = folder.path().join("out");
         std::fs::create_dir(&root).unwrap();
         std::os::unix::fs::symlink(&victim, root.join("a.txt")).unwrap();
-        let mut sink = Sink::new(&root);
+        let mut sink = Sink::new(&root, "test");
         sink.add("a.txt", "x");
         assert!(matches!(sink.write(true), Err(SinkError::NotAFile { .. })));
         assert_eq!(std::fs::read(&victim).unwrap(), b"keep");

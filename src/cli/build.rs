@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use navlayer::diagnostic::Severity;
 use navlayer::output::Sink;
 use navlayer::report::{self, Content, TemplateError};
 
@@ -61,6 +62,15 @@ impl From<TemplateError> for Failure {
 pub(crate) fn run(args: &Args, global: &Global) -> CommandResult {
     let Some(input) = input::load(&args.sources, global)? else { return Ok(Outcome::Findings) };
     let selection = args.filters.filter().resolve(&input.sets, &input.catalog)?;
+    input::say_empty(&input, &selection, global);
+    if args.sources.sources.is_empty() && !global.verbose {
+        let warnings = input.findings.iter().filter(|one| one.severity <= Severity::Warning).count();
+        let noun = if warnings == 1 { "warning" } else { "warnings" };
+        findings::say(
+            global,
+            &format!("note: {warnings} {noun} about the built-in mapping; -v and the index show them"),
+        );
+    }
     let content = Content {
         sets: &input.sets,
         catalog: &input.catalog,
@@ -70,7 +80,8 @@ pub(crate) fn run(args: &Args, global: &Global) -> CommandResult {
         expand: args.rules.expand(),
         findings: &input.findings,
     };
-    let mut sink = Sink::new(&args.output);
+    let command = if args.only.is_some() { "navlayer build --only layers" } else { "navlayer build" };
+    let mut sink = Sink::new(&args.output, command);
     match args.only {
         Some(Only::Layers) => report::layers(&content, &mut sink),
         None => report::site(&content, args.templates.as_deref(), &mut sink)?,
@@ -84,10 +95,7 @@ fn check(sink: &Sink, global: &Global) -> CommandResult {
         findings::say(global, &format!("would {} {}", change.action, change.path));
     }
     if changes.is_empty() {
-        findings::say(
-            global,
-            &format!("{} is up to date: {} files", sink.root().display(), sink.files().len()),
-        );
+        findings::say_written(global, sink, &changes, "file");
         return Ok(Outcome::Clean);
     }
     let noun = if changes.len() == 1 { "file" } else { "files" };
@@ -97,17 +105,10 @@ fn check(sink: &Sink, global: &Global) -> CommandResult {
 
 fn write(sink: &Sink, args: &Args, global: &Global) -> CommandResult {
     let changes = sink.write(args.force)?;
-    let root = sink.root().display();
-    let line = match (changes.len(), args.only) {
-        (0, _) => format!("{root} is up to date: {} files", sink.files().len()),
-        (count, None) => format!(
-            "{} files in {root}, {count} of them new or changed; open {root}/index.html",
-            sink.files().len()
-        ),
-        (count, Some(Only::Layers)) => {
-            format!("{} layers in {root}, {count} files new or changed", sink.files().len())
-        }
-    };
-    findings::say(global, &line);
+    let what = if args.only == Some(Only::Layers) { "layer" } else { "file" };
+    findings::say_written(global, sink, &changes, what);
+    if args.only.is_none() {
+        findings::say(global, &format!("open {}", sink.root().join("index.html").display()));
+    }
     Ok(Outcome::Clean)
 }

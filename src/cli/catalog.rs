@@ -84,6 +84,9 @@ struct ImportArgs {
     /// The folder for the tables
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
+    /// Replace files that are not tables of navlayer
+    #[arg(long)]
+    force: bool,
 }
 
 /// Which version a command is to use.
@@ -108,7 +111,7 @@ pub(crate) fn run(args: &Args, attack_data: Option<&Path>, out: &mut dyn io::Wri
             let catalogs = catalogs(args.attack_version, args.domain, attack_data)?;
             show::run(&args.queries, &catalogs, args.format, out)
         }
-        Command::Import(args) => import(&args.bundles, &args.output, out),
+        Command::Import(args) => import(args, out),
     }
 }
 
@@ -159,11 +162,20 @@ fn catalogs(
     Ok(found)
 }
 
-fn import(bundles: &[PathBuf], folder: &Path, out: &mut dyn io::Write) -> CommandResult {
-    let tables = Table::from_bundles(bundles)?;
+fn import(args: &ImportArgs, out: &mut dyn io::Write) -> CommandResult {
+    let tables = Table::from_bundles(&args.bundles)?;
     let files: Vec<(String, String)> = tables.iter().flat_map(Table::files).collect();
+    let folder = &args.output;
     std::fs::create_dir_all(folder)
         .map_err(|error| Failure::new(format!("cannot make the folder {} ({error})", folder.display())))?;
+    // All are asked before the first is written: tables belong together.
+    for (name, _) in files.iter().filter(|_| !args.force) {
+        let path = folder.join(name);
+        if path.exists() && !is_table(&path) {
+            return Err(Failure::new(format!("{} is not a table of navlayer", path.display()))
+                .with_help("nothing was written; --force replaces it, -o DIR writes elsewhere"));
+        }
+    }
     for (name, content) in &files {
         output::write_file(&folder.join(name), content.as_bytes())?;
     }
@@ -178,4 +190,9 @@ fn import(bundles: &[PathBuf], folder: &Path, out: &mut dyn io::Write) -> Comman
         writeln!(out, "{}: {count} {noun} ({ranges}) in {}", table.domain(), names.join(", "))?;
     }
     Ok(Outcome::Clean)
+}
+
+/// Whether a file is a table as `import` writes it, by its first line.
+fn is_table(path: &Path) -> bool {
+    std::fs::read(path).is_ok_and(|held| held.starts_with(b"# navlayer ATT&CK facts"))
 }

@@ -1,7 +1,7 @@
 //! `navlayer convert`: a mapping set as Mappings Explorer JSON.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use navlayer::mapping::write::{Content, unified_json};
 
@@ -10,6 +10,8 @@ use super::layer::write_one;
 use super::{CommandResult, Failure, Global, Outcome, findings, input};
 
 /// Write a mapping set as Mappings Explorer JSON
+///
+/// What that form has no place for is left out: tags, descriptions of capabilities, a capability's second group.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -36,7 +38,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
         .with_help("convert them one by one"));
     };
     let text = unified_json(set, if args.facts { Content::Facts } else { Content::Everything });
-    let Some(path) = &args.output else {
+    let Some(path) = args.output.as_ref().filter(|path| *path != Path::new("-")) else {
         out.write_all(text.as_bytes())?;
         return Ok(Outcome::Clean);
     };

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use navlayer::diagnostic::{Code, Diagnostic, Excerpt, Place, Severity};
+use navlayer::output::{Action, Change, MANIFEST, Sink};
 
 use super::{Failure, Global};
 
@@ -45,6 +46,20 @@ pub(crate) fn say(global: &Global, line: &str) {
     if !global.quiet {
         let _ = writeln!(anstream::stderr(), "{line}");
     }
+}
+
+/// Says what was written to a folder: how many things of which kind, and how many files were new, changed or removed.
+pub(crate) fn say_written(global: &Global, sink: &Sink, changes: &[Change], what: &str) {
+    let count = |action| changes.iter().filter(|one| one.action == action && one.path != MANIFEST).count();
+    let total = sink.files().len();
+    let noun = if total == 1 { what.to_owned() } else { format!("{what}s") };
+    let parts: Vec<String> = [(Action::Add, "new"), (Action::Change, "changed"), (Action::Remove, "removed")]
+        .into_iter()
+        .filter(|(action, _)| count(*action) > 0)
+        .map(|(action, word)| format!("{} {word}", count(action)))
+        .collect();
+    let done = if parts.is_empty() { "up to date".to_owned() } else { parts.join(", ") };
+    say(global, &format!("{total} {noun} in {}: {done}", sink.root().display()));
 }
 
 /// Prints what stopped the run.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use navlayer::attack::{Catalog, CatalogError, Version};
 use navlayer::diagnostic::{Code, Diagnostic, Severity};
 use navlayer::mapping::read::{self, Reading};
-use navlayer::mapping::{MappingSet, check};
+use navlayer::mapping::{MappingSet, check, select::Selection};
 
 use super::args::SourceArgs;
 use super::{Failure, Global, findings};
@@ -29,7 +29,7 @@ pub(crate) fn load(args: &SourceArgs, global: &Global) -> Result<Option<Input>, 
         findings.extend(catalog.iter().flat_map(|catalog| check::check(set, catalog)));
     }
     in_source_order(&mut findings);
-    if global.strict {
+    if global.strict && !args.sources.is_empty() {
         check::strict(&mut findings);
     }
     let has_errors = findings.iter().any(|one| one.severity == Severity::Error);
@@ -37,11 +37,7 @@ pub(crate) fn load(args: &SourceArgs, global: &Global) -> Result<Option<Input>, 
         return Ok(stop(&findings, global));
     };
     // What was found in the built-in mapping is no mistake of the user's, who cannot mend it: it stands on the site.
-    if args.sources.is_empty() && !global.verbose {
-        let count = findings.iter().filter(|one| one.severity <= Severity::Warning).count();
-        let noun = if count == 1 { "warning" } else { "warnings" };
-        findings::say(global, &format!("note: {count} {noun} about the built-in mapping; -v shows them"));
-    } else {
+    if !args.sources.is_empty() || global.verbose {
         findings::print(&findings, global);
     }
     say_versions(&sets, &catalog, global);
@@ -144,11 +140,24 @@ fn catalog(
 fn unknown_version(set: &MappingSet, version: Version, known: &[Version]) -> Diagnostic {
     let message = format!("{} ATT&CK {version} is not known", set.domain.name());
     let known: Vec<String> = known.iter().map(ToString::to_string).collect();
-    let help = format!("known are {}; --attack-data BUNDLE.json brings any other", known.join(", "));
+    let near = known.iter().find(|one| one.starts_with(&format!("{}.", version.major)));
+    let near = near.map_or_else(String::new, |near| format!("did you mean {near}? "));
+    let help = format!("{near}known are {}; --attack-data BUNDLE.json brings any other", known.join(", "));
     let diagnostic = Diagnostic::new(Code::UnknownVersion, message).help(help);
     match set.sources.place(set.version_span) {
         Some(place) => diagnostic.at(place),
         None => diagnostic,
+    }
+}
+
+/// Says so when the filters leave no mapping: what is written then is empty, and rightly so.
+pub(crate) fn say_empty(input: &Input, selection: &Selection, global: &Global) {
+    let any = input.sets.iter().enumerate().any(|(index, set)| {
+        let in_scope = |id| selection.scope.contains_id(id, &input.catalog);
+        set.mappings.iter().any(|mapping| selection.has(index, mapping) && in_scope(mapping.technique))
+    });
+    if !any {
+        findings::say(global, "warning: no mapping passes the filters; what is written is empty");
     }
 }
 

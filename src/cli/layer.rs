@@ -74,12 +74,14 @@ impl From<PerArg> for Per {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> CommandResult {
-    if args.per.is_some() && !args.bundle && args.output.is_none() {
+    if args.per.is_some() && !args.bundle && args.output.as_deref().is_none_or(|path| path == Path::new("-"))
+    {
         return Err(Failure::new("--per writes several files, and no folder is named")
             .with_help("-o DIR names one; --bundle puts them into one file instead"));
     }
     let Some(input) = input::load(&args.sources, global)? else { return Ok(Outcome::Findings) };
     let selection = args.filters.filter().resolve(&input.sets, &input.catalog)?;
+    input::say_empty(&input, &selection, global);
     say_metric(args, &input.sets, &selection, global);
     let Some(per) = args.per else {
         let layer = one(args, &input, selection, args.name.clone().unwrap_or_default());
@@ -101,13 +103,15 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
         let layers: Vec<Layer> = named.into_iter().map(|(_, layer)| layer).collect();
         return write(&layer::to_bundle(&layers), args, global, out);
     }
-    let mut sink = Sink::new(args.output.as_deref().unwrap_or(Path::new(".")));
+    let folder = args.output.as_deref().unwrap_or(Path::new("."));
+    let what = per.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+    let mut sink = Sink::new(folder, format!("navlayer layer --per {what}"));
     for (id, layer) in &named {
         let path = sink.name("", id, "json");
         sink.add(path, layer::to_json(layer));
     }
-    sink.write(args.force)?;
-    findings::say(global, &format!("{} layers in {}", named.len(), sink.root().display()));
+    let changes = sink.write(args.force)?;
+    findings::say_written(global, &sink, &changes, "layer");
     Ok(Outcome::Clean)
 }
 
@@ -148,7 +152,7 @@ fn say_metric(args: &Args, sets: &[MappingSet], selection: &Selection, global: &
 }
 
 fn write(bytes: &[u8], args: &Args, global: &Global, out: &mut dyn io::Write) -> CommandResult {
-    let Some(path) = &args.output else {
+    let Some(path) = args.output.as_ref().filter(|path| *path != Path::new("-")) else {
         out.write_all(bytes)?;
         return Ok(Outcome::Clean);
     };
@@ -167,12 +171,8 @@ pub(crate) fn write_one(
     if path.is_dir() {
         return Err(Failure::new(format!("{} is a folder", path.display())).with_help("-o names a file here"));
     }
-    if !force
-        && path.is_file()
-        && let Ok(held) = std::fs::read(path)
-        && held != bytes
-        && !is_ours(&held)
-    {
+    // What cannot be read may be anybody's.
+    if !force && path.is_file() && !std::fs::read(path).is_ok_and(|held| held == bytes || is_ours(&held)) {
         return Err(Failure::new(format!("{} was not written by navlayer", path.display()))
             .with_help("--force replaces it"));
     }
@@ -186,12 +186,16 @@ pub(crate) fn write_one(
     Ok(())
 }
 
-/// Whether a file is a layer, or several, as this tool writes them.
+/// Whether a file is a layer, or several, exactly as this tool writes them: one that was edited since is the user's.
 fn is_our_layer(bytes: &[u8]) -> bool {
     let ours = |layer: &Layer| {
         layer.metadata.iter().any(|row| row.name == "generator" && row.value.starts_with("navlayer "))
     };
-    serde_json::from_slice::<Layer>(bytes).is_ok_and(|layer| ours(&layer))
-        || serde_json::from_slice::<Vec<Layer>>(bytes)
-            .is_ok_and(|layers| !layers.is_empty() && layers.iter().all(ours))
+    if let Ok(layer) = serde_json::from_slice::<Layer>(bytes) {
+        return ours(&layer) && layer::to_json(&layer) == bytes;
+    }
+    serde_json::from_slice::<Vec<Layer>>(bytes).is_ok_and(|mut layers| {
+        layers.reverse();
+        !layers.is_empty() && layers.iter().all(ours) && layer::to_bundle(&layers) == bytes
+    })
 }

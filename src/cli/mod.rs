@@ -36,7 +36,7 @@ const AFTER_HELP: &str = "\
 Examples:
   navlayer build                                   everything about AWS, into navlayer-out/
   navlayer layer --category detect -o detect.json  one heatmap: what AWS services detect
-  navlayer layer mapping.json --per capability -o layers/
+  navlayer layer mapping.json --per capability -o by-capability/
   navlayer catalog show T1562.008
 
 Exit codes: 0 done, 1 findings of severity error or a check that failed, 2 something stopped the run.";
@@ -134,6 +134,13 @@ impl From<UnknownName> for Failure {
         } else {
             None
         };
+        let help = help.or_else(|| match error.what {
+            "group" | "tag" => Some(format!("these mappings have no {}s", error.what)),
+            "technique" => Some("`navlayer catalog show` looks ids and names up".to_owned()),
+            _ => None,
+        });
+        let is_tactic = error.what == "technique" && error.value.to_uppercase().starts_with("TA0");
+        let help = if is_tactic { Some(format!("this is a tactic: --tactic {}", error.value)) } else { help };
         Self { help, ..Self::new(error.to_string()) }
     }
 }
@@ -141,8 +148,11 @@ impl From<UnknownName> for Failure {
 impl From<SinkError> for Failure {
     fn from(error: SinkError) -> Self {
         let help = match &error {
-            SinkError::NotOurs { .. } => {
+            SinkError::NotOurs { .. } | SinkError::OtherCommand { .. } => {
                 Some("nothing was written; --force replaces it, -o DIR writes elsewhere")
+            }
+            SinkError::NotAFolder { .. } | SinkError::Manifest { .. } => {
+                Some("nothing was written; -o DIR writes elsewhere")
             }
             _ => None,
         };

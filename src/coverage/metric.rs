@@ -1,7 +1,6 @@
 //! The rules that turn a technique's mappings into one score.
 
 use std::fmt;
-use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -162,23 +161,6 @@ pub fn whole(score: f64, full: f64) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "a whole number far below 2^53")]
     let whole = clamped as i64;
     whole
-}
-
-/// Text that names no metric.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no metric")]
-pub struct ParseMetricError(
-    /// The text as given.
-    pub String,
-);
-
-impl FromStr for Metric {
-    type Err = ParseMetricError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.into_iter().find(|metric| metric.key().eq_ignore_ascii_case(text));
-        found.ok_or_else(|| ParseMetricError(text.to_owned()))
-    }
 }
 
 impl fmt::Display for Metric {

@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::attack::{Catalog, TechniqueId};
 use crate::mapping::{Category, Level, Mapping, MappingSet, select::Selection};
 
-pub use metric::{Levels, Metric, ParseMetricError, whole};
-pub use rollup::{ParseRollupError, Rollup};
+pub use metric::{Levels, Metric, whole};
+pub use rollup::Rollup;
 pub use scale::{Scale, ScaleError};
 pub use stats::{LevelCounts, Statistics, Tally};
 

@@ -1,7 +1,6 @@
 //! Whether and how a technique is scored from its sub-techniques.
 
 use std::fmt;
-use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -64,23 +63,6 @@ impl Rollup {
             Self::Max => there().copied().reduce(f64::max),
             Self::Mean => Some(there().sum::<f64>() / scores.len() as f64),
         }
-    }
-}
-
-/// Text that names no roll-up.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no roll-up")]
-pub struct ParseRollupError(
-    /// The text as given.
-    pub String,
-);
-
-impl FromStr for Rollup {
-    type Err = ParseRollupError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.into_iter().find(|rollup| rollup.key().eq_ignore_ascii_case(text));
-        found.ok_or_else(|| ParseRollupError(text.to_owned()))
     }
 }
 

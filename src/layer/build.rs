@@ -306,7 +306,7 @@ fn links(coverage: &Coverage<'_>, cell: &Cell) -> Vec<Link> {
     let mut links = Vec::new();
     for (_, mapping) in coverage.mappings(cell) {
         for reference in &mapping.references {
-            if let Some(url) = link::web_address(reference)
+            if let Some(url) = link::web_address(&reference.text)
                 && seen.insert(url)
             {
                 links.push(Link { label: link_label(url), url: url.to_owned() });
@@ -362,6 +362,13 @@ fn gradient(coverage: &Coverage<'_>) -> Gradient {
     Gradient { colors, min_value: 0, max_value }
 }
 
+/// `1 capability`, `8 capabilities`, and at the end of a gradient that ends below the highest count, `… or more`.
+pub(crate) fn count_label(coverage: &Coverage<'_>, count: i64, top: i64) -> String {
+    let noun = if count == 1 { "capability" } else { "capabilities" };
+    let is_open = count == top && coverage.full_score() > top as f64;
+    format!("{count} {noun}{}", if is_open { " or more" } else { "" })
+}
+
 fn legend(
     coverage: &Coverage<'_>,
     color_by: ColorBy,
@@ -393,9 +400,5 @@ fn legend(
     }
     let mut counts: Vec<i64> = vec![1, (gradient.max_value + 1) / 2, gradient.max_value];
     counts.dedup();
-    let shown = counts.iter().map(|count| {
-        let noun = if *count == 1 { "capability" } else { "capabilities" };
-        item(format!("{count} {noun}"), *count)
-    });
-    shown.collect()
+    counts.iter().map(|count| item(count_label(coverage, *count, gradient.max_value), *count)).collect()
 }

@@ -9,8 +9,8 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter, PrettyFormatter, Serializer};
 
-pub(crate) use build::category_fill;
 pub use build::{ColorBy, Options, build, score_top};
+pub(crate) use build::{category_fill, count_label};
 pub use model::{
     Annotation, Expand, FORMAT, Filters, Gradient, Layer, Layout, LegendItem, Link, Metadata, NAVIGATOR,
     Versions,

@@ -41,71 +41,75 @@ pub struct Part {
 pub fn split(sets: &[MappingSet], selection: &Selection, per: Per) -> Vec<Part> {
     let mapping = mapping_capabilities(sets, selection);
     match per {
-        Per::Capability => mapping
-            .iter()
-            .map(|key| {
-                let capability = &sets[key.set].capabilities[key.capability];
-                let name = format!("{} ({})", capability.name, sets[key.set].framework.name());
-                part(&capability.id, &name, selection, vec![*key])
-            })
-            .collect(),
-        Per::Category => Category::ALL
-            .into_iter()
-            .filter_map(|category| {
-                let narrowed = selection.with_categories(&[category]);
-                let capabilities = mapping_capabilities(sets, &narrowed);
-                let name = format!("{} ({})", category.name(), names(sets, &capabilities));
-                let mut part = part(category.key(), &name, &narrowed, capabilities);
-                part.selection = narrowed;
-                (!part.capabilities.is_empty()).then_some(part)
-            })
-            .collect(),
-        Per::Group => sets
-            .iter()
-            .enumerate()
-            .flat_map(|(set, content)| {
-                let mapping = &mapping;
-                content.groups.iter().enumerate().filter_map(move |(index, group)| {
-                    let belongs = |key: &&CapabilityKey| {
-                        key.set == set && content.capabilities[key.capability].groups.contains(&index)
-                    };
-                    let members: Vec<_> = mapping.iter().filter(belongs).copied().collect();
-                    let name = format!("{} ({})", group.name, content.framework.name());
-                    (!members.is_empty()).then(|| part(&group.id, &name, selection, members))
-                })
-            })
-            .collect(),
-        Per::Tag => {
-            let tags: BTreeSet<&str> = sets
-                .iter()
-                .flat_map(|set| &set.capabilities)
-                .flat_map(|one| &one.tags)
-                .map(String::as_str)
-                .collect();
-            let tagged = tags.into_iter().filter_map(|tag| {
-                let has = |key: &&CapabilityKey| {
-                    sets[key.set].capabilities[key.capability].tags.iter().any(|own| own == tag)
-                };
-                let members: Vec<_> = mapping.iter().filter(has).copied().collect();
-                (!members.is_empty()).then(|| part(tag, tag, selection, members))
-            });
-            tagged.collect()
-        }
-        Per::Framework => sets
-            .iter()
-            .enumerate()
-            .filter_map(|(set, content)| {
-                let members: Vec<_> = mapping.iter().filter(|key| key.set == set).copied().collect();
-                let id = framework_key(sets, set);
-                (!members.is_empty()).then(|| {
-                    let mut part = part(&id, &content.framework.label(), selection, members);
-                    // Capabilities without a mapping stay: they are what the source says is not mappable.
-                    part.selection = selection.with_capabilities(|of, _| of == set);
-                    part
-                })
-            })
-            .collect(),
+        Per::Capability => capabilities(sets, selection, &mapping),
+        Per::Category => categories(sets, selection),
+        Per::Group => groups(sets, selection, &mapping),
+        Per::Tag => tags(sets, selection, &mapping),
+        Per::Framework => frameworks(sets, selection, &mapping),
     }
+}
+
+fn capabilities(sets: &[MappingSet], selection: &Selection, mapping: &[CapabilityKey]) -> Vec<Part> {
+    let parts = mapping.iter().map(|key| {
+        let capability = &sets[key.set].capabilities[key.capability];
+        let name = format!("{} ({})", capability.name, sets[key.set].framework.name());
+        part(&capability.id, &name, selection, vec![*key])
+    });
+    parts.collect()
+}
+
+fn categories(sets: &[MappingSet], selection: &Selection) -> Vec<Part> {
+    let parts = Category::ALL.into_iter().filter_map(|category| {
+        let narrowed = selection.with_categories(&[category]);
+        let capabilities = mapping_capabilities(sets, &narrowed);
+        let name = format!("{} ({})", category.name(), names(sets, &capabilities));
+        (!capabilities.is_empty()).then(|| part(category.key(), &name, &narrowed, capabilities))
+    });
+    parts.collect()
+}
+
+fn groups(sets: &[MappingSet], selection: &Selection, mapping: &[CapabilityKey]) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for (set, content) in sets.iter().enumerate() {
+        for (index, group) in content.groups.iter().enumerate() {
+            let belongs = |key: &&CapabilityKey| {
+                key.set == set && content.capabilities[key.capability].groups.contains(&index)
+            };
+            let members: Vec<_> = mapping.iter().filter(belongs).copied().collect();
+            if !members.is_empty() {
+                let name = format!("{} ({})", group.name, content.framework.name());
+                parts.push(part(&group.id, &name, selection, members));
+            }
+        }
+    }
+    parts
+}
+
+fn tags(sets: &[MappingSet], selection: &Selection, mapping: &[CapabilityKey]) -> Vec<Part> {
+    let all = sets.iter().flat_map(|set| &set.capabilities).flat_map(|one| &one.tags);
+    let all: BTreeSet<&str> = all.map(String::as_str).collect();
+    let parts = all.into_iter().filter_map(|tag| {
+        let has = |key: &&CapabilityKey| {
+            sets[key.set].capabilities[key.capability].tags.iter().any(|own| own == tag)
+        };
+        let members: Vec<_> = mapping.iter().filter(has).copied().collect();
+        (!members.is_empty()).then(|| part(tag, tag, selection, members))
+    });
+    parts.collect()
+}
+
+fn frameworks(sets: &[MappingSet], selection: &Selection, mapping: &[CapabilityKey]) -> Vec<Part> {
+    let parts = sets.iter().enumerate().filter_map(|(set, content)| {
+        let capabilities: Vec<_> = mapping.iter().filter(|key| key.set == set).copied().collect();
+        (!capabilities.is_empty()).then(|| Part {
+            id: framework_key(sets, set),
+            name: sheet_safe(&content.framework.label()),
+            // Capabilities without a mapping stay: they are what the source says is not mappable.
+            selection: selection.with_capabilities(|of, _| of == set),
+            capabilities,
+        })
+    });
+    parts.collect()
 }
 
 /// A set's key among others: its framework, with the edition where the framework alone is not enough.

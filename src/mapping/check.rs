@@ -4,7 +4,7 @@ use crate::attack::{Catalog, Fate, TechniqueId};
 use crate::diagnostic::{Code, Diagnostic, Severity, Span};
 use crate::link;
 
-use super::model::{Mapping, MappingSet};
+use super::model::{Mapping, MappingSet, Reference};
 
 /// Checks a set on the catalog that it will be shown on. Findings are in source order.
 ///
@@ -20,7 +20,7 @@ pub fn check(set: &MappingSet, catalog: &Catalog) -> Vec<Diagnostic> {
             checker.name(mapping.technique, &mapping.technique_name, mapping.name_span);
         }
         for reference in &mapping.references {
-            checker.reference(reference, mapping.id_span);
+            checker.reference(reference);
         }
     }
     for technique in &set.non_mappable {
@@ -104,11 +104,11 @@ impl Checker<'_> {
         );
     }
 
-    fn reference(&mut self, reference: &str, span: Span) {
-        if link::web_address(reference).is_none() {
-            let shown: String = reference.chars().take(60).collect();
+    fn reference(&mut self, reference: &Reference) {
+        if link::web_address(&reference.text).is_none() {
+            let shown: String = reference.text.chars().take(60).collect();
             let message = format!("the reference `{shown}` is not an http or https address");
-            self.find(span, Diagnostic::new(Code::NotALink, message).help("it is shown as text"));
+            self.find(reference.span, Diagnostic::new(Code::NotALink, message).help("it is shown as text"));
         }
     }
 
@@ -117,16 +117,17 @@ impl Checker<'_> {
             if !capability.non_mappable {
                 continue;
             }
-            if let Some(mapping) = self.set.mappings.iter().find(|mapping| mapping.capability == index) {
+            if self.set.mappings.iter().any(|mapping| mapping.capability == index) {
                 let message = format!("`{}` is both mapped and declared non-mappable", capability.id);
                 let diagnostic =
                     Diagnostic::new(Code::MappedAndNonMappable, message).help("its mappings count");
-                self.find(mapping.id_span, diagnostic);
+                self.find(capability.non_mappable_span, diagnostic);
             }
         }
     }
 
-    /// Equal rows, and rows that differ in nothing but the level.
+    /// Equal rows, and rows of one category that differ in the level. A scored mapping is told by its capability,
+    /// technique and category; an unscored one by its mapping type as well.
     fn repeats(&mut self) {
         let key = |mapping: &Mapping| (mapping.capability, mapping.technique, mapping.category);
         let mappings = &self.set.mappings;
@@ -137,7 +138,7 @@ impl Checker<'_> {
         });
         for pair in order.windows(2) {
             let (first, second) = (&mappings[pair[0]], &mappings[pair[1]]);
-            if key(first) != key(second) || first.mapping_type != second.mapping_type {
+            if key(first) != key(second) {
                 continue;
             }
             let capability = &self.set.capabilities[second.capability].id;
@@ -148,13 +149,14 @@ impl Checker<'_> {
                     let help = format!("{} counts, the stronger", one.max(other));
                     self.find(second.id_span, Diagnostic::new(Code::ConflictingLevels, message).help(help));
                 }
-                _ => {
+                _ if first.mapping_type == second.mapping_type => {
                     let message = format!("{pair} twice");
                     self.find(
                         second.id_span,
                         Diagnostic::new(Code::DuplicateRow, message).help("it counts once"),
                     );
                 }
+                _ => {}
             }
         }
     }

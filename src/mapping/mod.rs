@@ -8,5 +8,5 @@ pub mod write;
 
 pub use model::{
     Capability, Category, Framework, Group, Level, Mapping, MappingSet, NonMappableTechnique, Origin,
-    ParseNameError, Publication,
+    ParseNameError, Publication, Reference,
 };

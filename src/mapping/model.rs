@@ -229,6 +229,17 @@ pub struct Capability {
     pub references: Vec<String>,
     /// Whether the source declares that it cannot be mapped.
     pub non_mappable: bool,
+    /// Where it declares that.
+    pub non_mappable_span: Span,
+}
+
+/// Where a mapping's publisher points for evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// The text, without blanks around it; not always an address.
+    pub text: String,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// One row: a capability and a technique.
@@ -248,8 +259,8 @@ pub struct Mapping {
     pub level: Option<Level>,
     /// The analysts' comment; empty when there is none.
     pub comment: String,
-    /// References, without blanks around them; not all are addresses.
-    pub references: Vec<String>,
+    /// References; not all are addresses.
+    pub references: Vec<Reference>,
     /// The technique whose score this one belongs to, as the source states it.
     pub related_score: Option<TechniqueId>,
     /// Where the technique id stands.

@@ -125,15 +125,17 @@ impl Filter {
             platforms: self.platforms(catalog, &mut platforms)?,
             techniques: self.techniques(sets, catalog)?,
         };
-        Ok(Selection {
+        let mut selection = Selection {
             category_asked: categories.is_some(),
             categories: categories.unwrap_or_else(|| Category::ALL.to_vec()),
             levels,
             capabilities: self.capabilities(sets)?,
             scope,
             platforms,
-            phrases: self.phrases(),
-        })
+            phrases: Vec::new(),
+        };
+        selection.phrases = self.phrases(&selection, catalog);
+        Ok(selection)
     }
 
     fn named_categories(&self) -> Result<Option<Vec<Category>>, UnknownName> {
@@ -227,16 +229,22 @@ impl Filter {
         Ok(picked.map(|picked| picked.into_iter().map(|index| ids[index]).collect()))
     }
 
-    fn phrases(&self) -> Vec<String> {
+    /// The filters in words: by their own names what is one of a few, as typed what is a pattern.
+    fn phrases(&self, selection: &Selection, catalog: &Catalog) -> Vec<String> {
+        let own = |list: &[String], names: Vec<String>| if list.is_empty() { Vec::new() } else { names };
+        let categories = selection.categories.iter().map(ToString::to_string).collect();
+        let levels = selection.levels.iter().flatten().map(ToString::to_string).collect();
+        let tactics = selection.scope.tactics.iter().flatten();
+        let tactics = tactics.map(|index| catalog.tactics()[*index].name.to_string()).collect();
         let lists = [
-            ("category", &self.categories),
-            ("level", &self.levels),
-            ("capability", &self.capabilities),
-            ("group", &self.groups),
-            ("tag", &self.tags),
-            ("tactic", &self.tactics),
-            ("platform", &self.platforms),
-            ("technique", &self.techniques),
+            ("category", own(&self.categories, categories)),
+            ("level", own(&self.levels, levels)),
+            ("capability", self.capabilities.clone()),
+            ("group", self.groups.clone()),
+            ("tag", self.tags.clone()),
+            ("tactic", own(&self.tactics, tactics)),
+            ("platform", selection.platforms.clone()),
+            ("technique", self.techniques.clone()),
         ];
         let filled = lists.into_iter().filter(|(_, list)| !list.is_empty());
         filled.map(|(name, list)| format!("{name}: {}", list.join(", "))).collect()

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::model::MappingSet;
+use super::model::{Capability, Category, Level, MappingSet};
 use crate::attack::Domain;
 use crate::link;
 
 /// What goes into the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
-    /// Everything that the set holds.
+    /// Everything that the form has a place for: not tags, descriptions of capabilities, or a second group.
     Everything,
     /// Facts: ids, names, types, categories, levels, relations, addresses. No sentence of anybody's.
     Facts,
@@ -39,6 +39,7 @@ struct MappingType<'a> {
     description: &'a str,
 }
 
+/// A row; by default a non-mappable one.
 #[derive(Serialize)]
 struct Object<'a> {
     capability_id: Option<&'a str>,
@@ -57,6 +58,25 @@ struct Object<'a> {
     comments: &'a str,
     references: Vec<&'a str>,
     status: &'static str,
+}
+
+impl Default for Object<'_> {
+    fn default() -> Self {
+        Self {
+            capability_id: None,
+            capability_description: None,
+            capability_group: None,
+            mapping_type: Some("non_mappable"),
+            attack_object_id: None,
+            attack_object_name: None,
+            score_category: None,
+            score_value: None,
+            related_score: None,
+            comments: "",
+            references: Vec::new(),
+            status: "non_mappable",
+        }
+    }
 }
 
 /// The set as JSON text, one mapping a line: first the mappings in source order, then what is non-mappable.
@@ -102,65 +122,52 @@ fn metadata(set: &MappingSet) -> Metadata<'_> {
 }
 
 fn objects(set: &MappingSet, content: Content) -> Vec<Object<'_>> {
-    let comment = |text| if content == Content::Everything { text } else { "" };
-    let references = |all: &'_ [String]| -> Vec<usize> {
-        let kept = all
-            .iter()
-            .enumerate()
-            .filter(|(_, text)| content == Content::Everything || link::web_address(text).is_some());
-        kept.map(|(index, _)| index).collect()
-    };
     let mapped = set.mappings.iter().map(|mapping| {
         let capability = &set.capabilities[mapping.capability];
-        let kept = references(&mapping.references);
         Object {
-            capability_id: Some(&capability.id),
-            capability_description: Some(&capability.name),
-            capability_group: capability.groups.first().map(|group| set.groups[*group].id.as_str()),
             mapping_type: Some(type_id(set, &mapping.mapping_type)),
             attack_object_id: Some(mapping.technique.to_string()),
             attack_object_name: Some(&mapping.technique_name),
-            score_category: mapping.category.map(super::model::Category::key),
-            score_value: mapping.level.map(super::model::Level::key),
+            score_category: mapping.category.map(Category::key),
+            score_value: mapping.level.map(Level::key),
             related_score: mapping.related_score.map(|id| id.to_string()),
-            comments: comment(&mapping.comment),
-            references: kept.into_iter().map(|index| mapping.references[index].as_str()).collect(),
+            comments: comment(content, &mapping.comment),
+            references: references(content, mapping.references.iter().map(|one| one.text.as_str())),
             status: "complete",
+            ..of_capability(set, capability)
         }
     });
-    let capabilities =
-        set.capabilities.iter().filter(|capability| capability.non_mappable).map(|capability| {
-            let kept = references(&capability.references);
-            Object {
-                capability_id: Some(&capability.id),
-                capability_description: Some(&capability.name),
-                capability_group: capability.groups.first().map(|group| set.groups[*group].id.as_str()),
-                mapping_type: Some("non_mappable"),
-                attack_object_id: None,
-                attack_object_name: None,
-                score_category: None,
-                score_value: None,
-                related_score: None,
-                comments: comment(&capability.comment),
-                references: kept.into_iter().map(|index| capability.references[index].as_str()).collect(),
-                status: "non_mappable",
-            }
-        });
+    let declared = set.capabilities.iter().filter(|capability| capability.non_mappable);
+    let capabilities = declared.map(|capability| Object {
+        comments: comment(content, &capability.comment),
+        references: references(content, capability.references.iter().map(String::as_str)),
+        ..of_capability(set, capability)
+    });
     let techniques = set.non_mappable.iter().map(|technique| Object {
-        capability_id: None,
-        capability_description: None,
-        capability_group: None,
-        mapping_type: Some("non_mappable"),
         attack_object_id: Some(technique.technique.to_string()),
         attack_object_name: Some(&technique.name),
-        score_category: None,
-        score_value: None,
-        related_score: None,
-        comments: comment(&technique.comment),
-        references: Vec::new(),
-        status: "non_mappable",
+        comments: comment(content, &technique.comment),
+        ..Object::default()
     });
     mapped.chain(capabilities).chain(techniques).collect()
+}
+
+/// A non-mappable row about a capability, without comment and references.
+fn of_capability<'a>(set: &'a MappingSet, capability: &'a Capability) -> Object<'a> {
+    Object {
+        capability_id: Some(&capability.id),
+        capability_description: Some(&capability.name),
+        capability_group: capability.groups.first().map(|group| set.groups[*group].id.as_str()),
+        ..Object::default()
+    }
+}
+
+fn comment(content: Content, text: &str) -> &str {
+    if content == Content::Everything { text } else { "" }
+}
+
+fn references<'a>(content: Content, all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    all.filter(|text| content == Content::Everything || link::web_address(text).is_some()).collect()
 }
 
 /// The id of a mapping type by the name that mappings hold.

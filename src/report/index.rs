@@ -55,6 +55,7 @@ pub(super) fn framework(site: &Site<'_>, one: &Framework<'_>) -> FrameworkView {
         metric: coverage.rules().metric.name().to_owned(),
         metric_notice,
         headline: headline(coverage, scored),
+        retired_notice: retired_notice(site, coverage),
         matrix: matrix(site, coverage, caption, "", false),
         tactics: tactics(site, one, scored),
         categories: categories(coverage, scored),
@@ -63,6 +64,21 @@ pub(super) fn framework(site: &Site<'_>, one: &Framework<'_>) -> FrameworkView {
         layers: one.layers.iter().map(link).collect(),
         name,
     }
+}
+
+fn retired_notice(site: &Site<'_>, coverage: &crate::coverage::Coverage<'_>) -> Option<String> {
+    let mapped = || coverage.cells().iter().filter(|(_, cell)| cell.is_mapped());
+    let all = mapped().count();
+    let retired = mapped().filter(|(id, _)| site.content.catalog.technique(**id).is_none()).count();
+    let verb = if retired == 1 { "is" } else { "are" };
+    (retired > 0).then(|| {
+        format!(
+            "The source maps {all} techniques and sub-techniques; {retired} of them {verb} not active in {} and \
+             {} in no percentage. See “Gaps”.",
+            site.attack(),
+            if retired == 1 { "counts" } else { "count" },
+        )
+    })
 }
 
 fn tactics(site: &Site<'_>, one: &Framework<'_>, scored: bool) -> Vec<super::view::CoverageRow> {

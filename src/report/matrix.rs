@@ -119,9 +119,9 @@ fn legend(
     } else if rules.metric == Metric::Count {
         let mut counts = vec![1, (top + 1) / 2, top];
         counts.dedup();
-        entries.extend(counts.into_iter().map(|count| {
-            let noun = if count == 1 { "capability" } else { "capabilities" };
-            LegendEntry { class: theme::score_class(count, top), label: format!("{count} {noun}") }
+        entries.extend(counts.into_iter().map(|count| LegendEntry {
+            class: theme::score_class(count, top),
+            label: layer::count_label(coverage, count, top),
         }));
     } else {
         entries.extend(Level::ALL.into_iter().map(|level| {

@@ -116,10 +116,13 @@ impl<'a> Site<'a> {
         for (capability, one) in held.capabilities.iter().enumerate() {
             let key = CapabilityKey { set, capability };
             let part = parts.remove(&key);
+            // Names are taken for all, so that a filter changes no name.
+            let page = sink.name("capabilities", &one.id, "html");
+            let layer = sink.name(&join(layers, "capabilities"), &one.id, "json");
             if !content.selection.has_capability(set, capability) || (part.is_none() && !one.non_mappable) {
                 continue;
             }
-            capabilities.push(self.capability(key, part, sink, layers));
+            capabilities.push(self.capability(key, part, page, layer, sink));
         }
         // Most techniques first; the id breaks ties, since capabilities are in the order of their ids.
         capabilities.sort_by_key(|page| std::cmp::Reverse(page.coverage.cells().len()));
@@ -137,19 +140,17 @@ impl<'a> Site<'a> {
         &mut self,
         key: CapabilityKey,
         part: Option<Part>,
+        path: String,
+        layer: String,
         sink: &mut Sink,
-        layers: &str,
     ) -> CapabilityPage<'a> {
         let content = self.content;
-        let id = &content.sets[key.set].capabilities[key.capability].id;
-        let path = sink.name("capabilities", id, "html");
         self.capability_paths.insert(key, path.clone());
         let only = |set, capability| CapabilityKey { set, capability } == key;
         let coverage = coverage(content, content.selection.with_capabilities(only));
         let layer = part.map(|part| {
-            let path = sink.name(&join(layers, "capabilities"), id, "json");
-            sink.add(path.as_str(), self.layer(&coverage, part.name));
-            path
+            sink.add(layer.as_str(), self.layer(&coverage, part.name));
+            layer
         });
         CapabilityPage { key, path, layer, coverage }
     }
@@ -158,6 +159,13 @@ impl<'a> Site<'a> {
     /// capabilities together.
     fn shared_layers(&mut self, sink: &mut Sink, layers: &str) {
         let content = self.content;
+        if self.frameworks.len() > 1 {
+            let path = sink.name(layers, "combined", "json");
+            sink.add(path.as_str(), self.layer(&self.combined, String::new()));
+            for framework in &mut self.frameworks {
+                framework.layers.push(("All sources together".to_owned(), path.clone()));
+            }
+        }
         for (per, folder) in [(Per::Category, "categories"), (Per::Group, "groups"), (Per::Tag, "tags")] {
             for part in layer::split(content.sets, &content.selection, per) {
                 if per != Per::Category && part.capabilities.len() < 2 {
@@ -337,7 +345,7 @@ impl<'a> Site<'a> {
             level: mapping.level.map(|level| level.name().to_owned()),
             level_class: mapping.level.map(|level| level.key().to_owned()),
             comment: mapping.comment.clone(),
-            references: references(&mapping.references),
+            references: references(mapping.references.iter().map(|reference| &reference.text)),
         }
     }
 }
@@ -352,12 +360,12 @@ fn join(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
-pub(super) fn references(all: &[String]) -> Vec<ReferenceView> {
+pub(super) fn references<'t>(all: impl IntoIterator<Item = &'t String>) -> Vec<ReferenceView> {
     let view = |text: &String| ReferenceView {
         text: text.clone(),
         href: link::web_address(text).map(str::to_owned),
     };
-    all.iter().map(view).collect()
+    all.into_iter().map(view).collect()
 }
 
 /// `22 %`: whole percents, one decimal below 1 and above 99, and never 0 or 100 for what is neither.
@@ -425,12 +433,9 @@ pub(super) fn coverage_row(
 ) -> CoverageRow {
     let of = counted.of(statistics.in_scope);
     let at_least = |level| fraction(counted.of(statistics.levels.at_least(level)), of);
-    let both = |part: Counted| {
-        if counted == Counted::Both || counted == part {
-            fraction(part.of(statistics.mapped), part.of(statistics.in_scope))
-        } else {
-            fraction(0, 0)
-        }
+    let part = |part: Counted| {
+        let is_counted = counted == Counted::Both || counted == part;
+        is_counted.then(|| fraction(part.of(statistics.mapped), part.of(statistics.in_scope)))
     };
     let sum = counted.score(statistics);
     let weighted = Weighted {
@@ -444,8 +449,8 @@ pub(super) fn coverage_row(
         key: key.to_owned(),
         href: None,
         mapped: fraction(counted.of(statistics.mapped), of),
-        techniques: both(Counted::Techniques),
-        sub_techniques: both(Counted::SubTechniques),
+        techniques: part(Counted::Techniques),
+        sub_techniques: part(Counted::SubTechniques),
         partial: has_levels.then(|| at_least(Level::Partial)),
         significant: has_levels.then(|| at_least(Level::Significant)),
         weighted: (has_levels && rules.metric.needs_levels()).then_some(weighted),

@@ -58,10 +58,10 @@ pub struct CoverageRow {
     pub href: Option<String>,
     /// Techniques and sub-techniques with a mapping.
     pub mapped: Fraction,
-    /// Of these, techniques alone.
-    pub techniques: Fraction,
-    /// Of these, sub-techniques alone.
-    pub sub_techniques: Fraction,
+    /// Of these, techniques alone; absent in a row of sub-techniques.
+    pub techniques: Option<Fraction>,
+    /// Of these, sub-techniques alone; absent in a row of techniques.
+    pub sub_techniques: Option<Fraction>,
     /// Reaching at least Partial; absent for unscored frameworks.
     pub partial: Option<Fraction>,
     /// Reaching Significant; absent for unscored frameworks.
@@ -322,6 +322,8 @@ pub struct FrameworkView {
     pub metric_notice: Option<String>,
     /// Headline rows: Techniques, Sub-techniques, All, in that order.
     pub headline: Vec<CoverageRow>,
+    /// Set when ids are mapped that are not active: how many ids there are in all, and how many of them count.
+    pub retired_notice: Option<String>,
     /// The heatmap.
     pub matrix: MatrixView,
     /// Coverage per tactic, in matrix order.

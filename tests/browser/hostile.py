@@ -135,4 +135,6 @@ def document() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        raise SystemExit("usage: hostile.py FILE.json")
     Path(sys.argv[1]).write_text(json.dumps(document()), encoding="utf-8")

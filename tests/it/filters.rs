@@ -259,16 +259,19 @@ fn filters_in_force_are_stated_in_layers_and_reports() {
     let space = space();
     let arguments = ["--category", "protect", "--category", "detect", "--tactic", "TA0006"];
     let layer = space.layer("map.json", &arguments);
-    assert_eq!(layer.metadata("filter"), ["category: protect, detect", "tactic: TA0006"]);
+    assert_eq!(layer.metadata("filter"), ["category: Protect, Detect", "tactic: Credential Access"]);
     assert!(
-        layer.0["description"].as_str().expect("text").contains("category: protect, detect; tactic: TA0006")
+        layer.0["description"]
+            .as_str()
+            .expect("text")
+            .contains("category: Protect, Detect; tactic: Credential Access")
     );
     let mut build = vec!["build", "map.json", "-o", "site"];
     build.extend(arguments);
     space.run(&build).ok();
-    let filters = json!(["category: protect, detect", "tactic: TA0006"]);
+    let filters = json!(["category: Protect, Detect", "tactic: Credential Access"]);
     assert_eq!(space.json("site/summary.json")["method"]["filters"], filters);
-    assert!(space.read("site/index.html").contains("<li>category: protect, detect</li>"));
+    assert!(space.read("site/index.html").contains("<li>category: Protect, Detect</li>"));
 }
 
 #[test]

@@ -668,3 +668,31 @@ fn converting_keeps_every_mapping_and_facts_leave_out_the_prose() {
     assert!(!facts.contains("sentence") && !facts.contains("manual"), "{facts}");
     assert!(facts.contains("https://a.example/x"));
 }
+
+#[test]
+fn layers_into_a_folder_remove_no_output_of_another_command() {
+    let space = Workspace::new();
+    space.run(&["build", "-o", "out"]).ok();
+    let before = space.names("out");
+    let refused = space.run(&["layer", "--per", "category", "-o", "out"]);
+    refused.ends_with(2).says(&["out holds the output of `navlayer build`", "--force"]);
+    assert_eq!(space.names("out"), before);
+    space.run(&["layer", "--per", "category", "-o", "layers"]).ok();
+    space.run(&["layer", "--per", "capability", "-o", "layers"]).ends_with(2);
+    assert_eq!(space.names("layers").len(), 4, "three layers and the manifest");
+}
+
+#[test]
+fn filters_that_leave_nothing_are_said() {
+    let space = Workspace::new();
+    let run = space.run(&["layer", "--tactic", "discovery", "--category", "respond", "--technique", "T1613"]);
+    run.ok().says(&["no mapping passes the filters"]);
+}
+
+#[test]
+fn a_dash_is_standard_output() {
+    let space = Workspace::new();
+    let run = space.run(&["layer", "-o", "-"]).ok();
+    assert_eq!(run.layer().ids().len(), 215);
+    assert!(space.names("").is_empty(), "no file is called -");
+}

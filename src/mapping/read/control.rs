@@ -88,14 +88,15 @@ pub(super) fn parse(source: &Source) -> Result<Control, Diagnostic> {
     serde_saphyr::from_str(source.text()).map_err(|error| {
         let message = error.without_snippet().to_string();
         let message = message.lines().next().unwrap_or("not valid YAML").to_owned();
-        let place = match error.location() {
+        // What is missing stands nowhere; the parser would point at what it read last.
+        let missing = message.contains("missing field");
+        let place = match error.location().filter(|_| !missing) {
             Some(location) => {
                 let range = bytes(source, location);
                 source.place(range.start..range.end.max(range.start + 1))
             }
             None => source.whole(),
         };
-        let missing = message.contains("missing field");
         let code = if missing { Code::MissingField } else { Code::Syntax };
         Diagnostic::new(code, short_message(&message)).at(place)
     })

@@ -7,7 +7,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use super::super::model::{Capability, Group, Mapping, MappingSet, NonMappableTechnique};
+use super::super::model::{
+    Capability, Category, Group, Level, Mapping, MappingSet, NonMappableTechnique, Reference,
+};
 use crate::attack::TechniqueId;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::suggest;
@@ -130,8 +132,8 @@ impl Assembler {
             self.find(row.span, Diagnostic::new(Code::NoTechnique, message).help("it is left out"));
             return;
         };
-        let Some(technique) = self.technique(field) else { return };
         let (category, level) = self.score(row);
+        let Some(technique) = self.technique(field) else { return };
         let mapping_type = kind.map_or_else(String::new, |id| {
             self.set.mapping_types.get(id).map_or_else(|| id.to_owned(), Clone::clone)
         });
@@ -145,7 +147,7 @@ impl Assembler {
             category,
             level,
             comment: text(row.comment.as_ref()),
-            references: row.references.iter().flat_map(|field| references(&field.text)).collect(),
+            references: row.references.iter().flat_map(references).collect(),
             related_score,
             id_span: field.span,
             name_span,
@@ -178,12 +180,14 @@ impl Assembler {
             (Some(index), None) => {
                 let capability = &mut self.set.capabilities[index];
                 capability.non_mappable = true;
+                capability.non_mappable_span =
+                    row.capability_id.as_ref().map_or(row.span, |field| field.span);
                 if capability.comment.is_empty() {
                     capability.comment = comment;
                 }
-                for reference in row.references.iter().flat_map(|field| references(&field.text)) {
-                    if !capability.references.contains(&reference) {
-                        capability.references.push(reference);
+                for reference in row.references.iter().flat_map(references) {
+                    if !capability.references.contains(&reference.text) {
+                        capability.references.push(reference.text);
                     }
                 }
             }
@@ -242,10 +246,7 @@ impl Assembler {
     }
 
     /// Category and level, with a finding for what is unknown or halved.
-    fn score(
-        &mut self,
-        row: &Row<'_>,
-    ) -> (Option<super::super::model::Category>, Option<super::super::model::Level>) {
+    fn score(&mut self, row: &Row<'_>) -> (Option<Category>, Option<Level>) {
         let category = self.named_value(
             row.category.as_ref(),
             Code::UnknownCategory,
@@ -333,25 +334,34 @@ pub(super) fn short(text: &str) -> Cow<'_, str> {
 }
 
 /// The references in one string. Published files hold several addresses in one; text around an address stays whole.
-fn references(text: &str) -> Vec<String> {
-    let text = text.trim();
+fn references(field: &Field<'_>) -> Vec<Reference> {
+    let reference = |text: &str| Reference { text: text.to_owned(), span: field.span };
+    let text = field.text.trim();
     let parts: Vec<&str> = text
         .split(|c: char| c.is_whitespace() || c == ';')
         .map(|part| part.trim_end_matches(','))
         .filter(|part| !part.is_empty())
         .collect();
     if parts.len() > 1 && parts.iter().all(|part| crate::link::web_address(part).is_some()) {
-        parts.into_iter().map(str::to_owned).collect()
+        parts.into_iter().map(reference).collect()
     } else if text.is_empty() {
         Vec::new()
     } else {
-        vec![text.to_owned()]
+        vec![reference(text)]
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::references;
+    use std::borrow::Cow;
+
+    use super::Field;
+    use crate::diagnostic::Span;
+
+    fn references(text: &str) -> Vec<String> {
+        let field = Field { text: Cow::Borrowed(text), span: Span::default() };
+        super::references(&field).into_iter().map(|reference| reference.text).collect()
+    }
 
     #[test]
     fn several_addresses_in_one_string_are_several_references() {
