@@ -87,7 +87,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
         let layer = one(args, &input, selection, args.name.clone().unwrap_or_default());
         return write(&layer::to_json(&layer), args, global, out);
     };
-    let parts = layer::split(&input.sets, &selection, per.into());
+    let parts = layer::split(&input.sets, &input.catalog, &selection, per.into());
     if parts.is_empty() {
         return Err(Failure::new("nothing is left to write a layer of")
             .with_help("no mapping passes the filters, or the mappings have nothing to split by"));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::attack::Catalog;
 use crate::coverage::CapabilityKey;
 use crate::mapping::select::Selection;
 use crate::mapping::{Category, MappingSet};
@@ -38,11 +39,11 @@ pub struct Part {
 
 /// The parts of a selection that hold at least one mapping, in the order of the sets and of ids within them.
 #[must_use]
-pub fn split(sets: &[MappingSet], selection: &Selection, per: Per) -> Vec<Part> {
-    let mapping = mapping_capabilities(sets, selection);
+pub fn split(sets: &[MappingSet], catalog: &Catalog, selection: &Selection, per: Per) -> Vec<Part> {
+    let mapping = mapping_capabilities(sets, catalog, selection);
     match per {
         Per::Capability => capabilities(sets, selection, &mapping),
-        Per::Category => categories(sets, selection),
+        Per::Category => categories(sets, catalog, selection),
         Per::Group => groups(sets, selection, &mapping),
         Per::Tag => tags(sets, selection, &mapping),
         Per::Framework => frameworks(sets, selection, &mapping),
@@ -58,10 +59,10 @@ fn capabilities(sets: &[MappingSet], selection: &Selection, mapping: &[Capabilit
     parts.collect()
 }
 
-fn categories(sets: &[MappingSet], selection: &Selection) -> Vec<Part> {
+fn categories(sets: &[MappingSet], catalog: &Catalog, selection: &Selection) -> Vec<Part> {
     let parts = Category::ALL.into_iter().filter_map(|category| {
         let narrowed = selection.with_categories(&[category]);
-        let capabilities = mapping_capabilities(sets, &narrowed);
+        let capabilities = mapping_capabilities(sets, catalog, &narrowed);
         let name = format!("{} ({})", category.name(), names(sets, &capabilities));
         (!capabilities.is_empty()).then(|| part(category.key(), &name, &narrowed, capabilities))
     });
@@ -131,11 +132,13 @@ fn names(sets: &[MappingSet], capabilities: &[CapabilityKey]) -> String {
     involved.into_iter().map(|set| sets[set].framework.name()).collect::<Vec<_>>().join(" + ")
 }
 
-/// The capabilities with at least one selected mapping, in order.
-fn mapping_capabilities(sets: &[MappingSet], selection: &Selection) -> Vec<CapabilityKey> {
+/// The capabilities with at least one selected mapping of a technique in scope, in order.
+fn mapping_capabilities(sets: &[MappingSet], catalog: &Catalog, selection: &Selection) -> Vec<CapabilityKey> {
     let mut keys = BTreeSet::new();
     for (set, content) in sets.iter().enumerate() {
-        let selected = content.mappings.iter().filter(|mapping| selection.has(set, mapping));
+        let selected = content.mappings.iter().filter(|mapping| {
+            selection.has(set, mapping) && selection.scope.contains_id(mapping.technique, catalog)
+        });
         keys.extend(selected.map(|mapping| CapabilityKey { set, capability: mapping.capability }));
     }
     keys.into_iter().collect()

@@ -83,7 +83,7 @@ impl<'a> Site<'a> {
             capability_paths: BTreeMap::new(),
             technique_pages: BTreeSet::new(),
         };
-        let parts = layer::split(content.sets, &content.selection, Per::Capability);
+        let parts = layer::split(content.sets, content.catalog, &content.selection, Per::Capability);
         let mut by_key: BTreeMap<CapabilityKey, Part> =
             parts.into_iter().filter_map(|part| Some((*part.capabilities.first()?, part))).collect();
         for (set, held) in content.sets.iter().enumerate() {
@@ -167,7 +167,7 @@ impl<'a> Site<'a> {
             }
         }
         for (per, folder) in [(Per::Category, "categories"), (Per::Group, "groups"), (Per::Tag, "tags")] {
-            for part in layer::split(content.sets, &content.selection, per) {
+            for part in layer::split(content.sets, content.catalog, &content.selection, per) {
                 if per != Per::Category && part.capabilities.len() < 2 {
                     continue;
                 }

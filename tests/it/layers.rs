@@ -696,3 +696,14 @@ fn a_dash_is_standard_output() {
     assert_eq!(run.layer().ids().len(), 215);
     assert!(space.names("").is_empty(), "no file is called -");
 }
+
+#[test]
+fn a_capability_without_a_technique_in_scope_gets_no_layer() {
+    let space = Workspace::new();
+    space.run(&["layer", "--per", "capability", "--tactic", "collection", "-o", "layers"]).ok();
+    let names = space.names("layers");
+    assert!(!names.is_empty());
+    for name in names.iter().filter(|name| *name != "manifest.json") {
+        assert!(!Layer(space.json(&format!("layers/{name}"))).ids().is_empty(), "{name} is empty");
+    }
+}
