@@ -261,9 +261,7 @@ impl Source {
     #[must_use]
     pub fn place(&self, bytes: Range<usize>) -> Place {
         let starts = self.line_starts.get_or_init(|| {
-            std::iter::once(0)
-                .chain(self.text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1))
-                .collect()
+            std::iter::once(0).chain(self.text.match_indices('\n').map(|(at, _)| at + 1)).collect()
         });
         let start = floor_boundary(&self.text, bytes.start);
         let end = floor_boundary(&self.text, bytes.end).max(start);

@@ -19,6 +19,8 @@ pub struct Column<'a, T> {
     pub tactic: &'a Tactic,
     /// Its index in the catalog.
     pub index: usize,
+    /// How many of its techniques are in scope, those left out here included.
+    pub in_scope: usize,
     /// Its techniques, by name as in ATT&CK and the Navigator.
     pub entries: Vec<Entry<'a, T>>,
 }
@@ -30,28 +32,45 @@ pub struct Entry<'a, T> {
     pub technique: &'a Technique,
     /// What its cell shows.
     pub shows: T,
+    /// How many of its sub-techniques are in scope in this tactic, those left out here included.
+    pub subs_in_scope: usize,
     /// Its sub-techniques in this tactic, by id, each with what its cell shows.
     pub subs: Vec<(&'a Technique, T)>,
 }
 
-impl<'a, T: Clone> Matrix<'a, T> {
-    /// Lays out the techniques in scope. A technique whose sub-technique alone is in scope stands there too, so that
-    /// the sub-technique has a place.
-    pub fn new(catalog: &'a Catalog, scope: &Scope, mut show: impl FnMut(&'a Technique) -> T) -> Self {
-        let tactics = catalog.tactics().iter().enumerate();
-        let wanted = tactics.filter(|(index, _)| scope.tactics().is_none_or(|wanted| wanted.contains(index)));
-        let columns = wanted.map(|(index, tactic)| {
-            let entries = catalog.in_tactic(index).into_iter().filter_map(|technique| {
-                let subs: Vec<_> = catalog
-                    .sub_techniques(technique.id)
-                    .filter(|sub| sub.tactics.contains(index) && scope.contains(sub))
-                    .map(|sub| (sub, show(sub)))
-                    .collect();
-                let is_shown = scope.contains(technique) || !subs.is_empty();
-                is_shown.then(|| Entry { technique, shows: show(technique), subs })
-            });
-            Column { tactic, index, entries: entries.collect() }
-        });
-        Self { columns: columns.filter(|column| !column.entries.is_empty()).collect() }
+impl<'a, T> Matrix<'a, T> {
+    /// Lays out the techniques in scope for which `keep` holds. A technique whose sub-technique alone does stands there
+    /// too, so that the sub-technique has a place. `show` is asked for nothing that is left out.
+    pub fn new(
+        catalog: &'a Catalog,
+        scope: &Scope,
+        keep: impl Fn(&Technique) -> bool,
+        mut show: impl FnMut(&'a Technique) -> T,
+    ) -> Self {
+        let mut columns = Vec::new();
+        for (index, tactic) in catalog.tactics().iter().enumerate() {
+            if scope.tactics().is_some_and(|wanted| !wanted.contains(&index)) {
+                continue;
+            }
+            let mut in_scope = 0;
+            let mut entries = Vec::new();
+            for technique in catalog.in_tactic(index) {
+                let is_in_scope = scope.contains(technique);
+                in_scope += usize::from(is_in_scope);
+                let subs = || {
+                    let subs = catalog.sub_techniques(technique.id);
+                    subs.filter(|sub| sub.tactics.contains(index) && scope.contains(sub))
+                };
+                let kept: Vec<_> = subs().filter(|sub| keep(sub)).map(|sub| (sub, show(sub))).collect();
+                if (is_in_scope && keep(technique)) || !kept.is_empty() {
+                    let (subs_in_scope, shows) = (subs().count(), show(technique));
+                    entries.push(Entry { technique, shows, subs_in_scope, subs: kept });
+                }
+            }
+            if !entries.is_empty() {
+                columns.push(Column { tactic, index, in_scope, entries });
+            }
+        }
+        Self { columns }
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::attack::Technique;
-use crate::coverage::{Coverage, Metric, whole};
+use crate::coverage::{Cell, Coverage, Metric, whole};
 use crate::layer::{self, ColorBy};
 use crate::mapping::Level;
-use crate::matrix::Matrix;
 use crate::matrix::palette::Hue;
+use crate::matrix::{Entry, Matrix};
 
-use super::site::{Face, Site, face, fraction, is_touched};
+use super::site::{Face, Site, face, fraction};
 use super::theme;
 use super::view::{CellState, LegendEntry, MatrixCell, MatrixColumn, MatrixView};
 
@@ -25,43 +25,33 @@ pub(super) fn matrix(
     let catalog = site.content.catalog;
     let color_by = site.content.color_by;
     let top = layer::score_top(coverage);
-    let laid_out = Matrix::new(catalog, &coverage.selection().scope, |technique| {
+    let is_kept = |technique: &Technique| {
+        !only_touched
+            || coverage.cell(technique.id).is_some()
+            || coverage.not_mappable().contains(&technique.id)
+    };
+    let laid_out = Matrix::new(catalog, &coverage.selection().scope, is_kept, |technique| {
         cell(site, technique, face(coverage, technique.id, color_by, top), root)
     });
     let mut columns = Vec::with_capacity(laid_out.columns.len());
     for column in laid_out.columns {
-        let of = column.entries.iter().filter(|entry| entry.shows.state != CellState::OutOfScope).count();
-        let is_mapped = |cell: &MatrixCell| matches!(cell.state, CellState::Covered | CellState::NotAssessed);
-        let mapped = column.entries.iter().filter(|entry| {
-            is_mapped(&entry.shows)
-                && coverage.cell(entry.technique.id).is_some_and(crate::coverage::Cell::is_mapped)
+        let is_mapped = |entry: &&Entry<'_, MatrixCell>| {
+            entry.shows.state != CellState::OutOfScope
+                && coverage.cell(entry.technique.id).is_some_and(Cell::is_mapped)
+        };
+        let mapped = fraction(column.entries.iter().filter(is_mapped).count(), column.in_scope);
+        let cells = column.entries.into_iter().map(|entry| {
+            let subs: Vec<MatrixCell> = entry.subs.into_iter().map(|(_, cell)| cell).collect();
+            let subs_covered = subs.iter().filter(|cell| cell.state == CellState::Covered).count();
+            MatrixCell { subs, subs_covered, subs_total: entry.subs_in_scope, ..entry.shows }
         });
-        let mapped = fraction(mapped.count(), of);
-        let entries =
-            column.entries.into_iter().filter(|entry| !only_touched || is_touched(coverage, entry.technique));
-        let cells: Vec<MatrixCell> = entries
-            .map(|entry| {
-                let subs_total = entry.subs.len();
-                let subs = entry.subs.into_iter().map(|(_, cell)| cell);
-                let subs: Vec<MatrixCell> = if only_touched {
-                    subs.filter(|cell| cell.state != CellState::NotCovered).collect()
-                } else {
-                    subs.collect()
-                };
-                let subs_covered = subs.iter().filter(|cell| cell.state == CellState::Covered).count();
-                MatrixCell { subs, subs_covered, subs_total, ..entry.shows }
-            })
-            .collect();
-        if only_touched && cells.is_empty() {
-            continue;
-        }
         columns.push(MatrixColumn {
             id: column.tactic.id.to_string(),
             key: column.tactic.shortname.to_string(),
             name: column.tactic.name.to_string(),
             url: site.tactic_url(&column.tactic.id),
             mapped,
-            cells,
+            cells: cells.collect(),
         });
     }
     let legend = legend(coverage, color_by, top, &columns);
@@ -72,8 +62,7 @@ fn cell(site: &Site<'_>, technique: &Technique, face: Face, root: &str) -> Matri
     MatrixCell {
         id: technique.id.to_string(),
         name: technique.name.to_string(),
-        href: site.technique_href(technique.id, root),
-        url: site.technique_url(technique.id),
+        href: site.technique_href(technique.id, root).unwrap_or_else(|| site.technique_url(technique.id)),
         state: face.state,
         class: face.class,
         score: face.score,

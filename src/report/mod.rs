@@ -14,6 +14,7 @@ mod theme;
 pub mod view;
 
 use std::path::Path;
+use std::thread;
 
 use crate::attack::TechniqueId;
 use crate::output::Sink;
@@ -36,9 +37,16 @@ pub fn layers(content: &Content<'_>, sink: &mut Sink) {
 /// # Errors
 /// When a template is not sound, or asks for what its page does not have. The sink is then not to be written.
 pub fn site(content: &Content<'_>, folder: Option<&Path>, sink: &mut Sink) -> Result<(), TemplateError> {
-    let site = Site::new(content, sink, "layers");
-    let templates = Templates::new(folder, &theme::style(&site.used_colors()))?;
-    let index = index::index(&site);
+    // Compiling the templates takes about as long as adding up, and needs nothing of it.
+    let (templates, site, index) = thread::scope(|scope| {
+        let templates = scope.spawn(|| Templates::new(folder));
+        let site = Site::new(content, sink, "layers");
+        let index = index::index(&site);
+        let templates = templates.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (templates, site, index)
+    });
+    let mut templates = templates?;
+    templates.set_theme(&theme::style(&site.used_colors()));
     let mut summary = serde_json::to_vec_pretty(&summary::summary(&site, &index)).unwrap_or_default();
     summary.push(b'\n');
     sink.add("summary.json", summary);

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::attack::{Catalog, Technique, TechniqueId};
+use crate::attack::{Catalog, TechniqueId};
 use crate::coverage::{CapabilityKey, Cell, Coverage, Metric, Rules, State, Statistics, Tally};
 use crate::diagnostic::Diagnostic;
 use crate::layer::{self, ColorBy, Expand, Part, Per};
@@ -11,6 +11,7 @@ use crate::link;
 use crate::mapping::select::Selection;
 use crate::mapping::{Category, Level, Mapping, MappingSet, Origin};
 use crate::output::Sink;
+use crate::parallel;
 
 use super::theme;
 use super::view::{
@@ -112,17 +113,25 @@ impl<'a> Site<'a> {
         let coverage = coverage(content, content.selection.with_capabilities(|of, _| of == set));
         let path = sink.name(layers, &key, "json");
         sink.add(path.as_str(), self.layer(&coverage, String::new()));
-        let mut capabilities = Vec::new();
+        let mut wanted = Vec::new();
         for (capability, one) in held.capabilities.iter().enumerate() {
             let key = CapabilityKey { set, capability };
             let part = parts.remove(&key);
             // Names are taken for all, so that a filter changes no name.
             let page = sink.name("capabilities", &one.id, "html");
             let layer = sink.name(&join(layers, "capabilities"), &one.id, "json");
-            if !content.selection.has_capability(set, capability) || (part.is_none() && !one.non_mappable) {
-                continue;
+            if content.selection.has_capability(set, capability) && (part.is_some() || one.non_mappable) {
+                self.capability_paths.insert(key, page.clone());
+                wanted.push((key, page, part.map(|part| (layer, part.name))));
             }
-            capabilities.push(self.capability(key, part, page, layer, sink));
+        }
+        let made = parallel::map(&wanted, |(key, page, layer)| self.capability(*key, page, layer.as_ref()));
+        let mut capabilities = Vec::with_capacity(made.len());
+        for (page, layer) in made {
+            if let Some((path, bytes)) = page.layer.as_ref().zip(layer) {
+                sink.add(path.as_str(), bytes);
+            }
+            capabilities.push(page);
         }
         // Most techniques first; the id breaks ties, since capabilities are in the order of their ids.
         capabilities.sort_by_key(|page| std::cmp::Reverse(page.coverage.cells().len()));
@@ -136,23 +145,19 @@ impl<'a> Site<'a> {
         }
     }
 
+    /// A capability's page and, where it maps something, its layer's path and name made into a layer.
     fn capability(
-        &mut self,
+        &self,
         key: CapabilityKey,
-        part: Option<Part>,
-        path: String,
-        layer: String,
-        sink: &mut Sink,
-    ) -> CapabilityPage<'a> {
+        path: &str,
+        layer: Option<&(String, String)>,
+    ) -> (CapabilityPage<'a>, Option<Vec<u8>>) {
         let content = self.content;
-        self.capability_paths.insert(key, path.clone());
         let only = |set, capability| CapabilityKey { set, capability } == key;
         let coverage = coverage(content, content.selection.with_capabilities(only));
-        let layer = part.map(|part| {
-            sink.add(layer.as_str(), self.layer(&coverage, part.name));
-            layer
-        });
-        CapabilityPage { key, path, layer, coverage }
+        let bytes = layer.map(|(_, name)| self.layer(&coverage, name.clone()));
+        let layer = layer.map(|(path, _)| path.clone());
+        (CapabilityPage { key, path: path.to_owned(), layer, coverage }, bytes)
     }
 
     /// Layers that are not of one framework or capability: categories, and groups and tags where these put several
@@ -549,10 +554,4 @@ fn covered(coverage: &Coverage<'_>, cell: Option<&Cell>, color_by: ColorBy, top:
         _ => format!("{score}{rolled}"),
     };
     Face { state: CellState::Covered, class, score: Some(score.to_string()), label }
-}
-
-/// Whether a technique has a covered cell, itself or in one of its sub-techniques.
-pub(super) fn is_touched(coverage: &Coverage<'_>, technique: &Technique) -> bool {
-    coverage.cell(technique.id).is_some()
-        || coverage.catalog().sub_techniques(technique.id).any(|sub| coverage.cell(sub.id).is_some())
 }

@@ -108,6 +108,8 @@ pub enum TemplateError {
 /// The templates, compiled.
 pub struct Templates {
     handlebars: Handlebars<'static>,
+    style: String,
+    script: String,
 }
 
 /// Text that a helper writes as it is: ours, never a file's.
@@ -176,12 +178,11 @@ fn grouped(n: f64) -> String {
 }
 
 impl Templates {
-    /// The embedded templates, with those of `folder` in their place where it has a file of the same name. `theme` is
-    /// the generated part of the style sheet.
+    /// The embedded templates, with those of `folder` in their place where it has a file of the same name.
     ///
     /// # Errors
     /// When the folder cannot be read, holds a file that is no template, or a template is not sound.
-    pub fn new(folder: Option<&Path>, theme: &str) -> Result<Self, TemplateError> {
+    pub fn new(folder: Option<&Path>) -> Result<Self, TemplateError> {
         let mut files: BTreeMap<&str, String> =
             FILES.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
         if let Some(folder) = folder {
@@ -192,7 +193,7 @@ impl Templates {
         let mut handlebars = Handlebars::new();
         handlebars.set_strict_mode(true);
         handlebars.register_escape_fn(escaped);
-        let style = format!("{theme}{}", files.remove("site.css").unwrap_or_default());
+        let style = files.remove("site.css").unwrap_or_default();
         let script = files.remove("site.js").unwrap_or_default();
         for (name, text) in &files {
             let name = name.trim_end_matches(".hbs");
@@ -202,14 +203,21 @@ impl Templates {
                 TemplateError::Syntax { name: format!("{name}.hbs"), line, column, reason }
             })?;
         }
-        let csp = policy(&style, &script);
-        handlebars.register_helper("stylesheet", Box::new(Raw(style)));
-        handlebars.register_helper("script", Box::new(Raw(script)));
-        handlebars.register_helper("csp", Box::new(Raw(csp)));
         handlebars.register_helper("breakable", Box::new(Breakable));
         handlebars.register_helper("number", Box::new(helpers::number));
         handlebars.register_helper("plural", Box::new(helpers::plural));
-        Ok(Self { handlebars })
+        let mut templates = Self { handlebars, style, script };
+        templates.set_theme("");
+        Ok(templates)
+    }
+
+    /// Puts the generated part of the style sheet before `site.css`.
+    pub fn set_theme(&mut self, theme: &str) {
+        let style = format!("{theme}{}", self.style);
+        let csp = policy(&style, &self.script);
+        self.handlebars.register_helper("stylesheet", Box::new(Raw(style)));
+        self.handlebars.register_helper("script", Box::new(Raw(self.script.clone())));
+        self.handlebars.register_helper("csp", Box::new(Raw(csp)));
     }
 
     /// A page from its view.
@@ -349,7 +357,7 @@ mod tests {
 
     #[test]
     fn the_embedded_templates_are_sound() {
-        Templates::new(None, "").unwrap();
+        Templates::new(None).unwrap();
         let files = FILES.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
         check_depth(&files).unwrap();
         check_cycles(&files).unwrap();
@@ -381,7 +389,7 @@ mod tests {
     fn with_override(name: &str, text: &str) -> Result<Templates, TemplateError> {
         let folder = tempfile::tempdir().unwrap();
         crate::output::write_file(&folder.path().join(name), text.as_bytes()).unwrap();
-        Templates::new(Some(folder.path()), "")
+        Templates::new(Some(folder.path()))
     }
 
     #[test]

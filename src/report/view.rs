@@ -111,10 +111,8 @@ pub struct MatrixCell {
     pub id: String,
     /// The catalog's name.
     pub name: String,
-    /// Its page, relative to this page; absent when the sources say nothing about it.
-    pub href: Option<String>,
-    /// Its page on attack.mitre.org, at this version.
-    pub url: String,
+    /// Its page, relative to this page; where the sources say nothing about it, its page on attack.mitre.org.
+    pub href: String,
     /// Covered, or which kind of empty.
     pub state: CellState,
     /// A CSS class that carries fill and text colour (`g50`, `protect-partial`), or the state (`not-covered`).

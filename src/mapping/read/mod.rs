@@ -97,10 +97,22 @@ pub fn embedded() -> Reading {
 /// The text is a Mappings Explorer JSON file or a Security Stack Mappings control file.
 #[must_use]
 pub fn from_text(name: &str, text: &str) -> Reading {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    from_owned(name, text.to_owned())
+}
+
+fn from_owned(name: &str, text: String) -> Reading {
+    let source = Source::new(name, without_mark(text));
     let mut reading = Reading::default();
-    reading.take(from_source(&Arc::new(Source::new(name, text.to_owned())), Origin::Path(name.to_owned())));
+    reading.take(from_source(&Arc::new(source), Origin::Path(name.to_owned())));
     reading
+}
+
+/// The text without the byte order mark that some editors put before it.
+fn without_mark(mut text: String) -> String {
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    text
 }
 
 /// Reads a mapping from a reader, up to [`MAX_BYTES`]; `name` is what findings and reports call it.
@@ -109,10 +121,7 @@ pub fn from_text(name: &str, text: &str) -> Reading {
 /// When reading fails or the content is too large.
 pub fn from_reader(name: &str, input: impl io::Read) -> Result<Reading, ReadError> {
     let path = Path::new(name);
-    Ok(match decode(path, read_bounded(path, input)?) {
-        Ok(text) => from_text(name, &text),
-        Err(finding) => Reading { sets: Vec::new(), findings: vec![finding] },
-    })
+    Ok(decoded(path, read_bounded(path, input, 0)?))
 }
 
 /// Reads a file, or all mapping files below a folder.
@@ -132,7 +141,15 @@ pub fn from_path(path: &Path) -> Result<Reading, ReadError> {
     if metadata.is_file() && metadata.len() > MAX_BYTES {
         return Err(ReadError::TooLarge { path: path.to_owned() });
     }
-    from_reader(&path.display().to_string(), file)
+    let bytes = read_bounded(path, file, metadata.len())?;
+    Ok(decoded(path, bytes))
+}
+
+fn decoded(path: &Path, bytes: Vec<u8>) -> Reading {
+    match decode(path, bytes) {
+        Ok(text) => from_owned(&path.display().to_string(), text),
+        Err(finding) => Reading { sets: Vec::new(), findings: vec![finding] },
+    }
 }
 
 impl Reading {
@@ -191,8 +208,10 @@ fn other_json(text: &str) -> &'static str {
     }
 }
 
-fn read_bounded(path: &Path, input: impl io::Read) -> Result<Vec<u8>, ReadError> {
-    let mut bytes = Vec::new();
+/// Reads everything, up to the limit; `expected` is how much there seems to be.
+fn read_bounded(path: &Path, input: impl io::Read, expected: u64) -> Result<Vec<u8>, ReadError> {
+    // A byte more than expected, so that the end is seen without growing.
+    let mut bytes = Vec::with_capacity(usize::try_from(expected.min(MAX_BYTES)).unwrap_or(0) + 1);
     let read = input.take(MAX_BYTES + 1).read_to_end(&mut bytes);
     read.map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
     if bytes.len() as u64 > MAX_BYTES {
@@ -227,11 +246,8 @@ fn from_folder(folder: &Path) -> Result<Reading, ReadError> {
     let mut skipped = Vec::new();
     for path in files {
         let file = File::open(&path).map_err(|source| ReadError::Io { path: path.clone(), source })?;
-        let source = match decode(&path, read_bounded(&path, file)?) {
-            Ok(text) => Arc::new(Source::new(
-                path.display().to_string(),
-                text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned),
-            )),
+        let source = match decode(&path, read_bounded(&path, file, 0)?) {
+            Ok(text) => Arc::new(Source::new(path.display().to_string(), without_mark(text))),
             Err(finding) => {
                 skipped.push(skip(&finding));
                 continue;
