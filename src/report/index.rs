@@ -38,7 +38,14 @@ pub(super) fn framework(site: &Site<'_>, one: &Framework<'_>) -> FrameworkView {
     let held = &site.content.sets[one.set];
     let coverage = &one.coverage;
     let scored = held.is_scored();
-    let name = held.framework.name().to_owned();
+    // Two editions of one framework are told apart by what they are labelled.
+    let shares_its_name = |other: &&Framework<'_>| {
+        other.set != one.set && site.content.sets[other.set].framework.name() == held.framework.name()
+    };
+    let name = match site.frameworks.iter().find(shares_its_name) {
+        Some(_) => held.framework.label(),
+        None => held.framework.name().to_owned(),
+    };
     let metric_notice = one.is_counted.then(|| {
         format!(
             "The mappings of {} have no levels, so they are counted: a technique’s score is the number of \
