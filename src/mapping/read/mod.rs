@@ -30,7 +30,7 @@ const EMBEDDED: &str = include_str!("../../../data/mappings/aws-12.12.2024_attac
 pub struct Reading {
     /// The mapping sets, in the order of their files. A file with an error gives none, or one without the rows at fault.
     pub sets: Vec<MappingSet>,
-    /// What was found, in source order.
+    /// What was found: about each file as a whole and its values first, then about its rows.
     pub findings: Vec<Diagnostic>,
 }
 
