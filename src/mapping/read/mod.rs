@@ -4,6 +4,7 @@
 //! mean is decided in one place for all of them.
 
 mod control;
+mod options;
 mod rows;
 mod unified;
 
@@ -12,6 +13,8 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+pub use options::{Columns, Options};
 
 use super::model::{MappingSet, Origin};
 use crate::diagnostic::{Code, Diagnostic, Source};
