@@ -5,9 +5,11 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use serde::Serialize;
+
+use crate::source::Locator;
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -68,7 +70,7 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The file breaks the rules of its format (JSON, YAML) or of its encoding.
+    /// The file breaks the rules of its format (JSON, YAML, CSV, XLSX, gzip) or of its encoding.
     Syntax = "NL0101", Error;
     /// The file is well-formed, and not a form of mapping that navlayer reads.
     NotAMapping = "NL0102", Error;
@@ -84,6 +86,14 @@ codes! {
     NoMappings = "NL0107", Error;
     /// A file of a folder was left out because it holds no mapping.
     FileSkipped = "NL0108", Note;
+    /// The file has more findings than anybody reads; what follows in it was not read.
+    TooManyFindings = "NL0109", Error;
+    /// A text is longer than any that a mapping holds.
+    TooLong = "NL0110", Error;
+    /// A field that the format does not define; what it holds is not read.
+    UnknownField = "NL0111", Warning;
+    /// The file states no ATT&CK version; one was assumed.
+    VersionAssumed = "NL0112", Warning;
     /// The technique field holds something that is not a technique id.
     MalformedId = "NL0201", Error;
     /// The technique id is not known in any ATT&CK domain or version.
@@ -116,8 +126,40 @@ codes! {
     UnknownStatus = "NL0309", Warning;
     /// Two files of one mapping set disagree about the ATT&CK version.
     MixedVersions = "NL0310", Warning;
+    /// A technique or sub-technique is listed without any score; it counts as mapped to nothing.
+    NoScore = "NL0311", Warning;
+    /// A row's group is not among those that the file defines; its id stands for its name.
+    UndefinedGroup = "NL0312", Warning;
+    /// A row's mapping type is not among those that the file defines; its id stands for its name.
+    UndefinedType = "NL0313", Warning;
+    /// The file defines a group that no row names.
+    UnusedGroup = "NL0314", Note;
+    /// The file defines a mapping type that no row names.
+    UnusedType = "NL0315", Note;
+    /// The tag is not in the vocabulary beside the file.
+    UnknownTag = "NL0316", Warning;
+    /// A value stands twice in a list that holds each once, or the list is empty or holds an empty value.
+    SpoiltList = "NL0317", Note;
+    /// A level reached only through a sub-technique that the source lists by name; it is listed, and not scored.
+    ListedOnly = "NL0318", Note;
+    /// A score of 0, or below: it says that nothing is covered, and is read so.
+    ZeroScore = "NL0319", Note;
+    /// A score outside the range that the layer states; it was brought into it.
+    ScaledScore = "NL0320", Note;
     /// A reference is not an http or https address; it is shown as text.
     NotALink = "NL0401", Note;
+    /// No mapping of the capability has a comment: nothing says why it is scored so.
+    NoComments = "NL0402", Note;
+    /// No mapping of the capability has a reference, nor has the capability itself.
+    NoReferences = "NL0403", Note;
+    /// A date is not of the form mm/dd/yyyy, or is no day of the calendar.
+    MalformedDate = "NL0404", Note;
+    /// The capability has no tags.
+    NoTags = "NL0405", Note;
+    /// The file is not named as its publisher's tools expect.
+    FileName = "NL0406", Note;
+    /// The text holds characters outside ASCII, which some of its publisher's tools refuse.
+    NonAscii = "NL0407", Note;
 }
 
 impl fmt::Display for Code {
@@ -178,6 +220,8 @@ pub struct Place {
     pub line: usize,
     /// The column in characters, from 1; 0 when the finding is about the file as a whole.
     pub column: usize,
+    /// Where that is in the file's own terms, where it has some.
+    pub locator: Option<Locator>,
     /// The offending value as it stands in the file, shortened to [`EXCERPT`] characters.
     pub value: String,
     /// The part of the line around the value, for display.
@@ -199,169 +243,17 @@ pub const EXCERPT: usize = 120;
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.line == 0 {
-            f.write_str(&self.file)
-        } else {
-            write!(f, "{}:{}:{}", self.file, self.line, self.column)
+        match &self.locator {
+            _ if self.line == 0 => f.write_str(&self.file),
+            Some(Locator::Cell(cell)) => write!(f, "{}:{cell}", self.file),
+            _ => write!(f, "{}:{}:{}", self.file, self.line, self.column),
         }
-    }
-}
-
-/// Bytes of a source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Span {
-    /// Which source of its [`Sources`].
-    pub source: u32,
-    /// The first byte.
-    pub start: u32,
-    /// One past the last byte.
-    pub end: u32,
-}
-
-/// A text file that was read, with its name; turns byte offsets into lines and columns.
-#[derive(Debug)]
-pub struct Source {
-    name: Arc<str>,
-    text: String,
-    line_starts: OnceLock<Vec<usize>>,
-}
-
-impl Source {
-    /// A source with the name that findings show.
-    #[must_use]
-    pub fn new(name: impl Into<Arc<str>>, text: String) -> Self {
-        Self { name: name.into(), text, line_starts: OnceLock::new() }
-    }
-
-    /// The name that findings show.
-    #[must_use]
-    pub fn name(&self) -> &Arc<str> {
-        &self.name
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// The file as a whole.
-    #[must_use]
-    pub fn whole(&self) -> Place {
-        Place {
-            file: Arc::clone(&self.name),
-            line: 0,
-            column: 0,
-            value: String::new(),
-            excerpt: Excerpt::default(),
-        }
-    }
-
-    /// The place of some bytes. Offsets outside the text are clamped into it.
-    #[must_use]
-    pub fn place(&self, bytes: Range<usize>) -> Place {
-        let starts = self.line_starts.get_or_init(|| {
-            std::iter::once(0).chain(self.text.match_indices('\n').map(|(at, _)| at + 1)).collect()
-        });
-        let start = floor_boundary(&self.text, bytes.start);
-        let end = floor_boundary(&self.text, bytes.end).max(start);
-        let line = starts.partition_point(|begin| *begin <= start) - 1;
-        let line_start = starts[line];
-        let line_end = starts.get(line + 1).map_or(self.text.len(), |next| next - 1);
-        let before = &self.text[line_start..start];
-        let shown_from = before.char_indices().rev().nth(EXCERPT).map_or(0, |(at, _)| at) + line_start;
-        let shown_to = end_after(&self.text[start..line_end], EXCERPT) + start;
-        let text = self.text[shown_from..shown_to].trim_end_matches('\r').to_owned();
-        let mark_start = (start - shown_from).min(text.len());
-        let mark = mark_start..(end.min(shown_to) - shown_from).clamp(mark_start, text.len());
-        let value_end = end_after(&self.text[start..end], EXCERPT) + start;
-        Place {
-            file: Arc::clone(&self.name),
-            line: line + 1,
-            column: before.chars().count() + 1,
-            value: self.text[start..value_end].to_owned(),
-            excerpt: Excerpt { text, mark },
-        }
-    }
-}
-
-/// The largest character boundary at or before `at`.
-fn floor_boundary(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
-
-/// The byte offset after at most `count` characters.
-fn end_after(text: &str, count: usize) -> usize {
-    text.char_indices().nth(count).map_or(text.len(), |(at, _)| at)
-}
-
-/// The sources of a mapping set; a [`Span`] points into one of them.
-#[derive(Debug, Clone, Default)]
-pub struct Sources(Vec<Arc<Source>>);
-
-impl Sources {
-    /// Adds a source and returns its number.
-    ///
-    /// # Panics
-    /// Never in practice: it would take 2^32 files.
-    pub fn add(&mut self, source: Arc<Source>) -> u32 {
-        self.0.push(source);
-        u32::try_from(self.0.len() - 1).expect("fewer than 2^32 files are read")
-    }
-
-    /// The place of a span; `None` when it points into no source.
-    #[must_use]
-    pub fn place(&self, span: Span) -> Option<Place> {
-        let source = self.0.get(span.source as usize)?;
-        Some(source.place(span.start as usize..span.end as usize))
-    }
-
-    /// The sources, in reading order.
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<Source>> {
-        self.0.iter()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn places_count_lines_and_characters_from_one() {
-        let source = Source::new("a.json", "{\n  \"é\": \"T9999\"\r\n}".to_owned());
-        let at = source.text().find("\"T9").expect("it is there");
-        let place = source.place(at..at + 7);
-        assert_eq!((place.line, place.column), (2, 8));
-        assert_eq!(place.value, "\"T9999\"");
-        assert_eq!(place.excerpt.text, "  \"é\": \"T9999\"");
-        assert_eq!(&place.excerpt.text[place.excerpt.mark.clone()], "\"T9999\"");
-        assert_eq!(place.to_string(), "a.json:2:8");
-    }
-
-    #[test]
-    fn places_survive_any_offset() {
-        let source = Source::new("x", "añb\n".to_owned());
-        for start in 0..8 {
-            for end in 0..8 {
-                let place = source.place(start..end);
-                assert!(place.line >= 1 && place.column >= 1);
-            }
-        }
-        assert_eq!(Source::new("x", String::new()).place(0..0).line, 1);
-    }
-
-    #[test]
-    fn a_long_line_is_shown_in_part() {
-        let source = Source::new("x", "y".repeat(100_000));
-        let place = source.place(50_000..90_000);
-        assert!(place.excerpt.text.len() <= 2 * EXCERPT + 1);
-        assert_eq!(place.value.len(), EXCERPT);
-        assert_eq!(place.column, 50_001);
-    }
 
     #[test]
     fn codes_are_unique_sorted_and_described() {

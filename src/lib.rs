@@ -30,6 +30,7 @@ pub mod matrix;
 pub mod output;
 mod parallel;
 pub mod report;
+pub mod source;
 pub mod suggest;
 
 /// The tool and its version, as outputs name it.

@@ -1,8 +1,9 @@
 //! Findings about a mapping set that only ATT&CK, or the set as a whole, can tell.
 
 use crate::attack::{Catalog, Fate, TechniqueId};
-use crate::diagnostic::{Code, Diagnostic, Severity, Span};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::link;
+use crate::source::Span;
 
 use super::model::{Mapping, MappingSet, Reference};
 

@@ -7,6 +7,6 @@ pub mod select;
 pub mod write;
 
 pub use model::{
-    Capability, Category, Framework, Group, Level, Mapping, MappingSet, NonMappableTechnique, Origin,
-    ParseNameError, Publication, Reference,
+    Capability, Category, Framework, Group, Level, Mapping, MappingSet, MappingType, NonMappableTechnique,
+    Origin, ParseNameError, Publication, Reference,
 };

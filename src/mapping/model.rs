@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::attack::{Domain, TechniqueId, Version};
-use crate::diagnostic::{Sources, Span};
+use crate::source::{Sources, Span};
 
 /// What a mapping says that a capability does about a technique.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
@@ -128,7 +128,7 @@ impl fmt::Display for Level {
 }
 
 /// What is mapped, and in which edition.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Framework {
     /// The id that the file states, in lower case: `aws`, `nist_800_53`.
     pub id: String,
@@ -167,9 +167,10 @@ impl Framework {
 }
 
 /// Where a mapping set came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Origin {
     /// The mapping that is built in: facts, without the analysts' comments.
+    #[default]
     Embedded,
     /// A file or folder, as it was named.
     Path(String),
@@ -208,6 +209,19 @@ pub struct Group {
     pub id: String,
     /// The name: `Access Control`; the id when the source has none.
     pub name: String,
+    /// Where the source defines it, when it does.
+    pub span: Option<Span>,
+}
+
+/// How a capability and a technique are related, as a source defines it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MappingType {
+    /// The name: `technique_scores`, `mitigates`, `related-to`; the id when the source has none.
+    pub name: String,
+    /// What the source says of it; often nothing.
+    pub description: String,
+    /// Where the source defines it.
+    pub span: Span,
 }
 
 /// The thing that covers: a service, a control, a product.
@@ -301,7 +315,7 @@ pub struct MappingSet {
     pub domain: Domain,
     /// The ATT&CK version that the mappings were made on.
     pub attack_version: Version,
-    /// Where the ATT&CK version stands.
+    /// Where the ATT&CK version stands, or where it would.
     pub version_span: Span,
     /// Who published it and when.
     pub publication: Publication,
@@ -310,7 +324,7 @@ pub struct MappingSet {
     /// The groups, by id.
     pub groups: Vec<Group>,
     /// The mapping types that the source defines: id to name.
-    pub mapping_types: BTreeMap<String, String>,
+    pub mapping_types: BTreeMap<String, MappingType>,
     /// The capabilities, by id.
     pub capabilities: Vec<Capability>,
     /// The mappings, in source order.
@@ -326,6 +340,27 @@ pub struct MappingSet {
 }
 
 impl MappingSet {
+    /// A set without any content yet.
+    #[must_use]
+    pub fn new(framework: Framework, domain: Domain, attack_version: Version, origin: Origin) -> Self {
+        Self {
+            framework,
+            domain,
+            attack_version,
+            version_span: Span::default(),
+            publication: Publication::default(),
+            origin,
+            groups: Vec::new(),
+            mapping_types: BTreeMap::new(),
+            capabilities: Vec::new(),
+            mappings: Vec::new(),
+            non_mappable: Vec::new(),
+            rows: 0,
+            non_mappable_rows: 0,
+            sources: Sources::default(),
+        }
+    }
+
     /// Whether any mapping carries a category and a level.
     #[must_use]
     pub fn is_scored(&self) -> bool {

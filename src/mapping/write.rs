@@ -85,7 +85,7 @@ pub fn unified_json(set: &MappingSet, content: Content) -> String {
     let rows: Vec<String> = objects(set, content).iter().map(json).collect();
     format!(
         "{{\n\"metadata\": {},\n\"mapping_objects\": [\n{}\n]\n}}\n",
-        json(&metadata(set)),
+        json(&metadata(set, content)),
         rows.join(",\n")
     )
 }
@@ -95,7 +95,7 @@ fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-fn metadata(set: &MappingSet) -> Metadata<'_> {
+fn metadata(set: &MappingSet, content: Content) -> Metadata<'_> {
     let publication = &set.publication;
     Metadata {
         mapping_version: publication.mapping_version.as_deref().unwrap_or_default(),
@@ -115,7 +115,10 @@ fn metadata(set: &MappingSet) -> Metadata<'_> {
         mapping_types: set
             .mapping_types
             .iter()
-            .map(|(id, name)| (id.as_str(), MappingType { name, description: "" }))
+            .map(|(id, kind)| {
+                let description = if content == Content::Everything { kind.description.as_str() } else { "" };
+                (id.as_str(), MappingType { name: &kind.name, description })
+            })
             .collect(),
         capability_groups: set.groups.iter().map(|group| (group.id.as_str(), group.name.as_str())).collect(),
     }
@@ -172,5 +175,5 @@ fn references<'a>(content: Content, all: impl Iterator<Item = &'a str>) -> Vec<&
 
 /// The id of a mapping type by the name that mappings hold.
 fn type_id<'a>(set: &'a MappingSet, name: &'a str) -> &'a str {
-    set.mapping_types.iter().find(|(_, known)| *known == name).map_or(name, |(id, _)| id)
+    set.mapping_types.iter().find(|(_, known)| known.name == name).map_or(name, |(id, _)| id)
 }

@@ -4,75 +4,91 @@
 //! of its sub-techniques and its scores.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use serde::Deserialize;
-use serde_saphyr::{Location, Spanned};
 
 use super::super::model::{Framework, MappingSet, Origin, Publication};
 use super::Outcome;
+use super::notes::{Notes, plain};
 use super::rows::{Assembler, Field, Row, short};
 use crate::attack::{Domain, TechniqueId, Version};
-use crate::diagnostic::{Code, Diagnostic, Source, Sources, Span};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::node::{Document, Kind, Member, Node};
+use crate::source::{Source, Span};
+use crate::suggest;
 
-/// A control file as written.
-#[derive(Deserialize)]
+/// The fields of a control.
+const CONTROL: [&str; 14] = [
+    "version",
+    "ATT&CK version",
+    "name",
+    "platform",
+    "author",
+    "contact",
+    "organization",
+    "creation date",
+    "last update",
+    "description",
+    "tags",
+    "techniques",
+    "comments",
+    "references",
+];
+const TECHNIQUE: [&str; 4] = ["id", "name", "technique-scores", "sub-techniques-scores"];
+const BLOCK: [&str; 2] = ["sub-techniques", "scores"];
+const SUB_TECHNIQUE: [&str; 2] = ["id", "name"];
+const SCORE: [&str; 3] = ["category", "value", "comments"];
+
+/// What a control file says, taken out of its document.
+#[derive(Debug)]
 pub(super) struct Control {
-    #[serde(rename = "ATT&CK version")]
-    attack_version: Spanned<String>,
-    name: Spanned<String>,
-    platform: Spanned<String>,
-    contact: Option<String>,
-    author: Option<String>,
-    organization: Option<String>,
-    #[serde(rename = "creation date")]
-    creation_date: Option<String>,
-    #[serde(rename = "last update")]
-    last_update: Option<String>,
+    attack_version: Text,
+    platform: Text,
+    name: Text,
+    publication: Publication,
     description: Option<String>,
-    #[serde(default)]
-    tags: Option<Vec<String>>,
-    #[serde(default)]
-    techniques: Option<Vec<Technique>>,
-    comments: Option<String>,
-    #[serde(default)]
-    references: Option<Vec<String>>,
+    tags: Vec<Text>,
+    comment: String,
+    references: Vec<String>,
+    techniques: Vec<Technique>,
 }
 
-#[derive(Deserialize)]
+/// A text of the file with its bytes.
+#[derive(Debug, Clone)]
+struct Text {
+    text: String,
+    span: Span,
+}
+
+#[derive(Debug)]
 struct Technique {
-    id: Spanned<String>,
-    name: Option<Spanned<String>>,
-    #[serde(default, rename = "technique-scores")]
-    scores: Option<Vec<Score>>,
-    #[serde(default, rename = "sub-techniques-scores")]
-    sub_techniques: Option<Vec<Block>>,
+    id: Text,
+    name: Option<Text>,
+    scores: Vec<Score>,
+    blocks: Vec<Block>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug)]
 struct Block {
-    #[serde(default, rename = "sub-techniques")]
-    sub_techniques: Vec<SubTechnique>,
-    #[serde(default)]
+    /// Each with its name, when it has one.
+    sub_techniques: Vec<(Text, Option<Text>)>,
     scores: Vec<Score>,
 }
 
-#[derive(Deserialize)]
-struct SubTechnique {
-    id: Spanned<String>,
-    name: Option<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
+#[derive(Debug)]
 struct Score {
-    category: Spanned<String>,
-    value: Spanned<String>,
-    comments: Option<String>,
+    category: Option<Text>,
+    level: Option<Text>,
+    comment: Option<Text>,
+    span: Span,
 }
 
-/// A control file with its text.
-pub(super) type File = (Arc<Source>, Control);
+/// A control file with its text and what was found in it.
+#[derive(Debug)]
+pub(super) struct File {
+    pub(super) source: Arc<Source>,
+    pub(super) control: Control,
+    pub(super) findings: Vec<Diagnostic>,
+}
 
 /// What tells that a YAML file is meant to be a control: its one unmistakable key.
 pub(super) fn is_control(text: &str) -> bool {
@@ -82,91 +98,255 @@ pub(super) fn is_control(text: &str) -> bool {
     })
 }
 
-/// Reads one control file.
-pub(super) fn parse(source: &Source) -> Result<Control, Diagnostic> {
-    // The longest published control has some 4,000 nodes. serde-saphyr's own budget bounds depth, aliases and size.
-    serde_saphyr::from_str(source.text()).map_err(|error| {
-        let message = error.without_snippet().to_string();
-        let message = message.lines().next().unwrap_or("not valid YAML").to_owned();
-        // What is missing stands nowhere; the parser would point at what it read last.
-        let missing = message.contains("missing field");
-        let place = match error.location().filter(|_| !missing) {
-            Some(location) => {
-                let range = bytes(source, location);
-                source.place(range.start..range.end.max(range.start + 1))
-            }
-            None => source.whole(),
+/// Reads one control file; `Err` holds what was found when nothing can be made of it.
+pub(super) fn parse(source: Arc<Source>) -> Result<File, Vec<Diagnostic>> {
+    let mut parser = Parser { source: &source, notes: Notes::default() };
+    // The number of the source is known when the controls are put together.
+    let control = match Document::yaml(&source, 0) {
+        Ok(document) => parser.control(document.root()),
+        Err(finding) => return Err(vec![finding]),
+    };
+    parser.file_name();
+    let findings = parser.notes.findings;
+    match control {
+        Some(control) => Ok(File { source, control, findings }),
+        None => Err(findings),
+    }
+}
+
+struct Parser<'s> {
+    source: &'s Source,
+    notes: Notes,
+}
+
+impl Parser<'_> {
+    fn control(&mut self, root: Node<'_>) -> Option<Control> {
+        let members = self.notes.members(root, "the control")?;
+        self.notes.unknown_keys(&members, &CONTROL);
+        let get = |name: &str| members.iter().find(|member| member.key == name).map(|member| member.value);
+        let required = |parser: &mut Self, name: &str| parser.required(get(name), name);
+        let (version, name, platform) =
+            (required(self, "ATT&CK version"), required(self, "name"), required(self, "platform"));
+        let publication = Publication {
+            mapping_version: None,
+            author: self.notes.filled(get("author"), "author"),
+            contact: self.notes.filled(get("contact"), "contact"),
+            organization: self.notes.filled(get("organization"), "organization"),
+            creation_date: self.notes.date(get("creation date"), "creation date"),
+            last_update: self.notes.date(get("last update"), "last update"),
         };
-        let code = if missing { Code::MissingField } else { Code::Syntax };
-        Diagnostic::new(code, short_message(&message)).at(place)
-    })
-}
-
-/// The parser's message without the position, which the place holds already.
-fn short_message(message: &str) -> String {
-    let message = message.split(" at line ").next().unwrap_or(message);
-    let message = message.strip_prefix("error: ").unwrap_or(message);
-    short(message.trim_end_matches(':')).into_owned()
-}
-
-fn bytes(source: &Source, location: Location) -> std::ops::Range<usize> {
-    let span = location.span();
-    if let (Some(start), Some(length)) = (span.byte_offset(), span.byte_len()) {
-        let start = usize::try_from(start).unwrap_or(0);
-        return start..start + usize::try_from(length).unwrap_or(0);
+        let description = self.notes.filled(get("description"), "description");
+        if get("tags").is_none() {
+            self.notes.find(self.source.whole(), Code::NoTags, "the control has no `tags`");
+        }
+        let tags = self.strings(get("tags"), "tags");
+        let references = self.strings(get("references"), "references");
+        let comment = self.notes.filled(get("comments"), "comments").unwrap_or_default();
+        let techniques = self.each(get("techniques"), "techniques", Self::technique);
+        self.ascii();
+        Some(Control {
+            attack_version: version?,
+            platform: platform?,
+            name: name?,
+            publication,
+            description,
+            tags,
+            comment,
+            references: references.into_iter().map(|reference| reference.text).collect(),
+            techniques,
+        })
     }
-    let line = usize::try_from(location.line()).unwrap_or(1).saturating_sub(1);
-    let starts: usize = source.text().split_inclusive('\n').take(line).map(str::len).sum();
-    let column = usize::try_from(location.column()).unwrap_or(1).saturating_sub(1);
-    starts + column..starts + column
+
+    /// The items of a list that may be absent or null, each taken by `take`.
+    fn each<T>(
+        &mut self,
+        node: Option<Node<'_>>,
+        name: &str,
+        take: impl Fn(&mut Self, Node<'_>) -> Option<T>,
+    ) -> Vec<T> {
+        let Some(node) = node.filter(|node| node.kind() != Kind::Null) else { return Vec::new() };
+        let Some(items) = node.items() else {
+            self.notes.wrong_type(node, name, Kind::List.name());
+            return Vec::new();
+        };
+        let mut taken = Vec::with_capacity(items.len());
+        for item in items {
+            if self.notes.is_full() {
+                self.notes.give_up(self.source);
+                break;
+            }
+            taken.extend(take(self, item));
+        }
+        taken
+    }
+
+    fn technique(&mut self, node: Node<'_>) -> Option<Technique> {
+        let members = self.notes.members(node, "techniques")?;
+        self.notes.unknown_keys(&members, &TECHNIQUE);
+        let get = |name: &str| value(&members, name);
+        let id = self.required_in(get("id"), "id", node);
+        let name = self.optional(get("name"), "name");
+        let scores = self.scores(get("technique-scores"), "technique-scores");
+        let blocks = self.each(get("sub-techniques-scores"), "sub-techniques-scores", Self::block);
+        for (list, is_empty) in
+            [("technique-scores", scores.is_empty()), ("sub-techniques-scores", blocks.is_empty())]
+        {
+            if let Some(list_node) = get(list).filter(|node| is_empty && node.kind() == Kind::List) {
+                self.notes.find(list_node.place(), Code::SpoiltList, format!("`{list}` is empty"));
+            }
+        }
+        let id = id?;
+        let scored = !scores.is_empty() || blocks.iter().any(|block| !block.scores.is_empty());
+        if !scored {
+            let message = format!("{} has no score", short(id.text.trim()));
+            let place = self.source.place(id.span.range());
+            self.notes.find_help(place, Code::NoScore, message, "it counts as mapped to nothing");
+        }
+        Some(Technique { id, name, scores, blocks })
+    }
+
+    fn block(&mut self, node: Node<'_>) -> Option<Block> {
+        let members = self.notes.members(node, "sub-techniques-scores")?;
+        self.notes.unknown_keys(&members, &BLOCK);
+        let sub_techniques =
+            self.each(value(&members, "sub-techniques"), "sub-techniques", |parser, node| {
+                let members = parser.notes.members(node, "sub-techniques")?;
+                parser.notes.unknown_keys(&members, &SUB_TECHNIQUE);
+                let id = parser.required_in(value(&members, "id"), "id", node);
+                let name = parser.optional(value(&members, "name"), "name");
+                Some((id?, name))
+            });
+        let scores = self.scores(value(&members, "scores"), "scores");
+        if sub_techniques.is_empty() || scores.is_empty() {
+            let what = if sub_techniques.is_empty() { "sub-techniques" } else { "scores" };
+            let help = "it counts as mapped to nothing";
+            self.notes.find_help(node.place(), Code::NoScore, format!("a block without {what}"), help);
+        }
+        Some(Block { sub_techniques, scores })
+    }
+
+    fn scores(&mut self, node: Option<Node<'_>>, name: &str) -> Vec<Score> {
+        self.each(node, name, |parser, node| {
+            let members = parser.notes.members(node, name)?;
+            parser.notes.unknown_keys(&members, &SCORE);
+            Some(Score {
+                category: parser.required_in(value(&members, "category"), "category", node),
+                level: parser.required_in(value(&members, "value"), "value", node),
+                comment: parser.optional(value(&members, "comments"), "comments"),
+                span: node.span(),
+            })
+        })
+    }
+
+    /// Texts of which each stands once and none is empty.
+    fn strings(&mut self, node: Option<Node<'_>>, name: &str) -> Vec<Text> {
+        let Some(node) = node.filter(|node| node.kind() != Kind::Null) else { return Vec::new() };
+        let mut texts: Vec<Text> = Vec::new();
+        let fields = self.notes.list(node, name);
+        if fields.is_empty() && node.kind() == Kind::List {
+            self.notes.find(node.place(), Code::SpoiltList, format!("`{name}` is empty"));
+        }
+        for field in fields {
+            let text = field.text.trim();
+            let twice = texts.iter().any(|held| held.text == text);
+            if text.is_empty() || twice {
+                let message = match twice {
+                    true => format!("`{}` stands twice in `{name}`", short(text)),
+                    false => format!("an empty text in `{name}`"),
+                };
+                let place = self.source.place(field.span.range());
+                self.notes.find_help(place, Code::SpoiltList, message, "it is passed over");
+                continue;
+            }
+            texts.push(Text { text: text.to_owned(), span: field.span });
+        }
+        texts
+    }
+
+    fn optional(&mut self, node: Option<Node<'_>>, name: &str) -> Option<Text> {
+        let field = self.notes.text_or_number(node?, name)?;
+        Some(Text { text: field.text.into_owned(), span: field.span })
+    }
+
+    fn required(&mut self, node: Option<Node<'_>>, name: &str) -> Option<Text> {
+        if node.is_none_or(|node| node.kind() == Kind::Null) {
+            // What is missing stands nowhere.
+            let place = node.map_or_else(|| self.source.whole(), Node::place);
+            self.notes.find(place, Code::MissingField, format!("the control has no `{name}`"));
+            return None;
+        }
+        self.optional(node, name)
+    }
+
+    fn required_in(&mut self, node: Option<Node<'_>>, name: &str, holder: Node<'_>) -> Option<Text> {
+        if node.is_none_or(|node| node.kind() == Kind::Null) {
+            let place = node.unwrap_or(holder).place();
+            self.notes.find(place, Code::MissingField, format!("`{name}` is missing"));
+            return None;
+        }
+        self.optional(node, name)
+    }
+
+    /// The publisher's tools pass over files of another name, and warn of characters outside ASCII.
+    fn file_name(&mut self) {
+        if self.source.name().ends_with(".yml") {
+            let message = "the file ends in `.yml`; the publisher's tools read `.yaml`";
+            self.notes.find(self.source.whole(), Code::FileName, message);
+        }
+    }
+
+    fn ascii(&mut self) {
+        let text = self.source.text();
+        if let Some((at, character)) = text.char_indices().find(|(_, character)| !character.is_ascii()) {
+            let lines = text.lines().filter(|line| !line.is_ascii()).count();
+            let noun = if lines == 1 { "line holds" } else { "lines hold" };
+            let message = format!("{lines} {noun} characters outside ASCII; the first is `{character}`");
+            let place = self.source.place(at..at + character.len_utf8());
+            self.notes.find(place, Code::NonAscii, message);
+        }
+    }
 }
 
-/// Puts the controls of one platform together. `files` are in the order of their names.
-pub(super) fn assemble(files: &[File], origin: Origin) -> Outcome {
-    let Some((_, first)) = files.first() else { return Outcome { set: None, findings: Vec::new() } };
-    let mut sources = Sources::default();
-    for (source, _) in files {
-        sources.add(Arc::clone(source));
-    }
-    let attack_version = match first.attack_version.value.trim().parse::<Version>() {
+fn value<'d>(members: &[Member<'d>], name: &str) -> Option<Node<'d>> {
+    members.iter().find(|member| member.key == name).map(|member| member.value)
+}
+
+/// Puts the controls of one platform together. `files` are in the order of their names; `vocabulary` holds the tags that
+/// they may have, when there is one.
+pub(super) fn assemble(files: Vec<File>, vocabulary: Option<&[String]>, origin: Origin) -> Outcome {
+    let mut findings = Vec::new();
+    let Some(first) = files.first() else { return Outcome::default() };
+    let attack_version = match first.control.attack_version.text.trim().parse::<Version>() {
         Ok(version) => version,
         Err(error) => {
-            let place = files[0].0.place(bytes(&files[0].0, first.attack_version.referenced));
-            return Outcome::failed(Diagnostic::new(Code::UnknownVersion, error.to_string()).at(place));
+            let place = first.source.place(first.control.attack_version.span.range());
+            return Outcome::found(vec![Diagnostic::new(Code::UnknownVersion, error.to_string()).at(place)]);
         }
     };
-    let latest = |dates: fn(&Control) -> Option<&String>| {
-        files.iter().filter_map(|(_, control)| dates(control)).max_by_key(|date| sortable(date)).cloned()
+    let framework =
+        Framework { id: first.control.platform.text.trim().to_lowercase(), version: String::new() };
+    let mut set = MappingSet::new(framework, Domain::Enterprise, attack_version, origin);
+    set.version_span = first.control.attack_version.span;
+    let latest = |dates: fn(&Publication) -> Option<&String>| {
+        let all = files.iter().filter_map(|file| dates(&file.control.publication));
+        all.max_by_key(|date| sortable(date)).cloned()
     };
-    let mut assembler = Assembler::new(MappingSet {
-        framework: Framework { id: first.platform.value.trim().to_lowercase(), version: String::new() },
-        domain: Domain::Enterprise,
-        attack_version,
-        version_span: span(0, &files[0].0, first.attack_version.referenced),
-        publication: Publication {
-            mapping_version: None,
-            author: first.author.clone(),
-            contact: first.contact.clone(),
-            organization: first.organization.clone(),
-            creation_date: latest(|control| control.creation_date.as_ref()),
-            last_update: latest(|control| control.last_update.as_ref()),
-        },
-        origin,
-        groups: Vec::new(),
-        mapping_types: BTreeMap::new(),
-        capabilities: Vec::new(),
-        mappings: Vec::new(),
-        non_mappable: Vec::new(),
-        rows: 0,
-        non_mappable_rows: 0,
-        sources,
-    });
-    for (number, (source, control)) in files.iter().enumerate() {
-        let number = u32::try_from(number).unwrap_or(u32::MAX);
-        Adder { assembler: &mut assembler, number, source, control }.add(attack_version);
+    set.publication = Publication {
+        creation_date: latest(|one| one.creation_date.as_ref()),
+        last_update: latest(|one| one.last_update.as_ref()),
+        ..first.control.publication.clone()
+    };
+    for file in &files {
+        set.sources.add(Arc::clone(&file.source));
     }
-    let (set, findings) = assembler.finish();
-    Outcome { set: Some(set), findings }
+    let mut assembler = Assembler::new(set);
+    for (number, file) in files.iter().enumerate() {
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        let adder = Adder { assembler: &mut assembler, number, control: &file.control };
+        adder.add(attack_version, vocabulary);
+    }
+    findings.extend(files.into_iter().flat_map(|file| file.findings));
+    Outcome::read(assembler, findings)
 }
 
 /// `mm/dd/yyyy` in an order that sorts.
@@ -175,77 +355,84 @@ fn sortable(date: &str) -> (String, String) {
     (parts.next().unwrap_or_default().to_owned(), parts.next().unwrap_or_default().to_owned())
 }
 
-fn span(number: u32, source: &Source, location: Location) -> Span {
-    let range = bytes(source, location);
-    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    Span { source: number, start: offset(range.start), end: offset(range.end) }
-}
-
 /// Adds one control to the set.
 struct Adder<'a> {
     assembler: &'a mut Assembler,
     number: u32,
-    source: &'a Source,
     control: &'a Control,
 }
 
 impl<'a> Adder<'a> {
-    fn add(&mut self, attack_version: Version) {
+    fn add(mut self, attack_version: Version, vocabulary: Option<&[String]>) {
         let control = self.control;
-        if control.attack_version.value.trim().parse() != Ok(attack_version) {
+        if control.attack_version.text.trim().parse() != Ok(attack_version) {
             let message = format!(
                 "this control is on ATT&CK {}, the others on {attack_version}",
-                short(control.attack_version.value.trim())
+                short(control.attack_version.text.trim())
             );
             let help = format!("it is read as {attack_version}");
-            let at = self.span(control.attack_version.referenced);
+            let at = self.span(control.attack_version.span);
             self.assembler.find(at, Diagnostic::new(Code::MixedVersions, message).help(help));
         }
         // The id that Security Stack Mappings' own exports and Mappings Explorer use for a control.
-        let id = control.name.value.trim().to_lowercase().replace(' ', "_");
-        let techniques = control.techniques.as_deref().unwrap_or_default();
-        if techniques.is_empty() {
+        let id = control.name.text.trim().to_lowercase().replace(' ', "_");
+        if control.techniques.is_empty() {
             let row = Row { mapping_type: Some(plain("non_mappable")), ..self.row(&id) };
             self.assembler.push(&row);
         }
+        for tag in &control.tags {
+            self.check_tag(tag, vocabulary);
+        }
         let capability = self.assembler.capability(&id);
-        control.name.value.trim().clone_into(&mut capability.name);
-        capability.description = control.description.as_deref().map(|text| text.trim().to_owned());
-        capability.tags = control.tags.clone().unwrap_or_default();
-        control.comments.as_deref().unwrap_or_default().trim().clone_into(&mut capability.comment);
-        for reference in control.references.iter().flatten() {
-            let reference = reference.trim().to_owned();
-            if !reference.is_empty() && !capability.references.contains(&reference) {
-                capability.references.push(reference);
+        control.name.text.trim().clone_into(&mut capability.name);
+        capability.description.clone_from(&control.description);
+        capability.tags = control.tags.iter().map(|tag| tag.text.clone()).collect();
+        capability.comment.clone_from(&control.comment);
+        for reference in &control.references {
+            if !capability.references.contains(reference) {
+                capability.references.push(reference.clone());
             }
         }
-        for technique in techniques {
+        for technique in &control.techniques {
             self.technique(&id, technique);
         }
     }
 
+    fn check_tag(&mut self, tag: &Text, vocabulary: Option<&[String]>) {
+        let Some(vocabulary) = vocabulary.filter(|known| !known.contains(&tag.text)) else { return };
+        let diagnostic = Diagnostic::new(
+            Code::UnknownTag,
+            format!("the tag `{}` is not in the vocabulary beside the file", short(&tag.text)),
+        );
+        let diagnostic = match suggest::nearest(&tag.text, vocabulary.iter().map(String::as_str)) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic,
+        };
+        self.assembler.find(self.span(tag.span), diagnostic);
+    }
+
     fn technique(&mut self, id: &str, technique: &'a Technique) {
-        for score in technique.scores.iter().flatten() {
+        for score in &technique.scores {
             self.score(id, &technique.id, technique.name.as_ref(), score, None);
         }
-        let parent: Option<TechniqueId> = technique.id.value.trim().parse().ok();
-        for block in technique.sub_techniques.iter().flatten() {
-            for sub in &block.sub_techniques {
+        let parent: Option<TechniqueId> = technique.id.text.trim().parse().ok();
+        for block in &technique.blocks {
+            for (sub, name) in &block.sub_techniques {
                 self.check_parent(parent, sub);
                 for score in &block.scores {
-                    self.score(id, &sub.id, sub.name.as_ref(), score, Some(&technique.id));
+                    self.score(id, sub, name.as_ref(), score, Some(&technique.id));
                 }
             }
         }
     }
 
-    fn check_parent(&mut self, parent: Option<TechniqueId>, sub: &SubTechnique) {
-        let Ok(sub_id) = sub.id.value.trim().parse::<TechniqueId>() else { return };
+    fn check_parent(&mut self, parent: Option<TechniqueId>, sub: &Text) {
+        let Ok(sub_id) = sub.text.trim().parse::<TechniqueId>() else { return };
         if let Some(parent) = parent
             && sub_id.parent() != Some(parent)
         {
             let message = format!("{sub_id} is not a sub-technique of {parent}");
-            let at = self.span(sub.id.referenced);
+            let at = self.span(sub.span);
             let diagnostic =
                 Diagnostic::new(Code::WrongParent, message).help("its score counts for the id as it stands");
             self.assembler.find(at, diagnostic);
@@ -255,19 +442,20 @@ impl<'a> Adder<'a> {
     fn score(
         &mut self,
         capability: &str,
-        id: &'a Spanned<String>,
-        name: Option<&'a Spanned<String>>,
+        id: &'a Text,
+        name: Option<&'a Text>,
         score: &'a Score,
-        related: Option<&'a Spanned<String>>,
+        related: Option<&'a Text>,
     ) {
         let row = Row {
             mapping_type: Some(plain("technique_scores")),
             technique_id: Some(self.field(id)),
             technique_name: name.map(|name| self.field(name)),
-            category: Some(self.field(&score.category)),
-            level: Some(self.field(&score.value)),
+            category: score.category.as_ref().map(|category| self.field(category)),
+            level: score.level.as_ref().map(|level| self.field(level)),
             related_score: related.map(|id| self.field(id)),
-            comment: score.comments.as_deref().map(plain),
+            comment: score.comment.as_ref().map(|comment| self.field(comment)),
+            span: self.span(score.span),
             ..self.row(capability)
         };
         self.assembler.push(&row);
@@ -278,32 +466,27 @@ impl<'a> Adder<'a> {
     where
         'a: 'r,
     {
-        let span = self.span(self.control.name.referenced);
+        let span = self.span(self.control.name.span);
         Row {
             capability_id: Some(Field { text: Cow::Borrowed(capability), span }),
-            capability_name: Some(Field { text: Cow::Borrowed(self.control.name.value.as_str()), span }),
+            capability_name: Some(Field { text: Cow::Borrowed(self.control.name.text.as_str()), span }),
             span,
             ..Row::default()
         }
     }
 
-    fn field(&self, text: &'a Spanned<String>) -> Field<'a> {
-        Field { text: Cow::Borrowed(&text.value), span: self.span(text.referenced) }
+    fn field(&self, text: &'a Text) -> Field<'a> {
+        Field { text: Cow::Borrowed(&text.text), span: self.span(text.span) }
     }
 
-    fn span(&self, location: Location) -> Span {
-        span(self.number, self.source, location)
+    fn span(&self, span: Span) -> Span {
+        Span { source: self.number, ..span }
     }
 }
 
 impl Control {
     /// The platform, as the key that puts controls together.
     pub(super) fn platform(&self) -> String {
-        self.platform.value.trim().to_lowercase()
+        self.platform.text.trim().to_lowercase()
     }
-}
-
-/// Text that has no place of its own.
-fn plain(text: &str) -> Field<'_> {
-    Field { text: Cow::Borrowed(text), span: Span::default() }
 }

@@ -1,29 +1,31 @@
-//! Reading: from files and folders, whatever they are called, to mapping sets and findings.
+//! Reading: from files, folders and patterns, whatever they are called, to mapping sets and findings.
 //!
 //! A form is recognised by its content. Each form has one private module that turns a file into rows; what the rows
 //! mean is decided in one place for all of them.
 
 mod control;
+mod files;
+mod notes;
 mod options;
+mod prowler;
 mod rows;
 mod unified;
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use options::{Columns, Options};
 
 use super::model::{MappingSet, Origin};
-use crate::diagnostic::{Code, Diagnostic, Source};
-
-/// The largest file that is read, in bytes: a hundred times the largest published mapping.
-pub const MAX_BYTES: u64 = 256 * 1024 * 1024;
-
-/// How deep folders are searched.
-const MAX_DEPTH: usize = 8;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::parallel;
+pub use crate::source::decode::MAX_BYTES;
+use crate::source::decode::{Decoded, decode};
+use crate::source::node::{Document, Node};
+use crate::source::{Source, table};
+use files::{Input, read_bounded};
+use rows::Assembler;
 
 /// The published AWS mapping of 12/12/2024 on ATT&CK 16.1: facts, without the analysts' comments.
 const EMBEDDED: &str = include_str!("../../../data/mappings/aws-12.12.2024_attack-16.1-enterprise.json");
@@ -61,25 +63,43 @@ pub enum ReadError {
         /// The folder.
         path: PathBuf,
     },
+    /// No file matches the pattern.
+    #[error("no file matches {}", path.display())]
+    NoMatch {
+        /// The pattern.
+        path: PathBuf,
+    },
 }
 
 /// What one form's module makes of a file.
+#[derive(Debug, Default)]
 struct Outcome {
-    set: Option<MappingSet>,
+    sets: Vec<MappingSet>,
     findings: Vec<Diagnostic>,
 }
 
 impl Outcome {
-    fn failed(finding: Diagnostic) -> Self {
-        Self { set: None, findings: vec![finding] }
+    /// Nothing but findings.
+    fn found(findings: Vec<Diagnostic>) -> Self {
+        Self { sets: Vec::new(), findings }
+    }
+
+    /// The set of an assembler, with what was found before it.
+    fn read(assembler: Assembler, mut findings: Vec<Diagnostic>) -> Self {
+        let (set, mut later) = assembler.finish();
+        findings.append(&mut later);
+        Self { sets: vec![set], findings }
     }
 }
 
 /// A file by its form.
+#[derive(Debug)]
 enum Form {
-    Unified(Box<Outcome>),
-    Control(Box<control::Control>),
-    /// Not a mapping, or not readable as the form that it seems to be.
+    /// A file that is complete by itself.
+    Whole(Outcome),
+    /// One control of a folder of them.
+    Control(Box<control::File>),
+    /// Not a mapping.
     Other(Diagnostic),
 }
 
@@ -89,191 +109,246 @@ enum Form {
 /// Never: a test reads the embedded file.
 #[must_use]
 pub fn embedded() -> Reading {
-    let source = Source::new("embedded AWS mapping", EMBEDDED.to_owned());
-    let mut reading = Reading::default();
-    reading.take(from_source(&Arc::new(source), Origin::Embedded));
-    reading
+    let source = Arc::new(Source::new("embedded AWS mapping", EMBEDDED.to_owned()));
+    Reader::default().whole(&source, &Origin::Embedded)
 }
 
-/// Reads a mapping from text; `name` is what findings and reports call it.
-///
-/// The text is a Mappings Explorer JSON file or a Security Stack Mappings control file.
+/// Reads a mapping from text; `name` is what findings and reports call it. See [`Reader::text`].
 #[must_use]
 pub fn from_text(name: &str, text: &str) -> Reading {
-    from_owned(name, text.to_owned())
+    Reader::default().text(name, text)
 }
 
-fn from_owned(name: &str, text: String) -> Reading {
-    let source = Source::new(name, without_mark(text));
-    let mut reading = Reading::default();
-    reading.take(from_source(&Arc::new(source), Origin::Path(name.to_owned())));
-    reading
-}
-
-/// The text without the byte order mark that some editors put before it.
-fn without_mark(mut text: String) -> String {
-    if text.starts_with('\u{feff}') {
-        text.drain(..'\u{feff}'.len_utf8());
-    }
-    text
-}
-
-/// Reads a mapping from a reader, up to [`MAX_BYTES`]; `name` is what findings and reports call it.
+/// Reads a mapping from a reader, up to [`MAX_BYTES`]. See [`Reader::stream`].
 ///
 /// # Errors
 /// When reading fails or the content is too large.
 pub fn from_reader(name: &str, input: impl io::Read) -> Result<Reading, ReadError> {
-    let path = Path::new(name);
-    Ok(decoded(path, read_bounded(path, input, 0)?))
+    Reader::default().stream(name, input)
 }
 
-/// Reads a file, or all mapping files below a folder.
-///
-/// In a folder, control files (YAML) of one platform make one mapping set; each unified file (JSON) makes its own;
-/// other files are left out, with a note each.
+/// Reads a file, or all mapping files below a folder. See [`Reader::paths`].
 ///
 /// # Errors
 /// When the path cannot be read, a file is too large, or a folder holds no mapping. What is wrong *in* a file is a
 /// finding, never an error.
 pub fn from_path(path: &Path) -> Result<Reading, ReadError> {
-    let metadata = path.metadata().map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
-    if metadata.is_dir() {
-        return from_folder(path);
-    }
-    let file = File::open(path).map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
-    if metadata.is_file() && metadata.len() > MAX_BYTES {
-        return Err(ReadError::TooLarge { path: path.to_owned() });
-    }
-    let bytes = read_bounded(path, file, metadata.len())?;
-    Ok(decoded(path, bytes))
+    Reader::default().paths(&[path.to_owned()])
 }
 
-fn decoded(path: &Path, bytes: Vec<u8>) -> Reading {
-    match decode(path, bytes) {
-        Ok(text) => from_owned(&path.display().to_string(), text),
-        Err(finding) => Reading { sets: Vec::new(), findings: vec![finding] },
-    }
+/// Reads mappings, with what the files do not say themselves.
+#[derive(Debug, Clone, Default)]
+pub struct Reader {
+    options: Options,
 }
 
-impl Reading {
-    fn take(&mut self, outcome: Outcome) {
-        self.sets.extend(outcome.set);
-        self.findings.extend(outcome.findings);
+impl Reader {
+    /// A reader with options.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self { options }
     }
-}
 
-fn from_source(source: &Arc<Source>, origin: Origin) -> Outcome {
-    match recognise(source, &origin) {
-        Form::Unified(outcome) => *outcome,
-        Form::Control(control) => control::assemble(&[(Arc::clone(source), *control)], origin),
-        Form::Other(finding) => Outcome::failed(finding),
+    /// Reads a mapping of any text form; `name` is what findings and reports call it.
+    #[must_use]
+    pub fn text(&self, name: &str, text: &str) -> Reading {
+        let text = text.trim_start_matches('\u{feff}').to_owned();
+        self.whole(&Arc::new(Source::new(name, text)), &Origin::Path(name.to_owned()))
     }
-}
 
-fn recognise(source: &Arc<Source>, origin: &Origin) -> Form {
-    let text = source.text();
-    if text.trim().is_empty() {
-        let diagnostic = Diagnostic::new(Code::Syntax, "the file is empty").at(source.whole());
-        return Form::Other(diagnostic);
+    /// Reads a mapping of any form from a stream, up to [`MAX_BYTES`]; `name` is what findings and reports call it.
+    ///
+    /// # Errors
+    /// When reading fails or the content is too large.
+    pub fn stream(&self, name: &str, input: impl io::Read) -> Result<Reading, ReadError> {
+        let path = Path::new(name);
+        let form = self.form(path, read_bounded(path, input, 0)?);
+        Ok(self.gather(vec![(Input::named(path), form)]))
     }
-    if text.trim_start().starts_with(['{', '[']) {
-        return match unified::read(source, origin.clone()) {
-            Some(outcome) => Form::Unified(Box::new(outcome)),
-            None => Form::Other(not_a_mapping(source, other_json(text))),
+
+    /// Reads files, folders and patterns (`*`, `?`, `[ab]`, `{a,b}`, `**`), on all processors.
+    ///
+    /// Control files (YAML) of one folder and platform make one mapping set; every other file makes its own. Of what a
+    /// folder or a pattern brings along, files of other kinds are left out with a note each, and so are files that hold
+    /// the same mappings as one before them, and layers beside mappings.
+    ///
+    /// # Errors
+    /// When a path cannot be read, a file is too large, or a folder or pattern brings no mapping. What is wrong *in* a
+    /// file is a finding, never an error.
+    pub fn paths(&self, paths: &[PathBuf]) -> Result<Reading, ReadError> {
+        let inputs = files::expand(paths)?;
+        let forms = parallel::map(&inputs, |input| {
+            let bytes = files::read(&input.path)?;
+            Ok(self.form(&input.path, bytes))
+        });
+        let forms = forms.into_iter().collect::<Result<Vec<Form>, ReadError>>()?;
+        for folder in paths.iter().filter(|path| path.is_dir()) {
+            let mut within =
+                inputs.iter().zip(&forms).filter(|(input, _)| input.from.as_ref() == Some(folder));
+            if !within
+                .any(|(_, form)| !matches!(form, Form::Other(finding) if finding.code == Code::NotAMapping))
+            {
+                return Err(ReadError::NothingThere { path: folder.clone() });
+            }
+        }
+        Ok(self.gather(inputs.into_iter().zip(forms).collect()))
+    }
+
+    fn form(&self, path: &Path, bytes: Vec<u8>) -> Form {
+        let name = path.display().to_string();
+        match decode(path, bytes) {
+            Ok(Decoded::Text(text)) => {
+                let source = Arc::new(Source::new(name.as_str(), text));
+                self.recognise(&source, &Origin::Path(name))
+            }
+            Ok(Decoded::Archive(bytes)) => match table::workbook(path, &bytes) {
+                Ok(sheets) => self.workbook(sheets, &Origin::Path(name)),
+                Err(finding) => Form::Whole(Outcome::found(vec![finding])),
+            },
+            Err(finding) => Form::Whole(Outcome::found(vec![finding])),
+        }
+    }
+
+    /// Puts the forms of all files together, in their order.
+    fn gather(&self, forms: Vec<(Input, Form)>) -> Reading {
+        let mut slots: Vec<Slot> = Vec::new();
+        let mut skipped = Vec::new();
+        for (input, form) in forms {
+            match form {
+                Form::Whole(outcome) => slots.push(Slot::Whole(input, outcome)),
+                Form::Control(file) => {
+                    let key = (input.folder(), file.control.platform());
+                    let group = slots.iter_mut().find_map(|slot| match slot {
+                        Slot::Controls(held, files) if *held == key => Some(files),
+                        _ => None,
+                    });
+                    match group {
+                        Some(files) => files.push(*file),
+                        None => slots.push(Slot::Controls(key, vec![*file])),
+                    }
+                }
+                Form::Other(finding) if input.from.is_some() => skipped.push(skip(&finding)),
+                Form::Other(finding) => slots.push(Slot::Whole(input, Outcome::found(vec![finding]))),
+            }
+        }
+        let mut reading = Reading::default();
+        for slot in slots {
+            match slot {
+                Slot::Whole(input, outcome) => {
+                    reading.findings.extend(outcome.findings);
+                    for set in outcome.sets {
+                        match reading
+                            .sets
+                            .iter()
+                            .find(|held| input.from.is_some() && same_mappings(held, &set))
+                        {
+                            Some(held) => skipped.push(twice(held, &set)),
+                            None => reading.sets.push(set),
+                        }
+                    }
+                }
+                Slot::Controls((folder, _), files) => {
+                    let vocabulary = files::vocabulary(&folder);
+                    // One control by itself is called by its file, several by their folder.
+                    let origin = match files.as_slice() {
+                        [one] => one.source.name().to_string(),
+                        _ => folder.display().to_string(),
+                    };
+                    let outcome = control::assemble(files, vocabulary.as_deref(), Origin::Path(origin));
+                    reading.sets.extend(outcome.sets);
+                    reading.findings.extend(outcome.findings);
+                }
+            }
+        }
+        reading.findings.append(&mut skipped);
+        reading
+    }
+
+    /// A source that is read by itself.
+    fn whole(&self, source: &Arc<Source>, origin: &Origin) -> Reading {
+        let outcome = match self.recognise(source, origin) {
+            Form::Whole(outcome) => outcome,
+            Form::Control(file) => control::assemble(vec![*file], None, origin.clone()),
+            Form::Other(finding) => Outcome::found(vec![finding]),
         };
+        Reading { sets: outcome.sets, findings: outcome.findings }
     }
-    if control::is_control(text) {
-        return match control::parse(source) {
-            Ok(control) => Form::Control(Box::new(control)),
-            Err(finding) => Form::Other(finding),
-        };
+
+    fn recognise(&self, source: &Arc<Source>, origin: &Origin) -> Form {
+        let text = source.text();
+        let start = text.trim_start();
+        if start.is_empty() {
+            let diagnostic = Diagnostic::new(Code::Syntax, "the file is empty").at(source.whole());
+            return Form::Whole(Outcome::found(vec![diagnostic]));
+        }
+        if start.starts_with(['{', '[']) {
+            return match Document::json(source, 0) {
+                Ok(document) => match self.json(source, document.root(), origin) {
+                    Some(outcome) => Form::Whole(outcome),
+                    None => Form::Other(not_a_mapping(source, other_json(text))),
+                },
+                Err(finding) => Form::Whole(Outcome::found(vec![finding])),
+            };
+        }
+        if control::is_control(text) {
+            return match control::parse(Arc::clone(source)) {
+                Ok(file) => Form::Control(Box::new(file)),
+                Err(findings) => Form::Whole(Outcome::found(findings)),
+            };
+        }
+        if is_unified_yaml(text) {
+            return match Document::yaml(source, 0) {
+                Ok(document) => match unified::read(source, document.root(), origin.clone()) {
+                    Some(outcome) => Form::Whole(outcome),
+                    None => Form::Other(not_a_mapping(source, "YAML of another kind")),
+                },
+                Err(finding) => Form::Whole(Outcome::found(vec![finding])),
+            };
+        }
+        Form::Other(not_a_mapping(source, "neither JSON nor YAML nor a table of a known form"))
     }
-    Form::Other(not_a_mapping(source, "neither JSON nor a Security Stack Mappings control"))
+
+    /// A JSON document by its form; `None` when it is none of them.
+    fn json(&self, source: &Arc<Source>, root: Node<'_>, origin: &Origin) -> Option<Outcome> {
+        unified::read(source, root, origin.clone())
+            .or_else(|| prowler::read(source, root, origin, &self.options))
+    }
+
+    #[expect(clippy::unused_self, reason = "the form of its header is looked up in the options")]
+    fn workbook(&self, sheets: Vec<Source>, origin: &Origin) -> Form {
+        let empty = Source::new(origin.to_string(), String::new());
+        let source = sheets.first().unwrap_or(&empty);
+        Form::Other(not_a_mapping(source, "a workbook of another kind"))
+    }
+}
+
+/// What makes mapping sets, in the order of the files.
+enum Slot {
+    Whole(Input, Outcome),
+    Controls((PathBuf, String), Vec<control::File>),
+}
+
+/// What tells that a YAML file is meant to be the unified form: its two keys, at the start of a line.
+fn is_unified_yaml(text: &str) -> bool {
+    let has = |key: &str| text.lines().any(|line| line.trim_start_matches(['"', '\'']).starts_with(key));
+    has("mapping_objects") || has("metadata")
 }
 
 fn not_a_mapping(source: &Source, what: &str) -> Diagnostic {
     Diagnostic::new(Code::NotAMapping, format!("this is not a mapping file: {what}")).at(source.whole()).help(
-        "navlayer reads Mappings Explorer JSON (`metadata` and `mapping_objects`) and Security Stack Mappings YAML",
+        "navlayer reads Mappings Explorer and Mappings Editor files, Security Stack Mappings controls, Prowler's \
+         mitre_attack files, Navigator layers, and tables by --columns",
     )
 }
 
 /// What JSON of another kind seems to be.
 fn other_json(text: &str) -> &'static str {
     let has = |key: &str| text.contains(key);
-    if has("\"techniques\"") && (has("\"domain\"") || has("\"versions\"")) {
-        "it is an ATT&CK Navigator layer"
-    } else if has("\"type\"") && has("\"bundle\"") {
+    if has("\"type\"") && has("\"bundle\"") {
         "it is a STIX bundle; `--attack-data` and `navlayer catalog import` read those"
-    } else if has("\"Requirements\"") {
-        "it is a Prowler compliance file"
     } else {
         "it is JSON of another kind"
     }
-}
-
-/// Reads everything, up to the limit; `expected` is how much there seems to be.
-fn read_bounded(path: &Path, input: impl io::Read, expected: u64) -> Result<Vec<u8>, ReadError> {
-    // A byte more than expected, so that the end is seen without growing.
-    let mut bytes = Vec::with_capacity(usize::try_from(expected.min(MAX_BYTES)).unwrap_or(0) + 1);
-    let read = input.take(MAX_BYTES + 1).read_to_end(&mut bytes);
-    read.map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(ReadError::TooLarge { path: path.to_owned() });
-    }
-    Ok(bytes)
-}
-
-fn decode(path: &Path, bytes: Vec<u8>) -> Result<String, Diagnostic> {
-    String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let name = path.display().to_string();
-        let bytes = error.into_bytes();
-        let encoding = if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-            "it is UTF-16"
-        } else {
-            "the bytes from here on are not UTF-8"
-        };
-        let source = Source::new(name, String::from_utf8_lossy(&bytes).into_owned());
-        Diagnostic::new(Code::Syntax, format!("the file is not UTF-8 text: {encoding}"))
-            .at(source.place(valid..valid + 1))
-            .help("save it as UTF-8")
-    })
-}
-
-fn from_folder(folder: &Path) -> Result<Reading, ReadError> {
-    let mut files = Vec::new();
-    list(folder, 0, &mut files)?;
-    let mut reading = Reading::default();
-    // Controls are put together per folder and platform, where the first of them stands.
-    let mut controls: BTreeMap<(PathBuf, String), Vec<control::File>> = BTreeMap::new();
-    let mut skipped = Vec::new();
-    for path in files {
-        let file = File::open(&path).map_err(|source| ReadError::Io { path: path.clone(), source })?;
-        let source = match decode(&path, read_bounded(&path, file, 0)?) {
-            Ok(text) => Arc::new(Source::new(path.display().to_string(), without_mark(text))),
-            Err(finding) => {
-                skipped.push(skip(&finding));
-                continue;
-            }
-        };
-        match recognise(&source, &Origin::Path(source.name().to_string())) {
-            Form::Unified(outcome) => reading.take(*outcome),
-            Form::Control(control) => {
-                let parent = path.parent().unwrap_or(folder).to_owned();
-                controls.entry((parent, control.platform())).or_default().push((source, *control));
-            }
-            Form::Other(finding) if finding.code == Code::NotAMapping => skipped.push(skip(&finding)),
-            Form::Other(finding) => reading.findings.push(finding),
-        }
-    }
-    for ((parent, _), files) in controls {
-        reading.take(control::assemble(&files, Origin::Path(parent.display().to_string())));
-    }
-    if reading.sets.is_empty() && reading.findings.is_empty() {
-        return Err(ReadError::NothingThere { path: folder.to_owned() });
-    }
-    reading.findings.append(&mut skipped);
-    Ok(reading)
 }
 
 /// In a folder a file of another kind is no mistake.
@@ -286,26 +361,28 @@ fn skip(finding: &Diagnostic) -> Diagnostic {
     }
 }
 
-/// The files below a folder in the order of their names; hidden ones are left out.
-fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), ReadError> {
-    let error = |source| ReadError::Io { path: folder.to_owned(), source };
-    let mut entries = Vec::new();
-    for entry in folder.read_dir().map_err(error)? {
-        entries.push(entry.map_err(error)?);
+/// Whether two sets are one, published in two forms.
+fn same_mappings(one: &MappingSet, other: &MappingSet) -> bool {
+    let facts = |set: &MappingSet| {
+        let mut rows: Vec<_> = set
+            .mappings
+            .iter()
+            .map(|row| (set.capabilities[row.capability].id.clone(), row.technique, row.category, row.level))
+            .collect();
+        rows.sort();
+        rows
+    };
+    one.framework == other.framework
+        && (one.domain, one.attack_version) == (other.domain, other.attack_version)
+        && one.mappings.len() == other.mappings.len()
+        && facts(one) == facts(other)
+}
+
+fn twice(held: &MappingSet, set: &MappingSet) -> Diagnostic {
+    let message = format!("it holds the same mappings as {}, and is left out", held.origin);
+    let diagnostic = Diagnostic::new(Code::FileSkipped, message);
+    match set.sources.iter().next() {
+        Some(source) => diagnostic.at(source.whole()),
+        None => diagnostic,
     }
-    entries.sort_by_key(std::fs::DirEntry::file_name);
-    for entry in entries {
-        let path = entry.path();
-        if entry.file_name().to_string_lossy().starts_with('.') {
-            continue;
-        }
-        // Links are followed to files, never to folders: a link to a parent would not end.
-        let kind = entry.file_type().map_err(error)?;
-        if kind.is_dir() && depth < MAX_DEPTH {
-            list(&path, depth + 1, files)?;
-        } else if kind.is_file() || (kind.is_symlink() && path.is_file()) {
-            files.push(path);
-        }
-    }
-    Ok(())
 }

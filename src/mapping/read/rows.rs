@@ -8,17 +8,19 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use super::super::model::{
-    Capability, Category, Group, Level, Mapping, MappingSet, NonMappableTechnique, Reference,
+    Capability, Category, Group, Level, Mapping, MappingSet, MappingType, NonMappableTechnique, Reference,
 };
+use super::notes::MAX_FINDINGS;
 use crate::attack::TechniqueId;
-use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
 use crate::suggest;
 
 /// Text with its place.
 #[derive(Debug, Clone)]
-pub(super) struct Field<'a> {
-    pub(super) text: Cow<'a, str>,
-    pub(super) span: Span,
+pub(crate) struct Field<'a> {
+    pub(crate) text: Cow<'a, str>,
+    pub(crate) span: Span,
 }
 
 impl Field<'_> {
@@ -31,29 +33,31 @@ impl Field<'_> {
 
 /// One row as written. An absent, null or blank field is `None` or blank; the rules below treat them alike.
 #[derive(Debug, Default)]
-pub(super) struct Row<'a> {
-    pub(super) capability_id: Option<Field<'a>>,
-    pub(super) capability_name: Option<Field<'a>>,
-    pub(super) group: Option<Field<'a>>,
-    pub(super) mapping_type: Option<Field<'a>>,
-    pub(super) technique_id: Option<Field<'a>>,
-    pub(super) technique_name: Option<Field<'a>>,
-    pub(super) category: Option<Field<'a>>,
-    pub(super) level: Option<Field<'a>>,
-    pub(super) status: Option<Field<'a>>,
-    pub(super) related_score: Option<Field<'a>>,
-    pub(super) comment: Option<Field<'a>>,
-    pub(super) references: Vec<Field<'a>>,
+pub(crate) struct Row<'a> {
+    pub(crate) capability_id: Option<Field<'a>>,
+    pub(crate) capability_name: Option<Field<'a>>,
+    pub(crate) group: Option<Field<'a>>,
+    pub(crate) mapping_type: Option<Field<'a>>,
+    pub(crate) technique_id: Option<Field<'a>>,
+    pub(crate) technique_name: Option<Field<'a>>,
+    pub(crate) category: Option<Field<'a>>,
+    pub(crate) level: Option<Field<'a>>,
+    pub(crate) status: Option<Field<'a>>,
+    pub(crate) related_score: Option<Field<'a>>,
+    pub(crate) comment: Option<Field<'a>>,
+    pub(crate) references: Vec<Field<'a>>,
     /// The row as a whole.
-    pub(super) span: Span,
+    pub(crate) span: Span,
 }
 
 /// Collects rows into a mapping set.
-pub(super) struct Assembler {
+pub(crate) struct Assembler {
     set: MappingSet,
     capabilities: BTreeMap<String, usize>,
     groups: BTreeMap<String, usize>,
     findings: Vec<Diagnostic>,
+    /// Whether the source itself says which groups there are.
+    defines_groups: bool,
 }
 
 /// The statuses that Mappings Explorer's schema and the Mappings Editor define.
@@ -71,13 +75,24 @@ const STATUSES: [&str; 9] = [
 
 impl Assembler {
     /// Starts from a set that has its metadata and, where the source defines them, its groups.
-    pub(super) fn new(set: MappingSet) -> Self {
+    pub(crate) fn new(set: MappingSet) -> Self {
         let groups = set.groups.iter().enumerate().map(|(at, group)| (group.id.clone(), at)).collect();
-        Self { set, capabilities: BTreeMap::new(), groups, findings: Vec::new() }
+        let defines_groups = !set.groups.is_empty();
+        Self { set, capabilities: BTreeMap::new(), groups, findings: Vec::new(), defines_groups }
+    }
+
+    /// Whether no row was added.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.set.rows == 0
+    }
+
+    /// Whether there are so many findings that reading on helps nobody.
+    pub(crate) fn is_full(&self) -> bool {
+        self.findings.len() >= MAX_FINDINGS
     }
 
     /// Notes a finding at a place of the sources.
-    pub(super) fn find(&mut self, span: Span, diagnostic: Diagnostic) {
+    pub(crate) fn find(&mut self, span: Span, diagnostic: Diagnostic) {
         self.findings.push(match self.set.sources.place(span) {
             Some(place) => diagnostic.at(place),
             None => diagnostic,
@@ -85,7 +100,7 @@ impl Assembler {
     }
 
     /// The capability with this id, made when it is new.
-    pub(super) fn capability(&mut self, id: &str) -> &mut Capability {
+    pub(crate) fn capability(&mut self, id: &str) -> &mut Capability {
         let index = self.capability_index(id);
         &mut self.set.capabilities[index]
     }
@@ -105,13 +120,13 @@ impl Assembler {
             return *index;
         }
         let index = self.set.groups.len();
-        self.set.groups.push(Group { id: id.to_owned(), name: id.to_owned() });
+        self.set.groups.push(Group { id: id.to_owned(), name: id.to_owned(), span: None });
         self.groups.insert(id.to_owned(), index);
         index
     }
 
     /// Adds a row.
-    pub(super) fn push(&mut self, row: &Row<'_>) {
+    pub(crate) fn push(&mut self, row: &Row<'_>) {
         self.set.rows += 1;
         let capability = self.row_capability(row);
         let kind = row.mapping_type.as_ref().and_then(Field::filled);
@@ -134,9 +149,7 @@ impl Assembler {
         };
         let (category, level) = self.score(row);
         let Some(technique) = self.technique(field) else { return };
-        let mapping_type = kind.map_or_else(String::new, |id| {
-            self.set.mapping_types.get(id).map_or_else(|| id.to_owned(), Clone::clone)
-        });
+        let mapping_type = self.type_name(row.mapping_type.as_ref());
         let related_score = row.related_score.as_ref().and_then(Field::filled).and_then(|id| id.parse().ok());
         let (technique_name, name_span) = named(row, field.span);
         self.set.mappings.push(Mapping {
@@ -158,7 +171,7 @@ impl Assembler {
     fn row_capability(&mut self, row: &Row<'_>) -> Option<usize> {
         let id = row.capability_id.as_ref().and_then(Field::filled)?;
         let index = self.capability_index(id);
-        let group = row.group.as_ref().and_then(Field::filled).map(|id| self.group_index(id));
+        let group = row.group.as_ref().and_then(|field| Some(self.row_group(field.filled()?, field.span)));
         let capability = &mut self.set.capabilities[index];
         if capability.name.is_empty() {
             capability.name = text(row.capability_name.as_ref());
@@ -169,6 +182,43 @@ impl Assembler {
             capability.groups.push(group);
         }
         Some(index)
+    }
+
+    fn row_group(&mut self, id: &str, span: Span) -> usize {
+        if self.defines_groups && !self.groups.contains_key(id) {
+            let message = format!("the group `{}` is not defined in the file", short(id));
+            let near = suggest::nearest(id, self.groups.keys().map(String::as_str));
+            let help = near.map_or_else(
+                || "its id stands for its name".to_owned(),
+                |near| format!("did you mean `{near}`? its id stands for its name"),
+            );
+            self.find(span, Diagnostic::new(Code::UndefinedGroup, message).help(help));
+        }
+        self.group_index(id)
+    }
+
+    /// The name of a row's mapping type.
+    fn type_name(&mut self, field: Option<&Field<'_>>) -> String {
+        let Some((field, id)) = field.and_then(|field| Some((field, field.filled()?))) else {
+            return String::new();
+        };
+        if let Some(kind) = self.set.mapping_types.get(id) {
+            return kind.name.clone();
+        }
+        if !self.set.mapping_types.is_empty() {
+            let message = format!("the mapping type `{}` is not defined in the file", short(id));
+            let near = suggest::nearest(id, self.set.mapping_types.keys().map(String::as_str));
+            let help = near.map_or_else(
+                || "its id stands for its name".to_owned(),
+                |near| format!("did you mean `{near}`? its id stands for its name"),
+            );
+            let diagnostic = Diagnostic::new(Code::UndefinedType, message).help(help);
+            // Once for each type: it is one mistake.
+            self.find(field.span, diagnostic);
+            let kind = MappingType { name: id.to_owned(), ..MappingType::default() };
+            self.set.mapping_types.insert(id.to_owned(), kind);
+        }
+        id.to_owned()
     }
 
     /// "Non-mappable" is said of a capability (no technique), or of a technique (no capability).
@@ -292,7 +342,7 @@ impl Assembler {
     }
 
     /// The set, with capabilities in the order of their ids, and what was found.
-    pub(super) fn finish(mut self) -> (MappingSet, Vec<Diagnostic>) {
+    pub(crate) fn finish(mut self) -> (MappingSet, Vec<Diagnostic>) {
         let mut order: Vec<usize> = (0..self.set.capabilities.len()).collect();
         order.sort_by(|a, b| self.set.capabilities[*a].id.cmp(&self.set.capabilities[*b].id));
         let mut place = vec![0; order.len()];
@@ -326,7 +376,7 @@ fn text(field: Option<&Field<'_>>) -> String {
 }
 
 /// A value for a message: at most 60 characters of it.
-pub(super) fn short(text: &str) -> Cow<'_, str> {
+pub(crate) fn short(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(60) {
         Some((at, _)) => Cow::Owned(format!("{}…", &text[..at])),
         None => Cow::Borrowed(text),
@@ -356,7 +406,7 @@ mod tests {
     use std::borrow::Cow;
 
     use super::Field;
-    use crate::diagnostic::Span;
+    use crate::source::Span;
 
     fn references(text: &str) -> Vec<String> {
         let field = Field { text: Cow::Borrowed(text), span: Span::default() };

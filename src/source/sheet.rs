@@ -1,0 +1,129 @@
+//! Spreadsheets: the sheets of a workbook as sources of cells.
+
+use std::io::Cursor;
+use std::path::Path;
+
+use calamine::{DataRef, Reader as _, Xlsx};
+use zip::ZipArchive;
+
+use super::locator::{Grid, GridCell, Layout};
+use super::table::MAX_CELLS;
+use super::{Source, decode};
+use crate::diagnostic::{Code, Diagnostic};
+
+/// What ends a cell in a sheet's text: a character that no cell can hold, for XML has no place for it.
+pub(super) const END: char = '\u{1f}';
+
+/// How much a workbook may unpack to, in bytes: five times the largest published one.
+const MAX_UNPACKED: u64 = decode::MAX_BYTES / 2;
+
+/// How many files a workbook may have.
+const MAX_FILES: usize = 10_000;
+
+/// The sheets of a workbook that hold anything, in order. `path` is what findings call it.
+///
+/// # Errors
+/// A finding about the file as a whole when it is no workbook, damaged, or unpacks to more than any mapping needs.
+pub fn workbook(path: &Path, bytes: &[u8]) -> Result<Vec<Source>, Diagnostic> {
+    let name = path.display().to_string();
+    let failed = |message: String| {
+        Diagnostic::new(Code::Syntax, message).at(Source::new(name.as_str(), String::new()).whole())
+    };
+    check_archive(bytes).map_err(&failed)?;
+    let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(bytes))
+        .map_err(|error| failed(format!("the file is not an XLSX workbook: {error}")))?;
+    let mut sources = Vec::new();
+    let mut budget = MAX_CELLS;
+    for sheet in book.sheet_names() {
+        let source = read_sheet(&mut book, &sheet, &name, &mut budget)
+            .map_err(|reason| failed(format!("the sheet `{sheet}` cannot be read: {reason}")))?;
+        sources.extend(source);
+    }
+    Ok(sources)
+}
+
+/// Looks at what the archive says that it holds, before any of it is unpacked. What unpacks to more than it says is
+/// refused when it is.
+fn check_archive(bytes: &[u8]) -> Result<(), String> {
+    let mut archive = ZipArchive::new(Cursor::new(bytes))
+        .map_err(|error| format!("the ZIP archive is damaged: {error}"))?;
+    if archive.len() > MAX_FILES {
+        return Err(format!("the ZIP archive holds {} files; no workbook does", archive.len()));
+    }
+    let mut total: u64 = 0;
+    for index in 0..archive.len() {
+        let file =
+            archive.by_index_raw(index).map_err(|error| format!("the ZIP archive is damaged: {error}"))?;
+        total = total.saturating_add(file.size());
+    }
+    if total > MAX_UNPACKED {
+        return Err(format!(
+            "the workbook unpacks to {} MiB; at most {} are read",
+            total / 1024 / 1024,
+            MAX_UNPACKED / 1024 / 1024
+        ));
+    }
+    Ok(())
+}
+
+fn read_sheet(
+    book: &mut Xlsx<Cursor<&[u8]>>,
+    sheet: &str,
+    name: &str,
+    budget: &mut usize,
+) -> Result<Option<Source>, String> {
+    // Cells one by one: a range would be as large as the corner that a single far cell spans.
+    let mut reader = book.worksheet_cells_reader(sheet).map_err(|error| error.to_string())?;
+    let mut text = String::new();
+    let mut cells = Vec::new();
+    while let Some(cell) = reader.next_cell().map_err(|error| error.to_string())? {
+        let (row, column) = cell.get_position();
+        let start = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        push_value(&mut text, cell.get_value());
+        if text.len() == start as usize {
+            continue;
+        }
+        text.push(END);
+        *budget = budget.checked_sub(1).ok_or_else(|| format!("there are more than {MAX_CELLS} cells"))?;
+        cells.push(GridCell { start, row, column });
+    }
+    if cells.is_empty() {
+        return Ok(None);
+    }
+    if !cells.is_sorted_by_key(|cell| (cell.row, cell.column)) {
+        return Err("its cells are out of order".to_owned());
+    }
+    if cells.iter().any(|cell| cell.column >= 1_000) {
+        return Err("it has more than 1,000 columns".to_owned());
+    }
+    let source = Source::new(name, text);
+    source.set_layout(Layout::Sheet(Grid { sheet: sheet.to_owned(), cells }));
+    Ok(Some(source))
+}
+
+/// A cell's value as people see it.
+fn push_value(text: &mut String, value: &DataRef<'_>) {
+    use std::fmt::Write as _;
+    let start = text.len();
+    let _ = match value {
+        DataRef::Int(number) => write!(text, "{number}"),
+        DataRef::Float(number) => write!(text, "{number}"),
+        DataRef::String(held) => write!(text, "{held}"),
+        DataRef::SharedString(held) => write!(text, "{held}"),
+        DataRef::Bool(held) => write!(text, "{held}"),
+        // As published files write dates.
+        DataRef::DateTime(held) if held.is_datetime() => {
+            let (year, month, day, ..) = held.to_ymd_hms_milli();
+            write!(text, "{month:02}/{day:02}/{year:04}")
+        }
+        DataRef::DateTime(held) => write!(text, "{held}"),
+        DataRef::DateTimeIso(held) | DataRef::DurationIso(held) => write!(text, "{held}"),
+        DataRef::Error(error) => write!(text, "{error}"),
+        DataRef::Empty => Ok(()),
+    };
+    if text[start..].contains(END) {
+        let clean = text[start..].replace(END, " ");
+        text.truncate(start);
+        text.push_str(&clean);
+    }
+}

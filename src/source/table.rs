@@ -1,0 +1,274 @@
+//! Tables: records of cells, from CSV, TSV or a spreadsheet, read one record at a time.
+
+use std::ops::{ControlFlow, Range};
+
+use super::locator::{Layout, Records};
+pub use super::sheet::workbook;
+use super::{Source, Span};
+use crate::diagnostic::{Code, Diagnostic};
+
+/// How many cells a table may have: ten times the largest published one.
+pub const MAX_CELLS: usize = 1_000_000;
+
+/// A cell: its text, without quotes around it, and its bytes in the source.
+#[derive(Debug, Clone, Copy)]
+pub struct Cell<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// The bytes.
+    pub span: Span,
+}
+
+/// Calls `each` for every record of a table with its bytes, the header first, until it breaks. Records may differ in
+/// length; empty ones are left out.
+///
+/// The source is the text of a CSV or TSV file, parted by what parts its first line, or a sheet of a workbook.
+///
+/// # Errors
+/// A finding where a quote is opened and not closed, where a NUL stands, or past [`MAX_CELLS`].
+pub fn for_each_record(
+    source: &Source,
+    number: u32,
+    mut each: impl FnMut(&[Cell<'_>], Span) -> ControlFlow<()>,
+) -> Result<(), Diagnostic> {
+    if let Some(Layout::Sheet(grid)) = source.layout() {
+        for row in grid.rows() {
+            let cells = row_cells(source, number, row);
+            let span = Span::new(number, cells.first().map_or(0..0, |cell| cell.span.range()));
+            if cells.iter().any(|cell| !cell.text.trim().is_empty()) && each(&cells, span).is_break() {
+                break;
+            }
+        }
+        return Ok(());
+    }
+    let text = source.text();
+    if let Some(at) = text.find('\0') {
+        let message = "a NUL character stands in the table";
+        return Err(Diagnostic::new(Code::Syntax, message).at(source.place(at..at + 1)));
+    }
+    let delimiter = delimiter(text);
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let mut records = Records { delimiter, header: Vec::new(), starts: Vec::new() };
+    let mut record = csv::StringRecord::new();
+    let mut total = 0;
+    let mut result = Ok(());
+    loop {
+        match reader.read_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => {
+                result = Err(Diagnostic::new(Code::Syntax, format!("the table breaks off: {error}"))
+                    .at(source.whole()));
+                break;
+            }
+        }
+        let start = record_start(text, &record);
+        let end =
+            usize::try_from(reader.position().byte()).map_or(text.len(), |end| end.clamp(start, text.len()));
+        let ranges = raw_fields(&text[start..end], delimiter);
+        if records.starts.is_empty() {
+            records.header = record.iter().map(str::to_owned).collect();
+        }
+        records.starts.push(u32::try_from(start).unwrap_or(u32::MAX));
+        if let Some(open) = ranges.last().and_then(|last| unclosed(text, start + last.start, end)) {
+            let message = "a quote is opened here and never closed";
+            let place = source.place(open..open + 1);
+            let help = "everything after it would be one cell";
+            result = Err(Diagnostic::new(Code::Syntax, message).at(place).help(help));
+            break;
+        }
+        total += record.len();
+        if total > MAX_CELLS {
+            let message = format!("the table has more than {MAX_CELLS} cells");
+            result = Err(Diagnostic::new(Code::Syntax, message).at(source.place(start..start + 1)));
+            break;
+        }
+        let span_of = |index: usize| {
+            let range = ranges.get(index).cloned().unwrap_or(0..end - start);
+            Span::new(number, start + range.start..start + range.end)
+        };
+        let cells: Vec<Cell<'_>> =
+            record.iter().enumerate().map(|(index, text)| Cell { text, span: span_of(index) }).collect();
+        if cells.iter().all(|cell| cell.text.trim().is_empty()) {
+            continue;
+        }
+        if each(&cells, Span::new(number, start..end)).is_break() {
+            break;
+        }
+    }
+    source.set_layout(Layout::Records(records));
+    result
+}
+
+/// What parts the fields of the first line: a comma, a tab or a semicolon, whichever stands there most often.
+#[must_use]
+pub fn delimiter(text: &str) -> u8 {
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let mut quoted = false;
+    let mut counts = [(b',', 0), (b'\t', 0), (b';', 0)];
+    for byte in first.bytes() {
+        quoted ^= byte == b'"';
+        if let Some((_, count)) = counts.iter_mut().find(|(delimiter, _)| *delimiter == byte && !quoted) {
+            *count += 1;
+        }
+    }
+    let mut best = counts[0];
+    for candidate in &counts[1..] {
+        if candidate.1 > best.1 {
+            best = *candidate;
+        }
+    }
+    best.0
+}
+
+/// The first byte of a record: the reader's position may still be before the end of the line above.
+fn record_start(text: &str, record: &csv::StringRecord) -> usize {
+    let at = record.position().map_or(0, csv::Position::byte);
+    let at = usize::try_from(at).unwrap_or(0).min(text.len());
+    at + text[at..].bytes().take_while(|byte| matches!(byte, b'\r' | b'\n')).count()
+}
+
+/// The quote that opens the last field of a record, when nothing closes it.
+fn unclosed(text: &str, field: usize, end: usize) -> Option<usize> {
+    let open = field.checked_sub(1).filter(|open| text.as_bytes().get(*open) == Some(&b'"'))?;
+    let inner = &text[field..end];
+    let mut bytes = inner.bytes().enumerate().peekable();
+    while let Some((_, byte)) = bytes.next() {
+        if byte == b'"' && bytes.next_if(|(_, next)| *next == b'"').is_none() {
+            return None;
+        }
+    }
+    Some(open)
+}
+
+/// The bytes of the fields of one record as it stands in the file, without quotes around them.
+pub(super) fn raw_fields(record: &str, delimiter: u8) -> Vec<Range<usize>> {
+    let bytes = record.as_bytes();
+    let mut fields = Vec::new();
+    let mut at = 0;
+    loop {
+        let start = at;
+        if bytes.get(at) == Some(&b'"') {
+            at += 1;
+            let inner = at;
+            while at < bytes.len() {
+                if bytes[at] == b'"' {
+                    if bytes.get(at + 1) != Some(&b'"') {
+                        break;
+                    }
+                    at += 1;
+                }
+                at += 1;
+            }
+            fields.push(inner..at.min(bytes.len()));
+            while at < bytes.len() && bytes[at] != delimiter {
+                at += 1;
+            }
+        } else {
+            while at < bytes.len() && bytes[at] != delimiter {
+                at += 1;
+            }
+            let end = start + record[start..at].trim_end_matches(['\r', '\n']).len();
+            fields.push(start..end);
+        }
+        if at >= bytes.len() {
+            return fields;
+        }
+        at += 1;
+    }
+}
+
+/// The cells of a row, with the empty ones between them.
+fn row_cells<'a>(source: &'a Source, number: u32, row: &[super::locator::GridCell]) -> Vec<Cell<'a>> {
+    let mut cells: Vec<Cell<'a>> = Vec::with_capacity(row.len());
+    for cell in row {
+        let start = cell.start as usize;
+        let end = start + source.text()[start..].find(sheet_end).unwrap_or(0);
+        while cells.len() < cell.column as usize {
+            cells.push(Cell { text: "", span: Span::new(number, start..start) });
+        }
+        cells.push(Cell { text: &source.text()[start..end], span: Span::new(number, start..end) });
+    }
+    cells
+}
+
+/// What ends each cell in a sheet's text.
+fn sheet_end(c: char) -> bool {
+    c == super::sheet::END
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn records(text: &str) -> Vec<Vec<(String, String)>> {
+        let source = Source::new("x.csv", text.to_owned());
+        let mut records = Vec::new();
+        for_each_record(&source, 0, |cells, _| {
+            let pairs =
+                cells.iter().map(|cell| (cell.text.to_owned(), source.text()[cell.span.range()].to_owned()));
+            records.push(pairs.collect());
+            ControlFlow::Continue(())
+        })
+        .expect("it is a table");
+        records
+    }
+
+    #[test]
+    fn every_cell_has_its_text_and_its_bytes() {
+        for text in [
+            "a,b c,\"d \"\"e\"\"\"\r\n1,\"x\r\ny\",\r\n\r\n2,\"\",é\r\n",
+            "a\tb c\t\"d \"\"e\"\"\"\n1\t\"x\ny\"\t\n2\t\té",
+            "a;b c;\"d \"\"e\"\"\"\n\n1;\"x\ny\";\n2;;é\n",
+        ] {
+            let records = records(text);
+            assert_eq!(records.len(), 3, "{text:?}");
+            for (cell, bytes) in records.iter().flatten() {
+                assert_eq!(cell, &bytes.replace("\"\"", "\""), "{text:?}");
+            }
+            assert_eq!(records[0][2].0, "d \"e\"");
+            assert!(records[1][1].0.starts_with('x') && records[1][1].0.ends_with('y'));
+        }
+    }
+
+    #[test]
+    fn places_name_the_record_and_the_column() {
+        let source = Source::new("x.csv", "id,level\n1,\"a\nb\"\n\n2,c,d\n".to_owned());
+        let mut spans = Vec::new();
+        for_each_record(&source, 0, |cells, _| {
+            spans.extend(cells.iter().map(|cell| cell.span));
+            ControlFlow::Continue(())
+        })
+        .expect("it is a table");
+        let places: Vec<String> = spans
+            .iter()
+            .map(|span| {
+                let place = source.place(span.range());
+                format!("{}:{} {}", place.line, place.column, place.locator.expect("it has one"))
+            })
+            .collect();
+        assert_eq!(
+            places,
+            [
+                "1:1 header",
+                "1:4 header",
+                "2:1 record 1, id",
+                "2:4 record 1, level",
+                "5:1 record 2, id",
+                "5:3 record 2, level",
+                "5:5 record 2"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_open_quote_is_found_where_it_opens() {
+        let source = Source::new("x.csv", "a,b\n1,\"x\n2,y\n".to_owned());
+        let finding = for_each_record(&source, 0, |_, _| ControlFlow::Continue(())).expect_err("it is open");
+        assert_eq!(finding.place.map(|place| (place.line, place.column)), Some((2, 3)));
+    }
+}
