@@ -226,3 +226,28 @@ fn bytes(source: &Source, location: Location) -> std::ops::Range<usize> {
     let at = characters.map_or(source.text().len(), |(at, _)| start + at);
     at..at
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn show(tree: &Tree, text: &str, all: &mut Vec<String>) {
+        all.push(text[tree.span.range()].to_owned());
+        match &tree.value {
+            TreeValue::List(items) => items.iter().for_each(|item| show(item, text, all)),
+            TreeValue::Object(members) => members.iter().for_each(|(_, _, value)| show(value, text, all)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn values_span_their_text_and_lists_and_objects_how_they_open() {
+        let text = "a: [1, [2]]\nb: []\nc:\n- d: e\n  f: {}\n- g\nh: {i: {j: k}}\nl: \"x\n  y\"\n";
+        let source = Source::new("x", text.to_owned());
+        let tree = parse(&source, 0).expect("it is YAML");
+        let mut all = Vec::new();
+        show(&tree, text, &mut all);
+        let expected = ["", "[", "1", "[", "2", "[", "", "", "e", "{", "g", "{", "{", "k", "\"x\n  y\""];
+        assert_eq!(all, expected);
+    }
+}

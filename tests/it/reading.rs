@@ -47,7 +47,7 @@ fn a_folder_is_searched_whatever_its_files_are_called() {
     space.write("in/notes.md", "# Notes, no mapping\n");
     space.write("in/.hidden.json", "{");
     let run = space.run(&["layer", "in", "-v"]).ok();
-    assert_eq!(run.layer().metadata("source"), ["acme 03/04/2025", "door"]);
+    assert_eq!(run.layer().metadata("source"), ["door", "acme 03/04/2025"]);
     let skipped = run.finding("NL0108");
     assert_eq!((skipped.severity.as_str(), skipped.place.as_str()), ("note", "in/notes.md"));
 }

@@ -263,7 +263,13 @@ pub(crate) fn values<'a>(metadata: &'a Value, name: &str) -> Vec<&'a str> {
 }
 
 /// A mapping set of the test's own, on Enterprise ATT&CK 16.1.
+///
+/// It defines the mapping types that its rows name, and two groups.
 pub(crate) fn mapping(rows: &[Value]) -> Value {
+    let used = rows.iter().filter_map(|row| row["mapping_type"].as_str());
+    let used = used.filter(|id| !id.is_empty() && *id != "non_mappable");
+    let types: serde_json::Map<String, Value> =
+        used.map(|id| (id.to_owned(), json!({"name": id, "description": ""}))).collect();
     json!({
         "metadata": {
             "mapping_version": "",
@@ -276,7 +282,7 @@ pub(crate) fn mapping(rows: &[Value]) -> Value {
             "organization": "Acme Works",
             "creation_date": "02/03/2024",
             "last_update": "03/04/2025",
-            "mapping_types": {"technique_scores": {"name": "technique_scores", "description": ""}},
+            "mapping_types": types,
             "capability_groups": {"watch": "Watching", "wall": "Walls"}
         },
         "mapping_objects": rows

@@ -69,23 +69,18 @@ impl Notes {
             // Objects are small, and those that are not have few keys that begin alike; a longer one is no row.
             let earlier = &members[..index];
             if index <= 1_000 && earlier.iter().any(|one| one.key == member.key) {
-                let message = format!("`{}` stands twice in {name}; the first counts", short(&member.key));
-                self.find(self.key_place(member), Code::WrongType, message);
+                let message = format!("`{}` stands twice in {name}", short(&member.key));
+                let help = "which of them counts is nowhere said: keep one";
+                self.find_help(member.value.place_of(member.key_span), Code::WrongType, message, help);
             }
         }
         Some(members)
     }
 
-    /// Where a key stands.
-    #[expect(clippy::unused_self, reason = "reads as the others do")]
-    pub(crate) fn key_place(&self, member: &Member<'_>) -> Place {
-        member.value.place_of(member.key_span)
-    }
-
     /// Finds the keys that the format does not define.
     pub(crate) fn unknown_keys(&mut self, members: &[Member<'_>], known: &[&str]) {
         for member in members.iter().filter(|member| !known.contains(&&*member.key)) {
-            let place = self.key_place(member);
+            let place = member.value.place_of(member.key_span);
             let message = format!("unknown field `{}`", short(&member.key));
             let diagnostic = Diagnostic::new(Code::UnknownField, message).at(place);
             self.findings.push(match suggest::nearest(&member.key, known.iter().copied()) {
