@@ -65,7 +65,7 @@ impl Layout {
     pub(super) fn locate(&self, text: &str, at: usize) -> Option<Locator> {
         match self {
             Self::Json(checkpoints) => json_path(text, at, checkpoints).map(Locator::Path),
-            Self::Outline(outline) => outline.path(at).map(Locator::Path),
+            Self::Outline(outline) => outline.path(text, at).map(Locator::Path),
             Self::Records(records) => records.find(text, at).map(Locator::Record),
             Self::Sheet(grid) => Some(Locator::Cell(grid.find(at).0)),
         }
@@ -224,35 +224,51 @@ fn json_path(text: &str, at: usize, checkpoints: &OnceLock<Vec<Checkpoint>>) -> 
 /// A step from a list or an object to what it holds.
 #[derive(Debug, Clone)]
 pub(super) enum Step {
-    Key(Box<str>),
+    /// The bytes of the key.
+    Key(Range<u32>),
+    /// The index.
     Index(usize),
 }
 
-/// What stands where in a YAML text: for each value its start, what holds it, and the step that leads there.
+/// What stands where in a YAML text, as it was parsed.
 #[derive(Debug, Default)]
-pub(crate) struct Outline(pub(super) Vec<(u32, Option<usize>, Step)>);
+pub(crate) struct Outline(Vec<Entry>);
+
+/// A value of a YAML text.
+#[derive(Debug)]
+struct Entry {
+    start: u32,
+    /// The entry of what holds it.
+    holder: Option<u32>,
+    step: Step,
+}
 
 impl Outline {
+    /// Notes a value and gives its number; `None` when there are too many to number.
+    pub(super) fn push(&mut self, start: u32, holder: Option<u32>, step: Step) -> Option<u32> {
+        let number = u32::try_from(self.0.len()).ok()?;
+        self.0.push(Entry { start, holder, step });
+        Some(number)
+    }
+
     /// The path of the last value that starts at or before a byte.
-    fn path(&self, at: usize) -> Option<String> {
+    fn path(&self, text: &str, at: usize) -> Option<String> {
         let at = u32::try_from(at).ok()?;
         // An alias repeats what stands before it, so starts need not ascend; of equal ones the innermost is meant.
-        let found = self
-            .0
-            .iter()
-            .enumerate()
-            .filter(|(_, entry)| entry.0 <= at)
-            .max_by_key(|(index, entry)| (entry.0, *index));
+        let before = self.0.iter().enumerate().filter(|(_, entry)| entry.start <= at);
+        let mut next = before.max_by_key(|(index, entry)| (entry.start, *index)).map(|(_, entry)| entry);
         let mut steps = Vec::new();
-        let mut next = found.map(|(index, _)| index);
-        while let Some((_, parent, step)) = next.and_then(|index| self.0.get(index)) {
-            steps.push(step);
-            next = *parent;
+        while let Some(entry) = next {
+            steps.push(&entry.step);
+            next = entry.holder.and_then(|holder| self.0.get(holder as usize));
         }
         let mut path = String::new();
         for step in steps.into_iter().rev() {
             match step {
-                Step::Key(key) => push_key(&mut path, key),
+                Step::Key(key) => {
+                    let key = text.get(key.start as usize..key.end as usize).unwrap_or_default();
+                    push_key(&mut path, key.trim_matches(['"', '\'']));
+                }
                 Step::Index(index) => {
                     let _ = write!(path, "[{index}]");
                 }

@@ -12,7 +12,7 @@ use serde::de::{DeserializeSeed, Deserializer as _, MapAccess, SeqAccess, Visito
 use serde_json::value::RawValue;
 
 use super::locator::Layout;
-use super::yaml::{self, Tree, TreeValue};
+use super::yaml::{self, Tree, Value};
 use super::{Source, Span};
 use crate::diagnostic::{Code, Diagnostic, Place};
 
@@ -108,7 +108,7 @@ impl<'s> Document<'s> {
     /// # Errors
     /// A finding where the text stops being YAML, or asks for more than a mapping ever needs.
     pub fn yaml(source: &'s Source, number: u32) -> Result<Self, Diagnostic> {
-        Ok(Self { source, number, root: Root::Yaml(yaml::parse(source, number)?) })
+        Ok(Self { source, number, root: Root::Yaml(yaml::parse(source)?) })
     }
 
     /// The outermost value.
@@ -142,12 +142,12 @@ impl<'d> Node<'d> {
                 _ => Kind::Number,
             },
             Inner::Yaml(tree) => match tree.value {
-                TreeValue::Null => Kind::Null,
-                TreeValue::Bool(_) => Kind::Bool,
-                TreeValue::Number(_) => Kind::Number,
-                TreeValue::Text(_) => Kind::Text,
-                TreeValue::List(_) => Kind::List,
-                TreeValue::Object(_) => Kind::Object,
+                Value::Null => Kind::Null,
+                Value::Bool(_) => Kind::Bool,
+                Value::Number => Kind::Number,
+                Value::Text(_) => Kind::Text,
+                Value::List(_) => Kind::List,
+                Value::Object(_) => Kind::Object,
             },
         }
     }
@@ -157,7 +157,7 @@ impl<'d> Node<'d> {
     pub fn span(self) -> Span {
         match self.inner {
             Inner::Json(raw) => self.span_of(raw.get()),
-            Inner::Yaml(tree) => tree.span,
+            Inner::Yaml(tree) => tree.span(self.number),
         }
     }
 
@@ -199,7 +199,7 @@ impl<'d> Node<'d> {
                 }
             }
             Inner::Yaml(tree) => match &tree.value {
-                TreeValue::Text(text) => Ok(Some(Cow::Borrowed(text))),
+                Value::Text(text) => Ok(Some(Cow::Borrowed(text))),
                 _ => Ok(None),
             },
         }
@@ -211,7 +211,7 @@ impl<'d> Node<'d> {
         match self.inner {
             Inner::Json(raw) => (self.kind() == Kind::Number).then(|| Cow::Borrowed(raw.get())),
             Inner::Yaml(tree) => match &tree.value {
-                TreeValue::Number(text) => Some(Cow::Borrowed(text)),
+                Value::Number => Some(Cow::Borrowed(tree.raw(self.source))),
                 _ => None,
             },
         }
@@ -229,7 +229,7 @@ impl<'d> Node<'d> {
         match self.inner {
             Inner::Json(raw) => raw.get().parse().ok(),
             Inner::Yaml(tree) => match tree.value {
-                TreeValue::Bool(value) => Some(value),
+                Value::Bool(value) => Some(value),
                 _ => None,
             },
         }
@@ -246,10 +246,10 @@ impl<'d> Node<'d> {
                 serde_json::Deserializer::from_str(raw.get()).deserialize_map(each).ok()?;
                 Some(members)
             }
-            Inner::Yaml(Tree { value: TreeValue::Object(object), .. }) => {
-                let members = object.iter().map(|(key, key_span, value)| Member {
-                    key: Cow::Borrowed(key.as_str()),
-                    key_span: *key_span,
+            Inner::Yaml(Tree { value: Value::Object(object), .. }) => {
+                let members = object.iter().map(|(key, value)| Member {
+                    key: Cow::Borrowed(key.key(self.source)),
+                    key_span: key.span(self.number),
                     value: Node { inner: Inner::Yaml(value), ..self },
                 });
                 Some(members.collect())
@@ -267,7 +267,7 @@ impl<'d> Node<'d> {
                 let _ = serde_json::Deserializer::from_str(raw.get()).deserialize_seq(items);
                 true
             }
-            Inner::Yaml(Tree { value: TreeValue::List(list), .. }) => {
+            Inner::Yaml(Tree { value: Value::List(list), .. }) => {
                 for (index, item) in list.iter().enumerate() {
                     if each(index, Node { inner: Inner::Yaml(item), ..self }).is_break() {
                         break;

@@ -11,19 +11,63 @@ use super::locator::{Layout, Outline, Step};
 use super::{Source, Span};
 use crate::diagnostic::{Code, Diagnostic};
 
-/// The largest YAML text that is read, in bytes: its parser makes some 20 MB a second.
-pub(super) const MAX_BYTES: usize = 16 * 1024 * 1024;
+/// The largest YAML text that is read, in bytes: its parser makes some 20 MB a second, and no mapping has two.
+pub(super) const MAX_BYTES: usize = 8 * 1024 * 1024;
 
-/// A value as the parser gives it.
+/// How many values a YAML text may have, those that aliases repeat counted each time: four times those of the largest
+/// published mapping.
+const MAX_NODES: usize = 500_000;
+
+/// A value with its bytes.
 #[derive(Debug)]
-enum Value {
+pub(super) struct Tree {
+    pub(super) start: u32,
+    pub(super) end: u32,
+    pub(super) value: Value,
+}
+
+/// What a value of a YAML text is.
+#[derive(Debug)]
+pub(super) enum Value {
     Null,
     Bool(bool),
     /// Its text is what stands in the source.
     Number,
-    Text(String),
-    List(Vec<Spanned<Value>>),
-    Object(Vec<(Spanned<Value>, Spanned<Value>)>),
+    Text(Box<str>),
+    List(Vec<Tree>),
+    Object(Vec<(Tree, Tree)>),
+}
+
+impl Tree {
+    /// The bytes in the source with this number.
+    pub(super) const fn span(&self, source: u32) -> Span {
+        Span { source, start: self.start, end: self.end }
+    }
+
+    /// The text of a key, which need not be text.
+    pub(super) fn key<'t>(&'t self, source: &'t Source) -> &'t str {
+        match &self.value {
+            Value::Text(text) => text,
+            _ => self.raw(source),
+        }
+    }
+
+    /// A plain value as it stands in the source.
+    pub(super) fn raw<'t>(&self, source: &'t Source) -> &'t str {
+        let text = source.text().get(self.start as usize..self.end as usize).unwrap_or_default();
+        text.trim().trim_matches(['"', '\''])
+    }
+}
+
+impl<'de> Deserialize<'de> for Tree {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let parsed = Spanned::<Value>::deserialize(deserializer)?;
+        let span = parsed.referenced.span();
+        // The parser counts bytes whenever it is given text.
+        let offset = |bytes: Option<u64>| u32::try_from(bytes.unwrap_or(0)).unwrap_or(u32::MAX);
+        let start = offset(span.byte_offset());
+        Ok(Self { start, end: start.saturating_add(offset(span.byte_len())), value: parsed.value })
+    }
 }
 
 impl<'de> Deserialize<'de> for Value {
@@ -66,11 +110,11 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::Text(text.to_owned()))
+        Ok(Value::Text(text.into()))
     }
 
     fn visit_string<E: de::Error>(self, text: String) -> Result<Value, E> {
-        Ok(Value::Text(text))
+        Ok(Value::Text(text.into()))
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<Value, E> {
@@ -102,28 +146,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 }
 
-/// A value with its bytes.
-#[derive(Debug)]
-pub(super) struct Tree {
-    pub(super) span: Span,
-    pub(super) value: TreeValue,
-}
-
-/// What a value of a YAML text is.
-#[derive(Debug)]
-pub(super) enum TreeValue {
-    Null,
-    Bool(bool),
-    /// A number as it stands there.
-    Number(String),
-    Text(String),
-    List(Vec<Tree>),
-    /// Keys with their bytes, and values.
-    Object(Vec<(String, Span, Tree)>),
-}
-
 /// Reads a YAML text; notes in the source what stands where.
-pub(super) fn parse(source: &Source, number: u32) -> Result<Tree, Diagnostic> {
+pub(super) fn parse(source: &Source) -> Result<Tree, Diagnostic> {
     if source.text().len() > MAX_BYTES {
         let message = format!("the YAML is larger than {} MiB", MAX_BYTES / 1024 / 1024);
         return Err(Diagnostic::new(Code::Syntax, message)
@@ -131,66 +155,36 @@ pub(super) fn parse(source: &Source, number: u32) -> Result<Tree, Diagnostic> {
             .help("split it, or convert it to JSON, which is read faster"));
     }
     let mut budget = serde_saphyr::Budget::default();
-    budget.max_nodes = 4_000_000;
-    budget.max_events = 8_000_000;
+    budget.max_nodes = MAX_NODES;
+    budget.max_events = 4 * MAX_NODES;
     let options = serde_saphyr::options! {
         budget: Some(budget),
         duplicate_keys: DuplicateKeyPolicy::Error,
     };
-    let parsed: Spanned<Value> = serde_saphyr::from_str_with_options(source.text(), options)
+    let tree: Tree = serde_saphyr::from_str_with_options(source.text(), options)
         .map_err(|error| syntax(source, &error))?;
-    let mut builder = Builder { source, number, outline: Outline::default() };
-    let tree = builder.build(parsed, None);
-    source.set_layout(Layout::Outline(builder.outline));
+    let mut outline = Outline::default();
+    note(&tree, source, None, &mut outline);
+    source.set_layout(Layout::Outline(outline));
     Ok(tree)
 }
 
-struct Builder<'s> {
-    source: &'s Source,
-    number: u32,
-    outline: Outline,
-}
-
-impl Builder<'_> {
-    /// `holder` is the place in the outline of what holds the value.
-    fn build(&mut self, parsed: Spanned<Value>, holder: Option<usize>) -> Tree {
-        let range = bytes(self.source, parsed.referenced);
-        let span = Span::new(self.number, range.clone());
-        let value = match parsed.value {
-            Value::Null => TreeValue::Null,
-            Value::Bool(value) => TreeValue::Bool(value),
-            Value::Number => {
-                let text = self.source.text().get(range).unwrap_or_default();
-                TreeValue::Number(text.trim().trim_matches(['"', '\'']).to_owned())
+/// Notes what a value holds; `holder` is its own place in the outline.
+fn note(tree: &Tree, source: &Source, holder: Option<u32>, outline: &mut Outline) {
+    match &tree.value {
+        Value::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                let entry = outline.push(item.start, holder, Step::Index(index));
+                note(item, source, entry, outline);
             }
-            Value::Text(text) => TreeValue::Text(text),
-            Value::List(items) => {
-                let items = items.into_iter().enumerate().map(|(index, item)| {
-                    let start = bytes(self.source, item.referenced).start;
-                    let entry = self.note(start, holder, Step::Index(index));
-                    self.build(item, Some(entry))
-                });
-                TreeValue::List(items.collect())
+        }
+        Value::Object(members) => {
+            for (key, value) in members {
+                let entry = outline.push(key.start, holder, Step::Key(key.start..key.end));
+                note(value, source, entry, outline);
             }
-            Value::Object(members) => {
-                let members = members.into_iter().map(|(key, value)| {
-                    let range = bytes(self.source, key.referenced);
-                    let text = match key.value {
-                        Value::Text(text) => text,
-                        _ => self.source.text().get(range.clone()).unwrap_or_default().to_owned(),
-                    };
-                    let entry = self.note(range.start, holder, Step::Key(text.as_str().into()));
-                    (text, Span::new(self.number, range), self.build(value, Some(entry)))
-                });
-                TreeValue::Object(members.collect())
-            }
-        };
-        Tree { span, value }
-    }
-
-    fn note(&mut self, start: usize, holder: Option<usize>, step: Step) -> usize {
-        self.outline.0.push((u32::try_from(start).unwrap_or(u32::MAX), holder, step));
-        self.outline.0.len() - 1
+        }
+        Value::Null | Value::Bool(_) | Value::Number | Value::Text(_) => {}
     }
 }
 
@@ -232,10 +226,10 @@ mod tests {
     use super::*;
 
     fn show(tree: &Tree, text: &str, all: &mut Vec<String>) {
-        all.push(text[tree.span.range()].to_owned());
+        all.push(text[tree.span(0).range()].to_owned());
         match &tree.value {
-            TreeValue::List(items) => items.iter().for_each(|item| show(item, text, all)),
-            TreeValue::Object(members) => members.iter().for_each(|(_, _, value)| show(value, text, all)),
+            Value::List(items) => items.iter().for_each(|item| show(item, text, all)),
+            Value::Object(members) => members.iter().for_each(|(_, value)| show(value, text, all)),
             _ => {}
         }
     }
@@ -244,7 +238,7 @@ mod tests {
     fn values_span_their_text_and_lists_and_objects_how_they_open() {
         let text = "a: [1, [2]]\nb: []\nc:\n- d: e\n  f: {}\n- g\nh: {i: {j: k}}\nl: \"x\n  y\"\n";
         let source = Source::new("x", text.to_owned());
-        let tree = parse(&source, 0).expect("it is YAML");
+        let tree = parse(&source).expect("it is YAML");
         let mut all = Vec::new();
         show(&tree, text, &mut all);
         let expected = ["", "[", "1", "[", "2", "[", "", "", "e", "{", "g", "{", "{", "k", "\"x\n  y\""];
