@@ -150,6 +150,9 @@ impl Framework {
             "kev" => "KEV",
             "m365" => "Microsoft 365",
             "nist_800_53" => "NIST 800-53",
+            "prowler-aws" => "Prowler AWS",
+            "prowler-azure" => "Prowler Azure",
+            "prowler-gcp" => "Prowler Google Cloud",
             "veris" => "VERIS",
             own => own,
         }

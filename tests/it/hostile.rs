@@ -1,0 +1,165 @@
+//! Files made to do harm: each ends in a diagnostic, within the memory that a mapping may cost.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::support::{Workspace, mapping, row, with};
+
+/// What a run may take, in MiB of address space: 200 for the run itself, and what the system maps beside it.
+const MEMORY: usize = 200 + 64;
+
+/// Runs the binary on a file with a bound on its memory; its exit code and what it said.
+fn run(space: &Workspace, file: &str) -> (i32, String) {
+    let binary = assert_cmd::cargo::cargo_bin("navlayer");
+    let script = format!("ulimit -v {} && exec \"$0\" layer \"$1\" -o out.json", MEMORY * 1024);
+    let output = Command::new("sh")
+        .args(["-c", &script])
+        .arg(binary)
+        .arg(file)
+        .current_dir(space.path("."))
+        // One heap: glibc maps another for each thread, and what is mapped counts here, used or not.
+        .env("MALLOC_ARENA_MAX", "1")
+        .output()
+        .expect("a shell runs");
+    (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// The file must end in this diagnostic, and nothing be written.
+#[track_caller]
+fn ends_in(space: &Workspace, file: &str, code: i32, part: &str) {
+    let (found, said) = run(space, file);
+    let said: String = said.chars().take(2_000).collect();
+    assert_eq!(found, code, "{file}: {said}");
+    assert!(said.contains(part), "`{part}` is not in what is said of {file}: {said}");
+    assert!(!space.has("out.json"), "{file}");
+}
+
+fn good() -> String {
+    mapping(&[with(row("lock", "T1110", "protect", "partial"), "comments", json!("@"))]).to_string()
+}
+
+#[test]
+fn the_bound_itself_lets_a_good_file_through() {
+    let space = Workspace::new();
+    space.write("good.json", good());
+    assert_eq!(run(&space, "good.json").0, 0);
+    space.write("half.json", good().replace('@', &"x".repeat(1_000_000)));
+    assert!(run(&space, "half.json").0 == 0, "a comment of a million bytes is long, and read");
+}
+
+#[test]
+fn one_text_of_sixty_million_bytes() {
+    let space = Workspace::new();
+    space.write("long.json", good().replace('@', &"x".repeat(60_000_000)));
+    ends_in(&space, "long.json", 1, "error[NL0110]: `comments` has 60000000 bytes of text");
+    space.write("longer.json", good().replace('@', &"x".repeat(100_000_000)));
+    ends_in(&space, "longer.json", 2, "larger than 64 MiB");
+}
+
+#[test]
+fn rows_and_fields_without_number() {
+    let space = Workspace::new();
+    let text = good();
+    let (before, after) = text.split_once("\"mapping_objects\":[").expect("it has rows");
+    let numbers = "1,".repeat(20_000_000);
+    space.write("rows.json", format!("{before}\"mapping_objects\":[{numbers}{after}"));
+    ends_in(&space, "rows.json", 1, "error[NL0109]");
+    let keys: String = (0..2_000_000).map(|number| format!("\"k{number}\":1,")).collect();
+    space.write("keys.json", text.replacen("\"comments\"", &format!("{keys}\"comments\""), 1));
+    ends_in(&space, "keys.json", 1, "has more than 100000 members");
+    let keys = "\"\":1,".repeat(5_000_000);
+    space.write("top.json", format!("{{{keys}\"a\":1}}"));
+    ends_in(&space, "top.json", 1, "error[NL0102]");
+}
+
+#[test]
+fn findings_without_number() {
+    let space = Workspace::new();
+    let bad: Vec<Value> =
+        (0..30_000).map(|number| row("lock", &format!("X{number}"), "protect", "partial")).collect();
+    space.write("bad.json", mapping(&bad).to_string());
+    ends_in(&space, "bad.json", 1, "error[NL0109]: the file has more than 10000 findings");
+}
+
+#[test]
+fn nesting_and_aliases_without_end() {
+    let space = Workspace::new();
+    space.write("open.json", "[".repeat(20_000_000));
+    ends_in(&space, "open.json", 1, "error[NL0101]");
+    space.write(
+        "deep.json",
+        good().replace("\"@\"", &format!("{}{}", "[".repeat(10_000), "]".repeat(10_000))),
+    );
+    ends_in(&space, "deep.json", 1, "error[NL0104]: `comments` is a list, not text");
+    let rows = format!("metadata: {{}}\nmapping_objects: {}{}", "[".repeat(10_000), "]".repeat(10_000));
+    space.write("deep.yaml", rows);
+    ends_in(&space, "deep.yaml", 1, "error[NL0101]");
+    let letters = b"abcdefghijklm";
+    let mut bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for pair in letters.windows(2) {
+        let (held, name) = (char::from(pair[0]), char::from(pair[1]));
+        let nine = vec![format!("*{held}"); 9].join(", ");
+        bomb.push_str(&format!("{name}: &{name} [{nine}]\n"));
+    }
+    bomb.push_str("metadata: {}\nmapping_objects: *m\n");
+    space.write("bomb.yaml", bomb);
+    ends_in(&space, "bomb.yaml", 1, "error[NL0101]");
+    space.write("wide.yaml", format!("metadata: {{}}\nmapping_objects:\n{}", "- a: b\n".repeat(1_000_000)));
+    ends_in(&space, "wide.yaml", 1, "error[NL0101]");
+    space.write("large.yaml", format!("metadata: {{}}\nmapping_objects:\n- {}", "x y ".repeat(3_000_000)));
+    ends_in(&space, "large.yaml", 1, "the YAML is larger than 8 MiB");
+}
+
+#[test]
+fn archives_that_unpack_to_more_than_anybody_has() {
+    let space = Workspace::new();
+    let zeros = vec![b' '; 1 << 20];
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    for _ in 0..66 {
+        packed.write_all(&zeros).expect("memory takes it");
+    }
+    space.write("bomb.json.gz", packed.finish().expect("memory takes it"));
+    ends_in(&space, "bomb.json.gz", 1, "the gzip file unpacks to more than 64 MiB");
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    archive.start_file("xl/sharedStrings.xml", options).expect("memory takes it");
+    for _ in 0..34 {
+        archive.write_all(&zeros).expect("memory takes it");
+    }
+    let bytes = archive.finish().expect("memory takes it").into_inner();
+    space.write("bomb.xlsx", bytes);
+    ends_in(&space, "bomb.xlsx", 1, "the workbook unpacks to 34 MiB");
+}
+
+#[test]
+fn a_sparse_file_of_two_gigabytes() {
+    let space = Workspace::new();
+    space.write("sparse.json", "{");
+    let file = std::fs::OpenOptions::new().write(true).open(space.path("sparse.json")).expect("it is there");
+    file.set_len(2_000_000_000).expect("the file system has sparse files");
+    ends_in(&space, "sparse.json", 2, "larger than 64 MiB");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_device_without_end_is_read_no_further_than_a_file() {
+    let space = Workspace::new();
+    if Path::new("/dev/zero").exists() {
+        std::os::unix::fs::symlink("/dev/zero", space.path("zero.json")).expect("links can be made");
+        ends_in(&space, "zero.json", 2, "larger than 64 MiB");
+    }
+}
+
+#[test]
+fn characters_that_no_text_has() {
+    let space = Workspace::new();
+    space.write("nul.json", good().replace('@', "\0"));
+    ends_in(&space, "nul.json", 1, "error[NL0101]");
+    space.write("nul.yaml", "ATT&CK version: 9\nname: \0\n");
+    ends_in(&space, "nul.yaml", 1, "error[NL0101]");
+    space.write("half.json", good().replace('@', "\\ud800"));
+    ends_in(&space, "half.json", 1, "`comments` is not valid text");
+}
