@@ -139,7 +139,7 @@ pub(super) fn assemble(files: &[File], origin: Origin) -> Outcome {
         files.iter().filter_map(|(_, control)| dates(control)).max_by_key(|date| sortable(date)).cloned()
     };
     let mut assembler = Assembler::new(MappingSet {
-        framework: Framework { id: first.platform.value.trim().to_lowercase(), version: String::new() },
+        framework: Framework::new(first.platform.value.trim().to_lowercase(), ""),
         domain: Domain::Enterprise,
         attack_version,
         version_span: span(0, &files[0].0, first.attack_version.referenced),

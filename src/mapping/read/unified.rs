@@ -220,7 +220,7 @@ impl<'s> Reader<'s> {
         let mut sources = Sources::default();
         sources.add(Arc::clone(self.source));
         Some(MappingSet {
-            framework: Framework { id: framework?.text.trim().to_lowercase(), version: edition },
+            framework: Framework::new(framework?.text.trim().to_lowercase(), edition),
             domain: domain?,
             attack_version: attack_version?,
             version_span: version.map_or_else(Span::default, |field| field.span),
