@@ -24,25 +24,27 @@ pub(crate) struct SourceArgs {
     table: TableArgs,
 }
 
+// On each argument: a heading of the next ones would hold for those of the command, too.
+const TABLES: &str = "Tables with a header of your own";
+
 /// How a table is read whose header is none of the published ones.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Tables with a header of your own")]
 struct TableArgs {
     /// Which column holds what: technique=ID,capability=Service,level=Score
     ///
     /// Keys: technique (needed), technique-name, capability, capability-name, group, category, level, comment,
     /// references, mapping-type. A column whose name holds a comma can be named in navlayer.toml, as can words of your
     /// own for categories and levels.
-    #[arg(long, value_name = "KEY=COLUMN", value_delimiter = ',', value_parser = column)]
+    #[arg(long, value_name = "KEY=COLUMN", value_delimiter = ',', value_parser = column, help_heading = TABLES)]
     columns: Vec<(&'static str, String)>,
     /// What such a table maps, by its id [default: its file's name]
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", help_heading = TABLES)]
     table_framework: Option<String>,
     /// The ATT&CK version of a source that states none
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", help_heading = TABLES)]
     table_attack_version: Option<Version>,
     /// The ATT&CK domain of a source that states none [default: enterprise-attack]
-    #[arg(long, value_name = "DOMAIN")]
+    #[arg(long, value_name = "DOMAIN", help_heading = TABLES)]
     table_domain: Option<Domain>,
 }
 

@@ -205,7 +205,7 @@ fn filters_of_the_file_that_match_nothing_are_shown_there_all_of_them() {
     let places: Vec<&str> = findings.iter().map(|finding| finding.place.as_str()).collect();
     assert_eq!(places, ["navlayer.toml:2:23", "navlayer.toml:3:10", "navlayer.toml:4:13"]);
     assert!(findings.iter().all(|finding| finding.code == "NL0706"));
-    assert!(findings[0].help.contains("alarm"), "{:?}", findings[0]);
+    assert!(findings[0].help.contains("Alarm"), "{:?}", findings[0]);
     // A flag's own mistake stands in no file.
     let run = space.run(&["layer", "maps/own.json", "--no-config", "--capability", "alrm"]).ends_with(2);
     assert_eq!(run.codes(), ["NL0203"]);
@@ -461,6 +461,15 @@ fn the_example_is_valid_by_the_schema_and_mistakes_are_not() {
         let findings = navlayer::config::parse("x", Path::new(""), wrong.to_owned()).findings;
         assert_eq!(findings.len(), 1, "the reader takes {wrong}");
     }
+}
+
+#[test]
+fn the_configuration_of_the_readme_is_sound() {
+    let readme = fs::read_to_string(repository("README.md")).expect("there is a README");
+    let (_, rest) = readme.split_once("```toml\n").expect("it shows a configuration");
+    let (text, _) = rest.split_once("```").expect("the block ends");
+    let findings = navlayer::config::parse("README.md", Path::new(""), text.to_owned()).findings;
+    assert!(findings.is_empty(), "{findings:?}");
 }
 
 #[test]
