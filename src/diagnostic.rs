@@ -1,13 +1,18 @@
 //! Findings about the user's data: what is wrong, where it stands, and what to do about it.
 //!
 //! A finding is a value, never an error: readers and checks return all of them beside their result, and the command
-//! line decides how to show them and what they do to the exit code. The list of [`Code`]s is closed.
+//! line decides how to show them and what they do to the exit code. The list of [`Code`]s is closed. [`Levels`] are the
+//! user's say in what each code is worth.
+
+mod levels;
 
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 use serde::Serialize;
+
+pub use levels::{Action, Group, Levels, ParseTargetError, Rule, Target};
 
 use crate::source::Locator;
 
@@ -52,6 +57,12 @@ macro_rules! codes {
             #[must_use]
             pub const fn id(self) -> &'static str {
                 match self { $(Self::$name => $code,)+ }
+            }
+
+            /// The code in words: `retired-technique`.
+            #[must_use]
+            pub fn name(self) -> String {
+                match self { $(Self::$name => kebab_case(stringify!($name)),)+ }
             }
 
             /// The severity that findings with this code have unless `--strict` raises it.
@@ -160,6 +171,32 @@ codes! {
     FileName = "NL0406", Note;
     /// The text holds characters outside ASCII, which some of its publisher's tools refuse.
     NonAscii = "NL0407", Note;
+    /// The configuration is not TOML, not UTF-8 text, or too large.
+    ConfigSyntax = "NL0701", Error;
+    /// The configuration has a key or a table that navlayer does not know.
+    UnknownKey = "NL0702", Error;
+    /// A setting has another type than it takes: a number where a text is expected.
+    WrongSettingType = "NL0703", Error;
+    /// A setting has a value that it cannot take, or lacks one that it needs.
+    InvalidSetting = "NL0704", Error;
+    /// A setting says the same thing twice, or two things of one; the later or stricter counts.
+    RepeatedSetting = "NL0705", Warning;
+    /// A filter of the configuration names something that none of the sources has.
+    FilterWithoutMatch = "NL0706", Error;
+    /// The configuration gives a name to an id that none of the sources has.
+    NameWithoutMatch = "NL0707", Warning;
+}
+
+/// `RetiredTechnique` as `retired-technique`.
+fn kebab_case(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 4);
+    for character in name.chars() {
+        if character.is_ascii_uppercase() && !words.is_empty() {
+            words.push('-');
+        }
+        words.push(character.to_ascii_lowercase());
+    }
+    words
 }
 
 impl fmt::Display for Code {
@@ -260,5 +297,8 @@ mod tests {
         let ids: Vec<_> = Code::ALL.iter().map(|code| code.id()).collect();
         assert!(ids.is_sorted() && ids.windows(2).all(|pair| pair[0] != pair[1]));
         assert!(Code::ALL.iter().all(|code| code.description().ends_with('.')));
+        let names: std::collections::BTreeSet<String> = Code::ALL.iter().map(|code| code.name()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        assert_eq!(Code::NotALink.name(), "not-a-link");
     }
 }

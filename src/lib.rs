@@ -21,6 +21,7 @@
 //! ```
 
 pub mod attack;
+pub mod config;
 pub mod coverage;
 pub mod diagnostic;
 pub mod layer;

@@ -3,24 +3,91 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use navlayer::coverage::{Metric, Rollup, Rules, Scale};
+use navlayer::attack::{Domain, Version};
+use navlayer::config::{FILTERS, Setting, Written};
+use navlayer::coverage::{Metric, Rollup};
 use navlayer::layer::{ColorBy, Expand};
+use navlayer::mapping::read::Columns;
 use navlayer::mapping::select::Filter;
+use navlayer::suggest;
 
 /// Where mappings come from.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SourceArgs {
-    /// Mapping files or folders; `-` is standard input [default: the built-in AWS mapping]
+    /// Mapping files or folders; `-` is standard input [default: `sources` of navlayer.toml, or the built-in AWS mapping]
     ///
     /// Mappings Explorer JSON, or Security Stack Mappings YAML (a folder of controls is one mapping set). What a file is
     /// shows in its content, not in its name.
     #[arg(value_name = "SOURCE")]
     pub(crate) sources: Vec<PathBuf>,
+    #[command(flatten)]
+    table: TableArgs,
+}
+
+// On each argument: a heading of the next ones would hold for those of the command, too.
+const TABLES: &str = "Tables with a header of your own";
+
+/// How a table is read whose header is none of the published ones.
+#[derive(Debug, clap::Args)]
+struct TableArgs {
+    /// Which column holds what: technique=ID,capability=Service,level=Score
+    ///
+    /// Keys: technique (needed), technique-name, capability, capability-name, group, category, level, comment,
+    /// references, mapping-type. A column whose name holds a comma can be named in navlayer.toml, as can words of your
+    /// own for categories and levels.
+    #[arg(long, value_name = "KEY=COLUMN", value_delimiter = ',', value_parser = column, help_heading = TABLES)]
+    columns: Vec<(&'static str, String)>,
+    /// What such a table maps, by its id [default: its file's name]
+    #[arg(long, value_name = "ID", help_heading = TABLES)]
+    table_framework: Option<String>,
+    /// The ATT&CK version of a source that states none
+    #[arg(long, value_name = "VERSION", help_heading = TABLES)]
+    table_attack_version: Option<Version>,
+    /// The ATT&CK domain of a source that states none [default: enterprise-attack]
+    #[arg(long, value_name = "DOMAIN", help_heading = TABLES)]
+    table_domain: Option<Domain>,
+}
+
+impl SourceArgs {
+    /// What the flags say.
+    pub(crate) fn write(&self, to: &mut Written) {
+        let sources = self.sources.iter().map(|source| Setting::flag(source.clone(), "command line"));
+        to.sources = sources.collect();
+        let columns = self.table.columns.iter();
+        to.columns =
+            columns.map(|(key, column)| (*key, Setting::flag(column.clone(), "--columns"))).collect();
+        to.table_framework =
+            self.table.table_framework.clone().map(|id| Setting::flag(id, "--table-framework"));
+        to.attack_version =
+            self.table.table_attack_version.map(|version| Setting::flag(version, "--table-attack-version"));
+        to.domain = self.table.table_domain.map(|domain| Setting::flag(domain, "--table-domain"));
+    }
+}
+
+/// `technique=ID`
+fn column(text: &str) -> Result<(&'static str, String), String> {
+    let Some((key, column)) = text.split_once('=') else {
+        return Err("a column is given as KEY=COLUMN: technique=ID".to_owned());
+    };
+    let (key, column) = (key.trim(), column.trim());
+    let Some(known) = Columns::KEYS.into_iter().find(|known| *known == key) else {
+        let help = match suggest::nearest(key, Columns::KEYS) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known are {}", Columns::KEYS.join(", ")),
+        };
+        return Err(format!("a table has no `{key}`; {help}"));
+    };
+    if column.is_empty() {
+        return Err(format!("`{key}` names no column"));
+    }
+    Ok((known, column.to_owned()))
 }
 
 /// Which mappings count and which techniques are in scope.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Filters (repeatable; ids or names in any case, or globs)")]
+#[command(
+    next_help_heading = "Filters (repeatable; ids or names in any case, or globs; each replaces its list in navlayer.toml)"
+)]
 pub(crate) struct FilterArgs {
     /// Protect, Detect or Respond
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
@@ -49,8 +116,20 @@ pub(crate) struct FilterArgs {
 }
 
 impl FilterArgs {
+    /// What the flags say: a flag replaces the list of the same name in the configuration.
+    pub(crate) fn write(&self, to: &mut Written) {
+        let mut filter = self.filter();
+        for (key, list) in FILTERS {
+            let entries = std::mem::take(list(&mut filter));
+            if !entries.is_empty() {
+                let flagged = |entry| Setting::flag(entry, format!("--{key}"));
+                to.filters.insert(key, entries.into_iter().map(flagged).collect());
+            }
+        }
+    }
+
     /// The filters as the library takes them.
-    pub(crate) fn filter(&self) -> Filter {
+    fn filter(&self) -> Filter {
         Filter {
             categories: self.category.clone(),
             levels: self.level.clone(),
@@ -68,48 +147,33 @@ impl FilterArgs {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Scores and colours")]
 pub(crate) struct RuleArgs {
-    /// How a technique's mappings become one score
-    #[arg(long, value_enum, default_value_t, value_name = "METRIC")]
-    metric: MetricArg,
-    /// Whether techniques are also scored from their sub-techniques
-    #[arg(long, value_enum, default_value_t, value_name = "RULE")]
-    rollup: RollupArg,
-    /// What the colours tell
-    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
-    color_by: ColorByArg,
-    /// Which techniques the Navigator shows with their sub-techniques
-    #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
-    expand: ExpandArg,
+    /// How a technique's mappings become one score [default: strongest]
+    #[arg(long, value_enum, value_name = "METRIC")]
+    metric: Option<MetricArg>,
+    /// Whether techniques are also scored from their sub-techniques [default: none]
+    #[arg(long, value_enum, value_name = "RULE")]
+    rollup: Option<RollupArg>,
+    /// What the colours tell [default: score]
+    #[arg(long, value_enum, value_name = "WHAT")]
+    color_by: Option<ColorByArg>,
+    /// Which techniques the Navigator shows with their sub-techniques [default: none]
+    #[arg(long, value_enum, value_name = "WHICH")]
+    expand: Option<ExpandArg>,
 }
 
 impl RuleArgs {
-    /// The rules as the library takes them.
-    pub(crate) fn rules(&self) -> Rules {
-        Rules { metric: self.metric.into(), rollup: self.rollup.into(), scale: Scale::default() }
-    }
-
-    /// What the colours tell.
-    pub(crate) fn color_by(&self) -> ColorBy {
-        match self.color_by {
-            ColorByArg::Score => ColorBy::Score,
-            ColorByArg::Category => ColorBy::Category,
-        }
-    }
-
-    /// Which techniques are expanded.
-    pub(crate) fn expand(&self) -> Expand {
-        match self.expand {
-            ExpandArg::None => Expand::None,
-            ExpandArg::Annotated => Expand::Annotated,
-            ExpandArg::All => Expand::All,
-        }
+    /// What the flags say.
+    pub(crate) fn write(&self, to: &mut Written) {
+        to.metric = self.metric.map(|metric| Setting::flag(metric.into(), "--metric"));
+        to.rollup = self.rollup.map(|rollup| Setting::flag(rollup.into(), "--rollup"));
+        to.color_by = self.color_by.map(|by| Setting::flag(by.into(), "--color-by"));
+        to.expand = self.expand.map(|expand| Setting::flag(expand.into(), "--expand"));
     }
 }
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, ValueEnum)]
 enum MetricArg {
     /// The highest level that any capability reaches in any selected category
-    #[default]
     Strongest,
     /// 100 × (1 − Π(1 − s/100)) over the capabilities: several partial answers beat one
     Layered,
@@ -133,10 +197,9 @@ impl From<MetricArg> for Metric {
     }
 }
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, ValueEnum)]
 enum RollupArg {
     /// No: what analysts mapped is what is shown
-    #[default]
     None,
     /// The highest score of any sub-technique
     Max,
@@ -154,22 +217,39 @@ impl From<RollupArg> for Rollup {
     }
 }
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, ValueEnum)]
 enum ColorByArg {
     /// The score, by a gradient
-    #[default]
     Score,
     /// The category: blue Protect, amber Detect, magenta Respond, grey several; darker is stronger
     Category,
 }
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+impl From<ColorByArg> for ColorBy {
+    fn from(by: ColorByArg) -> Self {
+        match by {
+            ColorByArg::Score => Self::Score,
+            ColorByArg::Category => Self::Category,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
 enum ExpandArg {
     /// None: a click opens them
-    #[default]
     None,
     /// Those with an annotated sub-technique
     Annotated,
     /// All
     All,
+}
+
+impl From<ExpandArg> for Expand {
+    fn from(expand: ExpandArg) -> Self {
+        match expand {
+            ExpandArg::None => Self::None,
+            ExpandArg::Annotated => Self::Annotated,
+            ExpandArg::All => Self::All,
+        }
+    }
 }

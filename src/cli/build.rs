@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use navlayer::config::{Setting, Written};
 use navlayer::diagnostic::Severity;
 use navlayer::output::Sink;
 use navlayer::report::{self, Content, TemplateError};
 
 use super::args::{FilterArgs, RuleArgs, SourceArgs};
-use super::input;
-use super::{CommandResult, Failure, Global, Outcome, findings};
+use super::{CommandResult, Failure, Global, Outcome, config, findings, input};
 
 /// Write the whole site: pages to read, layers for the Navigator, a summary for programs
 ///
@@ -19,9 +19,9 @@ use super::{CommandResult, Failure, Global, Outcome, findings};
 pub(crate) struct Args {
     #[command(flatten)]
     sources: SourceArgs,
-    /// The folder to write to
-    #[arg(short, long, value_name = "DIR", default_value = "navlayer-out")]
-    output: PathBuf,
+    /// The folder to write to [default: navlayer-out]
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
     /// Write only this part
     #[arg(long, value_enum, value_name = "PART")]
     only: Option<Only>,
@@ -58,12 +58,26 @@ impl From<TemplateError> for Failure {
     }
 }
 
+impl Args {
+    /// What the flags say of settings.
+    fn flags(&self) -> Written {
+        let mut flags = Written::default();
+        self.sources.write(&mut flags);
+        self.rules.write(&mut flags);
+        self.filters.write(&mut flags);
+        flags.output = self.output.clone().map(|folder| Setting::flag(folder, "--output"));
+        flags.templates = self.templates.clone().map(|folder| Setting::flag(folder, "--templates"));
+        flags
+    }
+}
+
 /// Runs the command.
 pub(crate) fn run(args: &Args, global: &Global) -> CommandResult {
-    let Some(input) = input::load(&args.sources, global)? else { return Ok(Outcome::Findings) };
-    let selection = args.filters.filter().resolve(&input.sets, &input.catalog)?;
+    let settings = config::settings(args.flags(), global)?;
+    let Some(input) = input::load(&settings, global)? else { return Ok(Outcome::Findings) };
+    let selection = input::select(&settings, &input, global)?;
     input::say_empty(&input, &selection, global);
-    if args.sources.sources.is_empty() && !global.verbose {
+    if settings.sources.is_empty() && !global.verbose {
         let warnings = input.findings.iter().filter(|one| one.severity <= Severity::Warning).count();
         let noun = if warnings == 1 { "warning" } else { "warnings" };
         findings::say(
@@ -75,16 +89,17 @@ pub(crate) fn run(args: &Args, global: &Global) -> CommandResult {
         sets: &input.sets,
         catalog: &input.catalog,
         selection,
-        rules: args.rules.rules(),
-        color_by: args.rules.color_by(),
-        expand: args.rules.expand(),
+        rules: settings.rules(),
+        color_by: settings.color_by.value,
+        palette: settings.palette(),
+        expand: settings.expand.value,
         findings: &input.findings,
     };
     let command = if args.only.is_some() { "navlayer build --only layers" } else { "navlayer build" };
-    let mut sink = Sink::new(&args.output, command);
+    let mut sink = Sink::new(&settings.output.value, command);
     match args.only {
         Some(Only::Layers) => report::layers(&content, &mut sink),
-        None => report::site(&content, args.templates.as_deref(), &mut sink)?,
+        None => report::site(&content, settings.templates.value.as_deref(), &mut sink)?,
     }
     if args.check { check(&sink, global) } else { write(&sink, args, global) }
 }

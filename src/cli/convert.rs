@@ -3,11 +3,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use navlayer::config::Written;
 use navlayer::mapping::write::{Content, unified_json};
 
 use super::args::SourceArgs;
 use super::layer::write_one;
-use super::{CommandResult, Failure, Global, Outcome, findings, input};
+use super::{CommandResult, Failure, Global, Outcome, config, findings, input};
 
 /// Write a mapping set as Mappings Explorer JSON
 ///
@@ -29,7 +30,10 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> CommandResult {
-    let Some(sets) = input::load_sets(&args.sources, global)? else { return Ok(Outcome::Findings) };
+    let mut flags = Written::default();
+    args.sources.write(&mut flags);
+    let settings = config::settings(flags, global)?;
+    let Some(sets) = input::load_sets(&settings, global)? else { return Ok(Outcome::Findings) };
     let [set] = sets.as_slice() else {
         return Err(Failure::new(format!(
             "the sources hold {} mapping sets, and a file holds one",

@@ -18,6 +18,15 @@ const SHOWN: usize = 10;
 ///
 /// Errors and warnings are shown with the line that they stand in; notes only when asked for.
 pub(crate) fn print(findings: &[Diagnostic], global: &Global) {
+    print_up_to(if global.verbose { usize::MAX } else { SHOWN }, findings, global);
+}
+
+/// Prints findings as [`print`] does, none left out: there are few of them.
+pub(crate) fn print_all(findings: &[Diagnostic], global: &Global) {
+    print_up_to(usize::MAX, findings, global);
+}
+
+fn print_up_to(most: usize, findings: &[Diagnostic], global: &Global) {
     let least = match (global.quiet, global.verbose) {
         (true, _) => Severity::Error,
         (_, true) => Severity::Note,
@@ -28,14 +37,14 @@ pub(crate) fn print(findings: &[Diagnostic], global: &Global) {
     for finding in findings.iter().filter(|finding| finding.severity <= least) {
         let count = seen.entry(finding.code).or_default();
         *count += 1;
-        if *count <= SHOWN || global.verbose {
+        if *count <= most {
             text.push_str(&render(finding));
             text.push('\n');
         }
     }
-    let left_out = seen.iter().filter(|(_, count)| **count > SHOWN && !global.verbose);
+    let left_out = seen.iter().filter(|(_, count)| **count > most);
     for (code, count) in left_out {
-        let _ = writeln!(text, "... and {} more {code}; -v shows them all", count - SHOWN);
+        let _ = writeln!(text, "... and {} more {code}; -v shows them all", count - most);
     }
     // Standard error may be closed; there is nobody left to tell.
     let _ = write!(anstream::stderr(), "{text}");
@@ -123,7 +132,7 @@ fn clean_excerpt(place: &Place) -> (String, Range<usize>) {
 }
 
 /// Text from a file without what a terminal would obey: control characters and marks that turn the direction.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let is_hostile = |c: char| {
         c.is_control()
             || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

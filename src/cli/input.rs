@@ -1,16 +1,16 @@
 //! From the arguments to mapping sets on a catalog.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use navlayer::attack::{Catalog, CatalogError, Version};
+use navlayer::config::Settings;
 use navlayer::diagnostic::{Code, Diagnostic, Severity};
-use navlayer::mapping::read::{self, Reading};
+use navlayer::mapping::read::{self, Reader, Reading};
 use navlayer::mapping::{MappingSet, check, select::Selection};
 
-use super::args::SourceArgs;
-use super::{Failure, Global, findings};
+use super::{Failure, Global, config, findings};
 
 /// Mapping sets of one domain, the catalog that they are shown on, and what was found in them.
 pub(crate) struct Input {
@@ -20,8 +20,9 @@ pub(crate) struct Input {
 }
 
 /// Reads and checks all sources and prints what was found. `None` when there were errors: then nothing can be built.
-pub(crate) fn load(args: &SourceArgs, global: &Global) -> Result<Option<Input>, Failure> {
-    let Reading { sets, mut findings } = read_all(args)?;
+pub(crate) fn load(settings: &Settings, global: &Global) -> Result<Option<Input>, Failure> {
+    let sources = settings.source_paths();
+    let Reading { mut sets, mut findings } = read_all(&sources, &settings.read_options())?;
     one_domain(&sets)?;
     // A file with errors is checked all the same: one run shows all that is wrong.
     let catalog = catalog(&sets, global, &mut findings)?;
@@ -29,15 +30,24 @@ pub(crate) fn load(args: &SourceArgs, global: &Global) -> Result<Option<Input>, 
         findings.extend(catalog.iter().flat_map(|catalog| check::check(set, catalog)));
     }
     in_source_order(&mut findings);
-    if global.strict && !args.sources.is_empty() {
-        check::strict(&mut findings);
+    // What was found in the built-in mapping is no mistake of the user's, who cannot mend it: it stands on the site.
+    let is_own = !sources.is_empty();
+    let levels = settings.finding_levels();
+    let in_force = if is_own { levels.clone() } else { levels.without_denials() };
+    in_force.apply(&mut findings);
+    // Names come last, so that a finding calls everything what its source calls it.
+    let mut unmet = settings.rename(&mut sets);
+    levels.apply(&mut unmet);
+    findings::print_all(&unmet, global);
+    let mistakes = unmet.iter().filter(|one| one.severity == Severity::Error).count();
+    if mistakes > 0 {
+        return Err(config::failure(settings.file.as_deref(), mistakes));
     }
     let has_errors = findings.iter().any(|one| one.severity == Severity::Error);
     let Some(catalog) = catalog.filter(|_| !has_errors) else {
         return Ok(stop(&findings, global));
     };
-    // What was found in the built-in mapping is no mistake of the user's, who cannot mend it: it stands on the site.
-    if !args.sources.is_empty() || global.verbose {
+    if is_own || global.verbose {
         findings::print(&findings, global);
     }
     say_versions(&sets, &catalog, global);
@@ -45,11 +55,10 @@ pub(crate) fn load(args: &SourceArgs, global: &Global) -> Result<Option<Input>, 
 }
 
 /// Reads all sources without a catalog, and prints what was found; for what only rewrites mappings.
-pub(crate) fn load_sets(args: &SourceArgs, global: &Global) -> Result<Option<Vec<MappingSet>>, Failure> {
-    let Reading { sets, mut findings } = read_all(args)?;
-    if global.strict {
-        check::strict(&mut findings);
-    }
+pub(crate) fn load_sets(settings: &Settings, global: &Global) -> Result<Option<Vec<MappingSet>>, Failure> {
+    let sources = settings.source_paths();
+    let Reading { sets, mut findings } = read_all(&sources, &settings.read_options())?;
+    settings.finding_levels().apply(&mut findings);
     if findings.iter().any(|one| one.severity == Severity::Error) {
         return Ok(stop(&findings, global));
     }
@@ -57,21 +66,48 @@ pub(crate) fn load_sets(args: &SourceArgs, global: &Global) -> Result<Option<Vec
     Ok(Some(sets))
 }
 
-fn read_all(args: &SourceArgs) -> Result<Reading, Failure> {
-    if args.sources.is_empty() {
+/// Reads what the arguments or the configuration name, else the built-in mapping.
+fn read_all(sources: &[PathBuf], options: &read::Options) -> Result<Reading, Failure> {
+    if sources.is_empty() {
         return Ok(read::embedded());
     }
+    let reader = Reader::new(options.clone());
+    let is_standard_input = |path: &PathBuf| path == Path::new("-");
     let mut all = Reading::default();
-    for source in &args.sources {
-        let reading = if source == Path::new("-") {
-            read::from_reader("standard input", io::stdin().lock())?
+    for group in sources.chunk_by(|one, next| !is_standard_input(one) && !is_standard_input(next)) {
+        let reading = if group.iter().any(is_standard_input) {
+            reader.stream("standard input", io::stdin().lock())?
         } else {
-            read::from_path(source)?
+            reader.paths(group)?
         };
         all.sets.extend(reading.sets);
         all.findings.extend(reading.findings);
     }
     Ok(all)
+}
+
+/// Resolves the filters. A name that nobody has stops the run; where it stands in the configuration, it is shown there,
+/// and all others of the configuration with it.
+pub(crate) fn select(settings: &Settings, input: &Input, global: &Global) -> Result<Selection, Failure> {
+    let unknown = match settings.filter().resolve(&input.sets, &input.catalog) {
+        Ok(selection) => return Ok(selection),
+        Err(unknown) => unknown,
+    };
+    let mut findings = Vec::new();
+    for (entry, filter) in settings.written_filters() {
+        if let Err(unknown) = filter.resolve(&input.sets, &input.catalog)
+            && let Some(place) = entry.origin.place()
+        {
+            let Failure { message, help, .. } = Failure::from(unknown);
+            let finding = Diagnostic::new(Code::FilterWithoutMatch, message).at(place);
+            findings.push(Diagnostic { help, ..finding });
+        }
+    }
+    if findings.is_empty() {
+        return Err(unknown.into());
+    }
+    findings::print_all(&findings, global);
+    Err(config::failure(settings.file.as_deref(), findings.len()))
 }
 
 /// The findings of each file together, from top to bottom.

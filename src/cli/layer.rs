@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use navlayer::config::{Setting, Settings, Written};
 use navlayer::coverage::{Coverage, Metric};
 use navlayer::layer::{self, Layer, Options, Part, Per};
 use navlayer::mapping::MappingSet;
@@ -12,7 +13,7 @@ use navlayer::output::{self, Sink};
 
 use super::args::{FilterArgs, RuleArgs, SourceArgs};
 use super::input::{self, Input};
-use super::{CommandResult, Failure, Global, Outcome, findings};
+use super::{CommandResult, Failure, Global, Outcome, config, findings};
 
 /// Write heatmaps for ATT&CK Navigator
 ///
@@ -79,12 +80,16 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
         return Err(Failure::new("--per writes several files, and no folder is named")
             .with_help("-o DIR names one; --bundle puts them into one file instead"));
     }
-    let Some(input) = input::load(&args.sources, global)? else { return Ok(Outcome::Findings) };
-    let selection = args.filters.filter().resolve(&input.sets, &input.catalog)?;
+    let settings = config::settings(args.flags(), global)?;
+    let Some(input) = input::load(&settings, global)? else { return Ok(Outcome::Findings) };
+    let selection = input::select(&settings, &input, global)?;
     input::say_empty(&input, &selection, global);
-    say_metric(args, &input.sets, &selection, global);
+    if settings.metric.value != Metric::Count {
+        say_metric(args, &input.sets, &selection, global);
+    }
+    let name = &settings.layer_name.value;
     let Some(per) = args.per else {
-        let layer = one(args, &input, selection, args.name.clone().unwrap_or_default());
+        let layer = one(&settings, &input, selection, name.clone());
         return write(&layer::to_json(&layer), args, global, out);
     };
     let parts = layer::split(&input.sets, &input.catalog, &selection, per.into());
@@ -94,10 +99,9 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     }
     let mut named = Vec::with_capacity(parts.len());
     for part in parts {
-        let name =
-            args.name.as_ref().map_or_else(|| part.name.clone(), |name| format!("{name}: {}", part.name));
+        let name = if name.is_empty() { part.name.clone() } else { format!("{name}: {}", part.name) };
         let Part { id, selection, .. } = part;
-        named.push((id, one(args, &input, selection, name)));
+        named.push((id, one(&settings, &input, selection, name)));
     }
     if args.bundle {
         let layers: Vec<Layer> = named.into_iter().map(|(_, layer)| layer).collect();
@@ -115,24 +119,35 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     Ok(Outcome::Clean)
 }
 
-fn one(args: &Args, input: &Input, selection: Selection, name: String) -> Layer {
+impl Args {
+    /// What the flags say of settings.
+    fn flags(&self) -> Written {
+        let mut flags = Written::default();
+        self.sources.write(&mut flags);
+        self.rules.write(&mut flags);
+        self.filters.write(&mut flags);
+        flags.layer_name = self.name.clone().map(|name| Setting::flag(name, "--name"));
+        flags.layer_description = self.description.clone().map(|text| Setting::flag(text, "--description"));
+        flags
+    }
+}
+
+fn one(settings: &Settings, input: &Input, selection: Selection, name: String) -> Layer {
     let involved = input.sets.iter().enumerate().filter(|(index, _)| selection.has_any_capability(*index));
-    let rules = args.rules.rules().for_sets(involved.map(|(_, set)| set));
+    let rules = settings.rules().for_sets(involved.map(|(_, set)| set));
     let coverage = Coverage::new(&input.sets, &input.catalog, selection, rules);
     let options = Options {
         name,
-        description: args.description.clone().unwrap_or_default(),
-        color_by: args.rules.color_by(),
-        expand: args.rules.expand(),
+        description: settings.layer_description.value.clone(),
+        color_by: settings.color_by.value,
+        palette: settings.palette(),
+        expand: settings.expand.value,
     };
     layer::build(&coverage, &options)
 }
 
 /// Says so when the mappings have no levels, and are counted instead.
 fn say_metric(args: &Args, sets: &[MappingSet], selection: &Selection, global: &Global) {
-    if args.rules.rules().metric == Metric::Count {
-        return;
-    }
     let mut involved = sets.iter().enumerate().filter(|(index, _)| selection.has_any_capability(*index));
     let shares_a_layer = args.per.is_none() && involved.any(|(_, set)| set.is_scored());
     for (index, set) in sets.iter().enumerate() {

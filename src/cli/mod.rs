@@ -3,6 +3,7 @@
 mod args;
 mod build;
 mod catalog;
+mod config;
 mod convert;
 mod findings;
 mod input;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use navlayer::diagnostic::Target;
 use navlayer::mapping::read::ReadError;
 use navlayer::mapping::select::UnknownName;
 use navlayer::output::SinkError;
@@ -48,7 +50,22 @@ struct Global {
     /// Use this STIX bundle as the ATT&CK catalog, for a version that navlayer does not know
     #[arg(long, global = true, value_name = "BUNDLE.json")]
     attack_data: Option<PathBuf>,
-    /// Treat warnings as errors
+    /// Read this configuration instead of the navlayer.toml here or in a folder above
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "no_config")]
+    config: Option<PathBuf>,
+    /// Read no configuration
+    #[arg(long, global = true)]
+    no_config: bool,
+    /// Leave findings of this code out: NL0203, retired-technique, or all, warnings, notes
+    #[arg(long, global = true, value_name = "CODE", value_delimiter = ',', value_parser = config::allowed)]
+    allow: Vec<Target>,
+    /// Make findings of this code warnings
+    #[arg(long, global = true, value_name = "CODE", value_delimiter = ',', value_parser = config::warned)]
+    warn: Vec<Target>,
+    /// Make findings of this code errors
+    #[arg(long, global = true, value_name = "CODE", value_delimiter = ',', value_parser = config::denied)]
+    deny: Vec<Target>,
+    /// Treat warnings as errors: --deny warnings
     #[arg(long, global = true)]
     strict: bool,
     /// Show notes too, and every finding in full
@@ -64,6 +81,7 @@ enum Command {
     Build(build::Args),
     Layer(layer::Args),
     Catalog(catalog::Args),
+    Config(config::Args),
     Convert(convert::Args),
     Schema(schema::Args),
 }
@@ -190,6 +208,7 @@ fn run(cli: &Cli, out: &mut dyn io::Write) -> CommandResult {
         Command::Build(args) => build::run(args, &cli.global),
         Command::Layer(args) => layer::run(args, &cli.global, out),
         Command::Catalog(args) => catalog::run(args, cli.global.attack_data.as_deref(), out),
+        Command::Config(args) => config::run(args, &cli.global, out),
         Command::Convert(args) => convert::run(args, &cli.global, out),
         Command::Schema(args) => schema::run(args, out),
     }

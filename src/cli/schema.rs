@@ -1,14 +1,15 @@
-//! `navlayer schema`: JSON Schemas of what navlayer writes.
+//! `navlayer schema`: JSON Schemas of what navlayer writes and of its configuration.
 
 use std::io;
 
 use clap::ValueEnum;
+use navlayer::config::Config;
 use navlayer::layer::Layer;
 use navlayer::report::Summary;
 
 use super::{CommandResult, Failure, Outcome};
 
-/// Print the JSON Schema of a file that navlayer writes
+/// Print the JSON Schema of a file that navlayer writes, or of its configuration
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Which file
@@ -22,6 +23,8 @@ enum What {
     Layer,
     /// summary.json
     Summary,
+    /// navlayer.toml
+    Config,
 }
 
 /// Runs the command.
@@ -29,6 +32,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn io::Write) -> CommandResult {
     let schema = match args.what {
         What::Layer => schemars::schema_for!(Layer),
         What::Summary => schemars::schema_for!(Summary),
+        What::Config => schemars::schema_for!(Config),
     };
     let text = serde_json::to_string_pretty(&schema).map_err(|error| Failure::new(error.to_string()))?;
     writeln!(out, "{text}")?;

@@ -8,6 +8,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::model::{
     Annotation, Expand, FORMAT, Filters, Gradient, Layer, Layout, LegendItem, Link, Metadata, NAVIGATOR,
     Versions,
@@ -17,16 +20,31 @@ use crate::coverage::{Cell, Coverage, Metric, Rollup, whole};
 use crate::link;
 use crate::mapping::{Category, Level};
 use crate::matrix::gradient;
-use crate::matrix::palette::{self, Hue, Theme};
+use crate::matrix::palette::{Color, Hue, Palette, Theme};
 
 /// What the colours tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum ColorBy {
     /// The score, by a gradient that Navigator users can change.
     #[default]
     Score,
     /// The category, by an explicit colour: hue by category, lightness by level.
     Category,
+}
+
+impl ColorBy {
+    /// Both ways.
+    pub const ALL: [Self; 2] = [Self::Score, Self::Category];
+
+    /// The name on the command line.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Score => "score",
+            Self::Category => "category",
+        }
+    }
 }
 
 /// How a layer is made.
@@ -38,6 +56,8 @@ pub struct Options {
     pub description: String,
     /// What the colours tell.
     pub color_by: ColorBy,
+    /// The colours.
+    pub palette: Palette,
     /// Which techniques are expanded.
     pub expand: Expand,
 }
@@ -54,7 +74,7 @@ pub fn build(coverage: &Coverage<'_>, options: &Options) -> Layer {
     };
     let platforms = &coverage.selection().platforms;
     let techniques = annotations(coverage, options);
-    let gradient = gradient(coverage);
+    let gradient = gradient(coverage, &options.palette);
     Layer {
         name,
         versions: Versions {
@@ -75,7 +95,7 @@ pub fn build(coverage: &Coverage<'_>, options: &Options) -> Layer {
             expanded_subtechniques: options.expand,
         },
         hide_disabled: false,
-        legend_items: legend(coverage, options.color_by, &gradient, &techniques),
+        legend_items: legend(coverage, options, &gradient, &techniques),
         techniques,
         gradient,
         metadata: layer_metadata(coverage),
@@ -158,7 +178,7 @@ fn annotations(coverage: &Coverage<'_>, options: &Options) -> Vec<Annotation> {
         let score = coverage.shown_score(cell);
         let color = match options.color_by {
             ColorBy::Score => None,
-            ColorBy::Category => category_color(cell, &coverage.selection().categories),
+            ColorBy::Category => category_color(cell, &coverage.selection().categories, &options.palette),
         };
         let annotation = Annotation {
             technique_id: *id,
@@ -339,8 +359,8 @@ pub(crate) fn category_fill(cell: &Cell, categories: &[Category]) -> Option<(Hue
     levels.strongest(categories).map(|level| (hue, level))
 }
 
-fn category_color(cell: &Cell, categories: &[Category]) -> Option<String> {
-    category_fill(cell, categories).map(|(hue, level)| hue.fill(Theme::Light, level).hex())
+fn category_color(cell: &Cell, categories: &[Category], palette: &Palette) -> Option<String> {
+    category_fill(cell, categories).map(|(hue, level)| palette.fill(hue, Theme::Light, level).hex())
 }
 
 /// The score at which the gradient of a coverage ends: 100, or about the highest count.
@@ -354,11 +374,11 @@ pub fn score_top(coverage: &Coverage<'_>) -> i64 {
     gradient::safe_top(&scores, full)
 }
 
-fn gradient(coverage: &Coverage<'_>) -> Gradient {
+fn gradient(coverage: &Coverage<'_>, palette: &Palette) -> Gradient {
     let max_value = score_top(coverage);
     // The strict Python loader refuses more colours than whole scores.
     let count = usize::try_from(max_value + 1).unwrap_or(5).clamp(2, 5);
-    let colors = palette::ramp_stops(Theme::Light, count).into_iter().map(palette::Color::hex).collect();
+    let colors = palette.ramp_stops(Theme::Light, count).into_iter().map(Color::hex).collect();
     Gradient { colors, min_value: 0, max_value }
 }
 
@@ -371,24 +391,25 @@ pub(crate) fn count_label(coverage: &Coverage<'_>, count: i64, top: i64) -> Stri
 
 fn legend(
     coverage: &Coverage<'_>,
-    color_by: ColorBy,
+    options: &Options,
     gradient: &Gradient,
     techniques: &[Annotation],
 ) -> Vec<LegendItem> {
     let rules = coverage.rules();
-    if color_by == ColorBy::Category {
+    let palette = &options.palette;
+    if options.color_by == ColorBy::Category {
         let used: BTreeSet<&str> =
             techniques.iter().filter_map(|technique| technique.color.as_deref()).collect();
         let all = Hue::ALL.into_iter().flat_map(|hue| Level::ALL.map(|level| (hue, level)));
         return all
             .map(|(hue, level)| LegendItem {
                 label: format!("{}: {level}", hue.name()),
-                color: hue.fill(Theme::Light, level).hex(),
+                color: palette.fill(hue, Theme::Light, level).hex(),
             })
             .filter(|item| used.contains(item.color.as_str()))
             .collect();
     }
-    let stops: Vec<palette::Color> = palette::ramp_stops(Theme::Light, gradient.colors.len());
+    let stops: Vec<Color> = palette.ramp_stops(Theme::Light, gradient.colors.len());
     let colors = gradient::sample(&stops);
     let item = |label: String, score: i64| {
         let color = colors[gradient::index(score, gradient.min_value, gradient.max_value)].hex();

@@ -104,6 +104,21 @@ pub enum Expand {
     All,
 }
 
+impl Expand {
+    /// All choices.
+    pub const ALL: [Self; 3] = [Self::None, Self::Annotated, Self::All];
+
+    /// The name on the command line and in layers.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Annotated => "annotated",
+            Self::All => "all",
+        }
+    }
+}
+
 /// What a layer says of one technique.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -1,7 +1,7 @@
 //! Findings about a mapping set that only ATT&CK, or the set as a whole, can tell.
 
 use crate::attack::{Catalog, Fate, TechniqueId};
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::link;
 use crate::source::Span;
 
@@ -168,13 +168,4 @@ fn same(a: &str, b: &str) -> bool {
     let mut left = a.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase);
     let mut right = b.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase);
     left.by_ref().eq(right.by_ref())
-}
-
-/// Raises warnings to errors, for `--strict`. Notes stay notes: published data is full of them.
-pub fn strict(findings: &mut [Diagnostic]) {
-    for finding in findings {
-        if finding.severity == Severity::Warning {
-            finding.severity = Severity::Error;
-        }
-    }
 }

@@ -134,12 +134,23 @@ pub struct Framework {
     pub id: String,
     /// The edition as the file states it: `12/12/2024`, `rev5`; empty when it states none.
     pub version: String,
+    /// What the user wants it called, instead of [`Framework::name`]'s own knowledge.
+    pub title: Option<String>,
 }
 
 impl Framework {
+    /// A framework with this id, and an edition that may be empty.
+    #[must_use]
+    pub fn new(id: impl Into<String>, version: impl Into<String>) -> Self {
+        Self { id: id.into(), version: version.into(), title: None }
+    }
+
     /// The name that people read: `AWS`, `NIST 800-53`; the id itself for a framework of the user's own.
     #[must_use]
     pub fn name(&self) -> &str {
+        if let Some(title) = &self.title {
+            return title;
+        }
         match self.id.as_str() {
             "aws" => "AWS",
             "azure" => "Azure",

@@ -3,8 +3,11 @@
 //! Everything is made in Oklch, where lightness is what the eye sees: a ramp's lightness falls (on dark pages, rises)
 //! strictly with the score, so that it reads in grey, on paper and with any colour vision. The three category hues are
 //! told apart by people who see red and green alike: blue, amber, magenta; a test simulates it.
+//!
+//! A [`Palette`] of the user's own changes hues and how full they are, never lightness: whatever colours are asked for,
+//! ramps stay strictly monotone and text stays readable.
 
-use palette::{FromColor, IsWithinBounds, Oklch, Srgb};
+use palette::{FromColor, IsWithinBounds, OklabHue, Oklch, Srgb};
 
 use crate::mapping::{Category, Level};
 
@@ -18,6 +21,17 @@ impl Color {
     pub fn hex(self) -> String {
         let [r, g, b] = self.0;
         format!("#{r:02x}{g:02x}{b:02x}")
+    }
+
+    /// From `#rrggbb`, in any case.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6)?;
+        // A sign is a number's, not a colour's.
+        let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let value = u32::from_str_radix(digits, 16).ok().filter(|_| is_hex)?;
+        let [_, red, green, blue] = value.to_be_bytes();
+        Some(Self([red, green, blue]))
     }
 
     /// From Oklch: lightness 0 to 1, chroma, hue in degrees. Chroma is reduced until the colour exists in sRGB.
@@ -79,22 +93,6 @@ pub enum Theme {
     Dark,
 }
 
-/// The score ramp at `t` from 0 (lowest score) to 1 (highest).
-#[must_use]
-pub fn ramp(theme: Theme, t: f32) -> Color {
-    match theme {
-        Theme::Light => Color::oklch(0.95 - 0.58 * t, 0.028 + 0.125 * t, 190.0 + 88.0 * t),
-        Theme::Dark => Color::oklch(0.33 + 0.53 * t, 0.045 + 0.075 * t, 195.0 + 80.0 * t),
-    }
-}
-
-/// `count` evenly spaced colours of the score ramp, lowest score first; at least two.
-#[must_use]
-pub fn ramp_stops(theme: Theme, count: usize) -> Vec<Color> {
-    let count = count.max(2);
-    (0..count).map(|index| ramp(theme, index as f32 / (count - 1) as f32)).collect()
-}
-
 /// A category's hue, or that of several at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Hue {
@@ -127,20 +125,93 @@ impl Hue {
         }
     }
 
-    /// Hue in degrees and full chroma.
-    const fn oklch(self) -> (f32, f32) {
+    /// The place in [`Hue::ALL`].
+    const fn index(self) -> usize {
         match self {
-            Self::Of(Category::Protect) => (255.0, 0.13),
-            Self::Of(Category::Detect) => (62.0, 0.13),
-            Self::Of(Category::Respond) => (340.0, 0.13),
-            Self::Several => (140.0, 0.05),
+            Self::Of(category) => category as usize,
+            Self::Several => 3,
         }
     }
+}
 
-    /// The fill of a level in this hue.
+/// A hue and how full it is at most.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Tint {
+    /// Degrees.
+    hue: f32,
+    chroma: f32,
+}
+
+impl Tint {
+    /// The hue and chroma of a colour; its lightness is left behind.
+    fn of(color: Color) -> Self {
+        let [red, green, blue] = color.0;
+        let Oklch { hue, chroma, .. } = Oklch::from_color(Srgb::new(red, green, blue).into_format::<f32>());
+        Self { hue: OklabHue::into_positive_degrees(hue), chroma }
+    }
+}
+
+/// The hues of scores and categories. The default is what is told apart by any colour vision.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Palette {
+    /// `None`: the ramp from sea-green over blue to violet.
+    score: Option<Tint>,
+    /// In the order of [`Hue::ALL`].
+    hues: [Tint; 4],
+}
+
+impl Default for Palette {
+    fn default() -> Self {
+        let tint = |hue, chroma| Tint { hue, chroma };
+        Self {
+            score: None,
+            hues: [tint(255.0, 0.13), tint(62.0, 0.13), tint(340.0, 0.13), tint(140.0, 0.05)],
+        }
+    }
+}
+
+impl Palette {
+    /// The same palette with the score ramp in the hue of this colour, at most as full.
     #[must_use]
-    pub fn fill(self, theme: Theme, level: Level) -> Color {
-        let (hue, chroma) = self.oklch();
+    pub fn with_score(mut self, color: Color) -> Self {
+        self.score = Some(Tint::of(color));
+        self
+    }
+
+    /// The same palette with the hue of this colour for a category or several, at most as full.
+    #[must_use]
+    pub fn with_hue(mut self, hue: Hue, color: Color) -> Self {
+        self.hues[hue.index()] = Tint::of(color);
+        self
+    }
+
+    /// The score ramp at `t` from 0 (lowest score) to 1 (highest).
+    #[must_use]
+    pub fn ramp(&self, theme: Theme, t: f32) -> Color {
+        let lightness = match theme {
+            Theme::Light => 0.95 - 0.58 * t,
+            Theme::Dark => 0.33 + 0.53 * t,
+        };
+        let (chroma, hue) = match (self.score, theme) {
+            (None, Theme::Light) => (0.028 + 0.125 * t, 190.0 + 88.0 * t),
+            (None, Theme::Dark) => (0.045 + 0.075 * t, 195.0 + 80.0 * t),
+            (Some(tint), Theme::Light) => (tint.chroma * (0.18 + 0.82 * t), tint.hue),
+            (Some(tint), Theme::Dark) => (tint.chroma * (0.3 + 0.5 * t), tint.hue),
+        };
+        Color::oklch(lightness, chroma, hue)
+    }
+
+    /// `count` evenly spaced colours of the score ramp, lowest score first; at least two.
+    #[must_use]
+    pub fn ramp_stops(&self, theme: Theme, count: usize) -> Vec<Color> {
+        let count = count.max(2);
+        (0..count).map(|index| self.ramp(theme, index as f32 / (count - 1) as f32)).collect()
+    }
+
+    /// The fill of a level in a hue.
+    #[must_use]
+    pub fn fill(&self, hue: Hue, theme: Theme, level: Level) -> Color {
+        let Tint { hue, chroma } = self.hues[hue.index()];
         let (light, dark, share) = match level {
             Level::Minimal => (0.92, 0.36, 0.45),
             Level::Partial => (0.74, 0.56, 0.85),
@@ -149,18 +220,18 @@ impl Hue {
         Color::oklch(if theme == Theme::Light { light } else { dark }, chroma * share, hue)
     }
 
-    /// The fill of the hue as such: chips, bars.
+    /// The fill of a hue as such: chips, bars.
     #[must_use]
-    pub fn chip(self, theme: Theme) -> Color {
-        let (hue, chroma) = self.oklch();
-        let light = if self == Self::Of(Category::Detect) { 0.72 } else { 0.53 };
-        Color::oklch(if theme == Theme::Light { light } else { 0.72 }, chroma, hue)
+    pub fn chip(&self, hue: Hue, theme: Theme) -> Color {
+        let Tint { hue: degrees, chroma } = self.hues[hue.index()];
+        let light = if hue == Hue::Of(Category::Detect) { 0.72 } else { 0.53 };
+        Color::oklch(if theme == Theme::Light { light } else { 0.72 }, chroma, degrees)
     }
 
-    /// The hue as text on the page.
+    /// A hue as text on the page.
     #[must_use]
-    pub fn text(self, theme: Theme) -> Color {
-        let (hue, chroma) = self.oklch();
+    pub fn text(&self, hue: Hue, theme: Theme) -> Color {
+        let Tint { hue, chroma } = self.hues[hue.index()];
         Color::oklch(if theme == Theme::Light { 0.45 } else { 0.82 }, chroma * 0.9, hue)
     }
 }
@@ -168,8 +239,10 @@ impl Hue {
 #[cfg(test)]
 mod tests {
     use palette::{IntoColor, Oklab};
+    use proptest::prelude::*;
 
     use super::*;
+    use crate::matrix::gradient;
 
     fn oklab(color: Color) -> Oklab {
         let [r, g, b] = color.0;
@@ -201,7 +274,8 @@ mod tests {
     #[test]
     fn the_ramp_is_strictly_monotone_for_every_eye() {
         for theme in [Theme::Light, Theme::Dark] {
-            let colors: Vec<Color> = (0_u8..=20).map(|step| ramp(theme, f32::from(step) / 20.0)).collect();
+            let colors: Vec<Color> =
+                (0_u8..=20).map(|step| Palette::default().ramp(theme, f32::from(step) / 20.0)).collect();
             for pair in colors.windows(2) {
                 let falls = theme == Theme::Light;
                 for protan in [None, Some(true), Some(false)] {
@@ -217,7 +291,8 @@ mod tests {
     fn levels_of_a_hue_are_strictly_monotone() {
         for theme in [Theme::Light, Theme::Dark] {
             for hue in Hue::ALL {
-                let [minimal, partial, significant] = Level::ALL.map(|level| oklab(hue.fill(theme, level)).l);
+                let [minimal, partial, significant] =
+                    Level::ALL.map(|level| oklab(Palette::default().fill(hue, theme, level)).l);
                 let ordered = if theme == Theme::Light {
                     minimal > partial && partial > significant
                 } else {
@@ -235,7 +310,9 @@ mod tests {
                 for (index, one) in Hue::ALL.iter().enumerate() {
                     for other in &Hue::ALL[index + 1..] {
                         for protan in [true, false] {
-                            let see = |hue: &Hue| seen_by_dichromat(hue.fill(theme, level), protan);
+                            let see = |hue: &Hue| {
+                                seen_by_dichromat(Palette::default().fill(*hue, theme, level), protan)
+                            };
                             let apart = distance(see(one), see(other));
                             assert!(apart > 0.05, "{theme:?} {level} {one:?} {other:?}: {apart}");
                         }
@@ -248,9 +325,11 @@ mod tests {
     #[test]
     fn text_reads_on_every_fill() {
         for theme in [Theme::Light, Theme::Dark] {
-            let ramp = (0_u8..100).map(|step| ramp(theme, f32::from(step) / 99.0));
-            let fills = Hue::ALL.into_iter().flat_map(|hue| Level::ALL.map(|level| hue.fill(theme, level)));
-            let chips = Hue::ALL.into_iter().map(|hue| hue.chip(theme));
+            let ramp = (0_u8..100).map(|step| Palette::default().ramp(theme, f32::from(step) / 99.0));
+            let fills = Hue::ALL
+                .into_iter()
+                .flat_map(|hue| Level::ALL.map(|level| Palette::default().fill(hue, theme, level)));
+            let chips = Hue::ALL.into_iter().map(|hue| Palette::default().chip(hue, theme));
             for color in ramp.chain(fills).chain(chips) {
                 assert!(color.contrast(color.ink()) >= 4.5, "{theme:?} {}", color.hex());
             }
@@ -259,9 +338,57 @@ mod tests {
 
     #[test]
     fn ramp_stops_span_the_ramp() {
-        let stops = ramp_stops(Theme::Light, 5);
+        let palette = Palette::default();
+        let stops = palette.ramp_stops(Theme::Light, 5);
         assert_eq!(stops.len(), 5);
-        assert_eq!((stops[0], stops[4]), (ramp(Theme::Light, 0.0), ramp(Theme::Light, 1.0)));
-        assert_eq!(ramp_stops(Theme::Light, 0).len(), 2);
+        assert_eq!((stops[0], stops[4]), (palette.ramp(Theme::Light, 0.0), palette.ramp(Theme::Light, 1.0)));
+        assert_eq!(palette.ramp_stops(Theme::Light, 0).len(), 2);
+    }
+
+    #[test]
+    fn a_hue_of_ones_own_is_the_one_asked_for() {
+        let teal = Color([0x00, 0x80, 0x80]);
+        let palette = Palette::default().with_hue(Hue::Several, teal);
+        let shown: Oklch = oklab(palette.fill(Hue::Several, Theme::Light, Level::Significant)).into_color();
+        let asked: Oklch = oklab(teal).into_color();
+        let apart = (shown.hue - asked.hue).into_degrees().abs();
+        assert!(apart < 3.0, "{apart} degrees");
+        let protect = Hue::Of(Category::Protect);
+        assert_eq!(
+            palette.fill(protect, Theme::Light, Level::Partial),
+            Palette::default().fill(protect, Theme::Light, Level::Partial),
+            "the others stay"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_colour_makes_a_palette_that_reads(rgb in any::<[u8; 3]>()) {
+            let color = Color(rgb);
+            let all = Hue::ALL.into_iter();
+            let palette = all.fold(Palette::default().with_score(color), |held, hue| held.with_hue(hue, color));
+            for (theme, paper) in [(Theme::Light, Color([0xff; 3])), (Theme::Dark, Color([0x11, 0x14, 0x19]))] {
+                let rises = |pair: &[Color]| {
+                    let (first, second) = (oklab(pair[0]).l, oklab(pair[1]).l);
+                    let (dark, light) = (pair[0].luminance(), pair[1].luminance());
+                    if theme == Theme::Light { first > second && dark > light } else { first < second && dark < light }
+                };
+                let ramp: Vec<Color> =
+                    (0_u8..=20).map(|step| palette.ramp(theme, f32::from(step) / 20.0)).collect();
+                prop_assert!(ramp.windows(2).all(rises), "{theme:?} {}", color.hex());
+                let mut shown = gradient::sample(&palette.ramp_stops(theme, 5));
+                shown.extend(ramp);
+                for hue in Hue::ALL {
+                    let fills = Level::ALL.map(|level| palette.fill(hue, theme, level));
+                    prop_assert!(fills.windows(2).all(rises), "{theme:?} {hue:?} {}", color.hex());
+                    let text = palette.text(hue, theme);
+                    prop_assert!(text.contrast(paper) >= 4.5, "{theme:?} {hue:?} {}", color.hex());
+                    shown.extend(fills.into_iter().chain([palette.chip(hue, theme)]));
+                }
+                for fill in shown {
+                    prop_assert!(fill.contrast(fill.ink()) >= 4.5, "{theme:?} {}", fill.hex());
+                }
+            }
+        }
     }
 }

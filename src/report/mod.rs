@@ -46,7 +46,8 @@ pub fn site(content: &Content<'_>, folder: Option<&Path>, sink: &mut Sink) -> Re
         (templates, site, index)
     });
     let mut templates = templates?;
-    templates.set_theme(&theme::style(&site.used_colors()));
+    let scale = &content.rules.scale;
+    templates.set_theme(&theme::style(&site.used_colors(), &content.palette, scale));
     let mut summary = serde_json::to_vec_pretty(&summary::summary(&site, &index)).unwrap_or_default();
     summary.push(b'\n');
     sink.add("summary.json", summary);

@@ -10,6 +10,7 @@ use crate::layer::{self, ColorBy, Expand, Part, Per};
 use crate::link;
 use crate::mapping::select::Selection;
 use crate::mapping::{Category, Level, Mapping, MappingSet, Origin};
+use crate::matrix::palette::Palette;
 use crate::output::Sink;
 use crate::parallel;
 
@@ -32,6 +33,8 @@ pub struct Content<'a> {
     pub rules: Rules,
     /// What the colours tell.
     pub color_by: ColorBy,
+    /// The colours of layers and pages.
+    pub palette: Palette,
     /// Which techniques the layers expand.
     pub expand: Expand,
     /// What was found in the sources.
@@ -192,6 +195,7 @@ impl<'a> Site<'a> {
             name,
             description: String::new(),
             color_by: self.content.color_by,
+            palette: self.content.palette,
             expand: self.content.expand,
         };
         layer::to_json(&layer::build(coverage, &options))
@@ -211,11 +215,12 @@ impl<'a> Site<'a> {
 
     /// The colours of scores that any page shows.
     pub(super) fn used_colors(&self) -> BTreeSet<usize> {
+        let scale = &self.content.rules.scale;
         let pages = self.frameworks.iter().flat_map(|one| &one.capabilities).map(|page| &page.coverage);
-        let mut used: BTreeSet<usize> = theme::used(std::iter::empty(), 100).collect();
+        let mut used: BTreeSet<usize> = theme::used(std::iter::empty(), 100, scale).collect();
         for coverage in self.frameworks.iter().map(|one| &one.coverage).chain(pages) {
             let scores = coverage.cells().values().filter_map(|cell| coverage.shown_score(cell));
-            used.extend(theme::used(scores, layer::score_top(coverage)));
+            used.extend(theme::used(scores, layer::score_top(coverage), scale));
         }
         used
     }

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use crate::coverage::{Scale, whole};
 use crate::mapping::Level;
 use crate::matrix::gradient;
-use crate::matrix::palette::{Color, Hue, Theme, ramp_stops};
+use crate::matrix::palette::{Color, Hue, Palette, Theme};
 
 /// How many stops a page's ramp has, as a layer of scores from 0 to 100 has.
 const STOPS: usize = 5;
@@ -15,11 +16,11 @@ const STOPS: usize = 5;
 ///
 /// Every page carries its style sheet, so of the hundred colours of scores only those in `used` are written.
 #[must_use]
-pub(super) fn style(used: &BTreeSet<usize>) -> String {
+pub(super) fn style(used: &BTreeSet<usize>, palette: &Palette, scale: &Scale) -> String {
     let mut css = String::with_capacity(8 * 1024);
-    block(&mut css, Theme::Light, used);
+    block(&mut css, Theme::Light, used, palette, scale);
     css.push_str("@media screen and (prefers-color-scheme:dark){");
-    block(&mut css, Theme::Dark, used);
+    block(&mut css, Theme::Dark, used, palette, scale);
     css.push_str("}\n");
     css
 }
@@ -31,9 +32,19 @@ pub(super) fn score_class(score: i64, top: i64) -> String {
 }
 
 /// The colours that a ramp from 0 to `top` shows for these scores and in its legend.
-pub(super) fn used(scores: impl Iterator<Item = i64>, top: i64) -> impl Iterator<Item = usize> {
+pub(super) fn used(
+    scores: impl Iterator<Item = i64>,
+    top: i64,
+    scale: &Scale,
+) -> impl Iterator<Item = usize> {
     // Levels on a ramp to 100, and counts on any other.
-    scores.chain([10, 50, 100, 1, (top + 1) / 2, top]).map(move |score| gradient::index(score, 0, top))
+    let legend = level_scores(scale).into_iter().chain([1, (top + 1) / 2, top]);
+    scores.chain(legend).map(move |score| gradient::index(score, 0, top))
+}
+
+/// The levels' scores as pages show them, weakest first.
+fn level_scores(scale: &Scale) -> [i64; 3] {
+    Level::ALL.map(|level| whole(scale.score(level), 100.0))
 }
 
 /// The class of a category's level.
@@ -42,15 +53,15 @@ pub(super) fn category_class(hue: Hue, level: Level) -> String {
     format!("{}-{}", hue.key(), level.key())
 }
 
-fn block(css: &mut String, theme: Theme, used: &BTreeSet<usize>) {
-    let ramp = gradient::sample(&ramp_stops(theme, STOPS));
+fn block(css: &mut String, theme: Theme, used: &BTreeSet<usize>, palette: &Palette, scale: &Scale) {
+    let ramp = gradient::sample(&palette.ramp_stops(theme, STOPS));
     css.push_str(":root{");
-    for (level, score) in Level::ALL.into_iter().zip([10, 50, 100]) {
+    for (level, score) in Level::ALL.into_iter().zip(level_scores(scale)) {
         property(css, level.key(), ramp[gradient::index(score, 0, 100)]);
     }
     for hue in Hue::ALL {
-        property(css, hue.key(), hue.chip(theme));
-        let _ = write!(css, "--{}-text:{};", hue.key(), hue.text(theme).hex());
+        property(css, hue.key(), palette.chip(hue, theme));
+        let _ = write!(css, "--{}-text:{};", hue.key(), palette.text(hue, theme).hex());
     }
     css.push_str("}\n");
     for (index, color) in ramp.iter().enumerate().filter(|(index, _)| used.contains(index)) {
@@ -58,7 +69,7 @@ fn block(css: &mut String, theme: Theme, used: &BTreeSet<usize>) {
     }
     for hue in Hue::ALL {
         for level in Level::ALL {
-            let color = hue.fill(theme, level);
+            let color = palette.fill(hue, theme, level);
             let (fill, ink, class) = (color.hex(), color.ink().hex(), category_class(hue, level));
             let _ = write!(css, ".{class}{{background:{fill};color:{ink};fill:{fill}}}");
         }

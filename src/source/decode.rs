@@ -70,10 +70,8 @@ enum Order {
 /// The byte order, when the text is UTF-16: by its mark, or by the zero byte of an ASCII character.
 fn utf16(bytes: &[u8]) -> Option<Order> {
     match bytes {
-        [0xff, 0xfe, ..] => Some(Order::Little),
-        [0xfe, 0xff, ..] => Some(Order::Big),
-        [1..=0x7f, 0, 1..=0x7f, 0, ..] => Some(Order::Little),
-        [0, 1..=0x7f, 0, 1..=0x7f, ..] => Some(Order::Big),
+        [0xff, 0xfe, ..] | [1..=0x7f, 0, 1..=0x7f, 0, ..] => Some(Order::Little),
+        [0xfe, 0xff, ..] | [0, 1..=0x7f, 0, 1..=0x7f, ..] => Some(Order::Big),
         _ => None,
     }
 }

@@ -108,7 +108,6 @@ fn push_value(text: &mut String, value: &DataRef<'_>) {
     let _ = match value {
         DataRef::Int(number) => write!(text, "{number}"),
         DataRef::Float(number) => write!(text, "{number}"),
-        DataRef::String(held) => write!(text, "{held}"),
         DataRef::SharedString(held) => write!(text, "{held}"),
         DataRef::Bool(held) => write!(text, "{held}"),
         // As published files write dates.
@@ -117,7 +116,9 @@ fn push_value(text: &mut String, value: &DataRef<'_>) {
             write!(text, "{month:02}/{day:02}/{year:04}")
         }
         DataRef::DateTime(held) => write!(text, "{held}"),
-        DataRef::DateTimeIso(held) | DataRef::DurationIso(held) => write!(text, "{held}"),
+        DataRef::String(held) | DataRef::DateTimeIso(held) | DataRef::DurationIso(held) => {
+            write!(text, "{held}")
+        }
         DataRef::Error(error) => write!(text, "{error}"),
         DataRef::Empty => Ok(()),
     };

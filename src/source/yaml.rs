@@ -164,24 +164,24 @@ pub(super) fn parse(source: &Source) -> Result<Tree, Diagnostic> {
     let tree: Tree = serde_saphyr::from_str_with_options(source.text(), options)
         .map_err(|error| syntax(source, &error))?;
     let mut outline = Outline::default();
-    note(&tree, source, None, &mut outline);
+    note(&tree, None, &mut outline);
     source.set_layout(Layout::Outline(outline));
     Ok(tree)
 }
 
 /// Notes what a value holds; `holder` is its own place in the outline.
-fn note(tree: &Tree, source: &Source, holder: Option<u32>, outline: &mut Outline) {
+fn note(tree: &Tree, holder: Option<u32>, outline: &mut Outline) {
     match &tree.value {
         Value::List(items) => {
             for (index, item) in items.iter().enumerate() {
                 let entry = outline.push(item.start, holder, Step::Index(index));
-                note(item, source, entry, outline);
+                note(item, entry, outline);
             }
         }
         Value::Object(members) => {
             for (key, value) in members {
                 let entry = outline.push(key.start, holder, Step::Key(key.start..key.end));
-                note(value, source, entry, outline);
+                note(value, entry, outline);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number | Value::Text(_) => {}

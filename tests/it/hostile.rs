@@ -1,5 +1,6 @@
 //! Files made to do harm: each ends in a diagnostic, within the memory that a mapping may cost.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
@@ -67,7 +68,10 @@ fn rows_and_fields_without_number() {
     let numbers = "1,".repeat(20_000_000);
     space.write("rows.json", format!("{before}\"mapping_objects\":[{numbers}{after}"));
     ends_in(&space, "rows.json", 1, "error[NL0109]");
-    let keys: String = (0..2_000_000).map(|number| format!("\"k{number}\":1,")).collect();
+    let mut keys = String::new();
+    for number in 0..2_000_000 {
+        write!(keys, "\"k{number}\":1,").expect("memory takes it");
+    }
     space.write("keys.json", text.replacen("\"comments\"", &format!("{keys}\"comments\""), 1));
     ends_in(&space, "keys.json", 1, "has more than 100000 members");
     let keys = "\"\":1,".repeat(5_000_000);
@@ -102,7 +106,7 @@ fn nesting_and_aliases_without_end() {
     for pair in letters.windows(2) {
         let (held, name) = (char::from(pair[0]), char::from(pair[1]));
         let nine = vec![format!("*{held}"); 9].join(", ");
-        bomb.push_str(&format!("{name}: &{name} [{nine}]\n"));
+        writeln!(bomb, "{name}: &{name} [{nine}]").expect("memory takes it");
     }
     bomb.push_str("metadata: {}\nmapping_objects: *m\n");
     space.write("bomb.yaml", bomb);

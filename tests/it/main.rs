@@ -3,6 +3,7 @@
 mod bad_input;
 mod build;
 mod catalog;
+mod config;
 mod corpus;
 mod filters;
 mod hostile;

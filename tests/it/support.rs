@@ -64,14 +64,23 @@ impl Workspace {
         self.run_with(arguments, b"")
     }
 
+    /// Runs the binary in a folder below.
+    pub(crate) fn run_in(&self, folder: &str, arguments: &[&str]) -> Run {
+        Self::run_at(&self.path(folder), arguments, b"")
+    }
+
     /// Runs the binary with this standard input.
     pub(crate) fn run_with(&self, arguments: &[&str], input: &[u8]) -> Run {
+        Self::run_at(self.0.path(), arguments, input)
+    }
+
+    fn run_at(folder: &Path, arguments: &[&str], input: &[u8]) -> Run {
         let mut command = Command::cargo_bin("navlayer").expect("the binary is built");
         // What the machine at hand likes must not show in the results.
         for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "RUST_BACKTRACE"] {
             command.env_remove(name);
         }
-        command.current_dir(self.0.path()).args(arguments).write_stdin(input);
+        command.current_dir(folder).args(arguments).write_stdin(input);
         let output = command.output().expect("the binary runs");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the output is UTF-8");
         Run {
@@ -170,6 +179,9 @@ impl Run {
                     place: String::new(),
                     help: String::new(),
                 });
+            } else if line.starts_with("error: ") {
+                // What stopped the run; its help is not the last finding's.
+                break;
             } else if let Some(last) = findings.last_mut() {
                 if let Some(place) = line.trim_start().strip_prefix("--> ") {
                     place.clone_into(&mut last.place);

@@ -196,8 +196,7 @@ impl Parser<'_> {
             }
         }
         let id = id?;
-        let scored = !scores.is_empty() || blocks.iter().any(|block| !block.scores.is_empty());
-        if !scored {
+        if scores.is_empty() && blocks.iter().all(|block| block.scores.is_empty()) {
             let message = format!("{} has no score", short(id.text.trim()));
             let place = self.source.place(id.span.range());
             self.notes.find_help(place, Code::NoScore, message, "it counts as mapped to nothing");
@@ -250,9 +249,10 @@ impl Parser<'_> {
             let text = field.text.trim();
             let twice = texts.iter().any(|held| held.text == text);
             if text.is_empty() || twice {
-                let message = match twice {
-                    true => format!("`{}` stands twice in `{name}`", short(text)),
-                    false => format!("an empty text in `{name}`"),
+                let message = if twice {
+                    format!("`{}` stands twice in `{name}`", short(text))
+                } else {
+                    format!("an empty text in `{name}`")
                 };
                 let place = self.source.place(field.span.range());
                 self.notes.find_help(place, Code::SpoiltList, message, "it is passed over");
@@ -323,8 +323,7 @@ pub(super) fn assemble(files: Vec<File>, vocabulary: Option<&[String]>, origin: 
             return Outcome::found(vec![Diagnostic::new(Code::UnknownVersion, error.to_string()).at(place)]);
         }
     };
-    let framework =
-        Framework { id: first.control.platform.text.trim().to_lowercase(), version: String::new() };
+    let framework = Framework::new(first.control.platform.text.trim().to_lowercase(), "");
     let mut set = MappingSet::new(framework, Domain::Enterprise, attack_version, origin);
     set.version_span = first.control.attack_version.span;
     let latest = |dates: fn(&Publication) -> Option<&String>| {

@@ -163,7 +163,7 @@ impl Reader {
     pub fn stream(&self, name: &str, input: impl io::Read) -> Result<Reading, ReadError> {
         let path = Path::new(name);
         let form = self.form(path, read_bounded(path, input, 0)?);
-        Ok(self.gather(vec![(Input::named(path), form)]))
+        Ok(Self::gather(vec![(Input::named(path), form)]))
     }
 
     /// Reads files, folders and patterns (`*`, `?`, `[ab]`, `{a,b}`, `**`), on all processors.
@@ -191,7 +191,7 @@ impl Reader {
                 return Err(ReadError::NothingThere { path: folder.clone() });
             }
         }
-        Ok(self.gather(inputs.into_iter().zip(forms).collect()))
+        Ok(Self::gather(inputs.into_iter().zip(forms).collect()))
     }
 
     fn form(&self, path: &Path, bytes: Vec<u8>) -> Form {
@@ -202,7 +202,7 @@ impl Reader {
                 self.recognise(&source, &Origin::Path(name))
             }
             Ok(Decoded::Archive(bytes)) => match table::workbook(path, &bytes) {
-                Ok(sheets) => self.workbook(sheets, &Origin::Path(name)),
+                Ok(sheets) => self.workbook(&sheets, &Origin::Path(name)),
                 Err(finding) => Form::Whole(Outcome::found(vec![finding])),
             },
             Err(finding) => Form::Whole(Outcome::found(vec![finding])),
@@ -210,7 +210,7 @@ impl Reader {
     }
 
     /// Puts the forms of all files together, in their order.
-    fn gather(&self, forms: Vec<(Input, Form)>) -> Reading {
+    fn gather(forms: Vec<(Input, Form)>) -> Reading {
         let mut slots: Vec<Slot> = Vec::new();
         let mut skipped = Vec::new();
         for (input, form) in forms {
@@ -315,7 +315,7 @@ impl Reader {
     }
 
     #[expect(clippy::unused_self, reason = "the form of its header is looked up in the options")]
-    fn workbook(&self, sheets: Vec<Source>, origin: &Origin) -> Form {
+    fn workbook(&self, sheets: &[Source], origin: &Origin) -> Form {
         let empty = Source::new(origin.to_string(), String::new());
         let source = sheets.first().unwrap_or(&empty);
         Form::Other(not_a_mapping(source, "a workbook of another kind"))

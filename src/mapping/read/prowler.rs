@@ -38,8 +38,7 @@ pub(super) fn read(
     let mut reader = Reader { source, notes: Notes::default() };
     let id = reader.provider(value(&members, "Provider"), requirements);
     let version = reader.version(value(&members, "Version"), options);
-    let edition = String::new();
-    let framework = Framework { id: format!("prowler-{id}"), version: edition };
+    let framework = Framework::new(format!("prowler-{id}"), "");
     let mut set = MappingSet::new(framework, Domain::Enterprise, version, origin.clone());
     set.version_span = value(&members, "Version").map(Node::span).unwrap_or_default();
     set.publication.organization = Some("Prowler".to_owned());

@@ -12,8 +12,8 @@ use super::notes::Notes;
 use super::rows::{Assembler, Field, Row};
 use crate::attack::{Domain, Version};
 use crate::diagnostic::Code;
-use crate::source::Source;
 use crate::source::node::{Kind, Member, Node};
+use crate::source::{Source, Span};
 
 /// The fields of `metadata`.
 const METADATA: [&str; 13] = [
@@ -171,8 +171,7 @@ impl Reader<'_> {
         let edition = self.notes.filled(get("mapping_framework_version"), "mapping_framework_version");
         let groups = self.groups(get("capability_groups"));
         let mapping_types = self.types(get("mapping_types"));
-        let framework =
-            Framework { id: framework?.text.trim().to_lowercase(), version: edition.unwrap_or_default() };
+        let framework = Framework::new(framework?.text.trim().to_lowercase(), edition.unwrap_or_default());
         let mut set = MappingSet::new(framework, domain?, attack_version?, origin);
         set.version_span = version.map(|field| field.span).unwrap_or_default();
         set.publication = publication;
@@ -186,14 +185,13 @@ impl Reader<'_> {
         if let Some(node) = node.filter(|node| node.kind() != Kind::Null) {
             return self.notes.text_or_number(node, name);
         }
-        let place = match node {
-            Some(null) => null.place(),
-            None => {
-                let mut opening = metadata.span();
-                opening.end = opening.start + 1;
-                metadata.place_of(opening)
-            }
-        };
+        let place = node.map_or_else(
+            || {
+                let opening = metadata.span();
+                metadata.place_of(Span { end: opening.start + 1, ..opening })
+            },
+            Node::place,
+        );
         self.notes.find(place, Code::MissingField, format!("`metadata` has no `{name}`"));
         None
     }

@@ -1,0 +1,204 @@
+//! What is written: by a file or by flags, each value with where it came from.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::attack::{Domain, Version};
+use crate::coverage::{Metric, Rollup};
+use crate::diagnostic::{Place, Rule};
+use crate::layer::{ColorBy, Expand};
+use crate::mapping::{Category, Level};
+use crate::matrix::palette::{Color, Hue};
+use crate::source::Source;
+
+/// A value and where it came from.
+#[derive(Debug, Clone)]
+pub struct Setting<T> {
+    /// The value.
+    pub value: T,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+impl<T> Setting<T> {
+    /// A value that a flag gives.
+    #[must_use]
+    pub fn flag(value: T, name: impl Into<Cow<'static, str>>) -> Self {
+        Self { value, origin: Origin::Flag(name.into()) }
+    }
+
+    /// A value that nobody gives.
+    #[must_use]
+    pub fn default(value: T) -> Self {
+        Self { value, origin: Origin::Default }
+    }
+}
+
+/// Where a value came from.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// From nobody: it is the default.
+    Default,
+    /// From a file.
+    File(Position),
+    /// From this flag: `--metric`.
+    Flag(Cow<'static, str>),
+}
+
+impl Origin {
+    /// The place in the file that it came from.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        match self {
+            Self::File(position) => Some(position.place()),
+            Self::Default | Self::Flag(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    /// `default`, `navlayer.toml:12` or `--metric`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(position) => {
+                let place = position.place();
+                write!(f, "{}:{}", place.file, place.line)
+            }
+            Self::Flag(name) => f.write_str(name),
+        }
+    }
+}
+
+/// Bytes of a configuration. The place is made of them only when somebody asks: a long line makes that dear.
+#[derive(Debug, Clone)]
+pub struct Position {
+    source: Arc<Source>,
+    bytes: Range<usize>,
+}
+
+impl Position {
+    pub(super) fn new(source: &Arc<Source>, bytes: Range<usize>) -> Self {
+        Self { source: Arc::clone(source), bytes }
+    }
+
+    pub(super) fn bytes(&self) -> Range<usize> {
+        self.bytes.clone()
+    }
+
+    /// The place.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        self.source.place(self.bytes.clone())
+    }
+}
+
+/// The keys of `[colors]` that hold a colour, and whose hue each is; that of scores is nobody's.
+pub const TINTS: [(&str, Option<Hue>); 5] = [
+    ("score", None),
+    ("protect", Some(Hue::Of(Category::Protect))),
+    ("detect", Some(Hue::Of(Category::Detect))),
+    ("respond", Some(Hue::Of(Category::Respond))),
+    ("several", Some(Hue::Several)),
+];
+
+/// What a file says, or what flags say. Nothing in it has a default.
+#[derive(Debug, Clone, Default)]
+pub struct Written {
+    /// Mapping files and folders, and globs of them.
+    pub sources: Vec<Setting<PathBuf>>,
+    /// The folder that `build` writes.
+    pub output: Option<Setting<PathBuf>>,
+    /// A folder of templates.
+    pub templates: Option<Setting<PathBuf>>,
+    /// The filters, by the keys of [`super::FILTERS`].
+    pub filters: BTreeMap<&'static str, Vec<Setting<String>>>,
+    /// The metric.
+    pub metric: Option<Setting<Metric>>,
+    /// The roll-up.
+    pub rollup: Option<Setting<Rollup>>,
+    /// What each level is worth.
+    pub scale: BTreeMap<Level, Setting<f64>>,
+    /// What the colours tell.
+    pub color_by: Option<Setting<ColorBy>>,
+    /// Colours, by the keys of [`TINTS`].
+    pub colors: BTreeMap<&'static str, Setting<Color>>,
+    /// Names to show for frameworks, by ids in lower case.
+    pub frameworks: BTreeMap<String, Setting<String>>,
+    /// Names to show for capabilities, by ids in lower case.
+    pub capabilities: BTreeMap<String, Setting<String>>,
+    /// The name of the layer that `layer` writes.
+    pub layer_name: Option<Setting<String>>,
+    /// Its description.
+    pub layer_description: Option<Setting<String>>,
+    /// Which techniques layers expand.
+    pub expand: Option<Setting<Expand>>,
+    /// The columns of a table with a header of the user's own, by [`crate::mapping::read::Columns::KEYS`].
+    pub columns: BTreeMap<&'static str, Setting<String>>,
+    /// Words that mean a category, in lower case.
+    pub categories: BTreeMap<String, Setting<Category>>,
+    /// Words that mean a level, in lower case.
+    pub levels: BTreeMap<String, Setting<Level>>,
+    /// What such a table maps.
+    pub table_framework: Option<Setting<String>>,
+    /// The ATT&CK version of a source that states none.
+    pub attack_version: Option<Setting<Version>>,
+    /// The ATT&CK domain of a source that states none.
+    pub domain: Option<Setting<Domain>>,
+    /// What is made of findings.
+    pub findings: Vec<Setting<Rule>>,
+}
+
+impl Written {
+    /// This laid over `below`, which holds where this says nothing. A list or a table replaces the one below whole,
+    /// each filter for itself; what is made of findings adds up.
+    #[must_use]
+    pub fn over(self, below: Self) -> Self {
+        let mut filters = below.filters;
+        filters.extend(self.filters);
+        let mut findings = below.findings;
+        findings.extend(self.findings);
+        Self {
+            sources: list(self.sources, below.sources),
+            output: self.output.or(below.output),
+            templates: self.templates.or(below.templates),
+            filters,
+            metric: self.metric.or(below.metric),
+            rollup: self.rollup.or(below.rollup),
+            scale: table(self.scale, below.scale),
+            color_by: self.color_by.or(below.color_by),
+            colors: table(self.colors, below.colors),
+            frameworks: table(self.frameworks, below.frameworks),
+            capabilities: table(self.capabilities, below.capabilities),
+            layer_name: self.layer_name.or(below.layer_name),
+            layer_description: self.layer_description.or(below.layer_description),
+            expand: self.expand.or(below.expand),
+            columns: table(self.columns, below.columns),
+            categories: table(self.categories, below.categories),
+            levels: table(self.levels, below.levels),
+            table_framework: self.table_framework.or(below.table_framework),
+            attack_version: self.attack_version.or(below.attack_version),
+            domain: self.domain.or(below.domain),
+            findings,
+        }
+    }
+}
+
+fn list<T>(own: Vec<T>, below: Vec<T>) -> Vec<T> {
+    if own.is_empty() { below } else { own }
+}
+
+fn table<K: Ord, V>(own: BTreeMap<K, V>, below: BTreeMap<K, V>) -> BTreeMap<K, V> {
+    if own.is_empty() { below } else { own }
+}
+
+/// The distinct origins of some settings, in their order: a list is written on several lines.
+pub(super) fn origins<'s, T: 's>(settings: impl IntoIterator<Item = &'s Setting<T>>) -> Vec<Origin> {
+    let mut seen = BTreeSet::new();
+    let all = settings.into_iter().map(|setting| setting.origin.clone());
+    all.filter(|origin| seen.insert(origin.to_string())).collect()
+}
