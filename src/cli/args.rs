@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use navlayer::coverage::{Metric, Rollup, Rules, Scale};
 use navlayer::layer::{ColorBy, Expand};
-use navlayer::mapping::select::Filter;
+use navlayer::mapping::select::{Filter, TechniqueKind};
 
 /// Where mappings come from.
 #[derive(Debug, clap::Args)]
@@ -22,13 +22,16 @@ pub(crate) struct SourceArgs {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Filters (repeatable; ids or names in any case, or globs)")]
 pub(crate) struct FilterArgs {
+    /// A framework, where sources hold several: aws, AWS, "AWS 12/12/2024"
+    #[arg(long, value_name = "NAME")]
+    framework: Vec<String>,
     /// Protect, Detect or Respond
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     category: Vec<String>,
     /// Minimal, Partial or Significant
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     level: Vec<String>,
-    /// A capability: amazon_guardduty, "Amazon GuardDuty", 'aws_*'
+    /// A capability: amazon_guardduty, "Amazon GuardDuty", '*guard*' for a part of the name
     #[arg(long, value_name = "NAME")]
     capability: Vec<String>,
     /// A group of capabilities
@@ -37,6 +40,9 @@ pub(crate) struct FilterArgs {
     /// A tag of capabilities
     #[arg(long, value_name = "NAME")]
     tag: Vec<String>,
+    /// Ask of a capability every tag named, not any of them
+    #[arg(long, requires = "tag")]
+    all_tags: bool,
     /// A tactic: TA0006, credential-access, "Credential Access"
     #[arg(long, value_name = "NAME")]
     tactic: Vec<String>,
@@ -46,34 +52,72 @@ pub(crate) struct FilterArgs {
     /// A technique: T1562, "Impair Defenses", 'T1562*' with its sub-techniques
     #[arg(long, value_name = "NAME")]
     technique: Vec<String>,
+    /// Only techniques, or only sub-techniques; a roll-up still reaches techniques
+    #[arg(long, value_enum, value_name = "KIND")]
+    kind: Option<KindArg>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum KindArg {
+    /// T1562
+    Technique,
+    /// T1562.008
+    SubTechnique,
+}
+
+impl From<KindArg> for TechniqueKind {
+    fn from(kind: KindArg) -> Self {
+        match kind {
+            KindArg::Technique => Self::Technique,
+            KindArg::SubTechnique => Self::SubTechnique,
+        }
+    }
 }
 
 impl FilterArgs {
     /// The filters as the library takes them.
     pub(crate) fn filter(&self) -> Filter {
         Filter {
+            frameworks: self.framework.clone(),
             categories: self.category.clone(),
             levels: self.level.clone(),
             capabilities: self.capability.clone(),
             groups: self.group.clone(),
             tags: self.tag.clone(),
+            all_tags: self.all_tags,
             tactics: self.tactic.clone(),
             platforms: self.platform.clone(),
             techniques: self.technique.clone(),
+            kind: self.kind.map(TechniqueKind::from),
         }
     }
 }
 
-/// From mappings to scores, and from scores to colours.
+/// From mappings to scores.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Scores and colours")]
-pub(crate) struct RuleArgs {
+#[command(next_help_heading = "Scores")]
+pub(crate) struct ScoreArgs {
     /// How a technique's mappings become one score
     #[arg(long, value_enum, default_value_t, value_name = "METRIC")]
     metric: MetricArg,
     /// Whether techniques are also scored from their sub-techniques
     #[arg(long, value_enum, default_value_t, value_name = "RULE")]
     rollup: RollupArg,
+}
+
+impl ScoreArgs {
+    /// The rules as the library takes them.
+    pub(crate) fn rules(&self) -> Rules {
+        Rules { metric: self.metric.into(), rollup: self.rollup.into(), scale: Scale::default() }
+    }
+}
+
+/// From mappings to scores, and from scores to colours.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Colours")]
+pub(crate) struct RuleArgs {
+    #[command(flatten)]
+    scores: ScoreArgs,
     /// What the colours tell
     #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
     color_by: ColorByArg,
@@ -85,7 +129,7 @@ pub(crate) struct RuleArgs {
 impl RuleArgs {
     /// The rules as the library takes them.
     pub(crate) fn rules(&self) -> Rules {
-        Rules { metric: self.metric.into(), rollup: self.rollup.into(), scale: Scale::default() }
+        self.scores.rules()
     }
 
     /// What the colours tell.
