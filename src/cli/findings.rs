@@ -45,7 +45,7 @@ pub(crate) fn print(findings: &[Diagnostic], global: &Global) {
 /// Prints one line of what was done, unless quiet.
 pub(crate) fn say(global: &Global, line: &str) {
     if !global.quiet {
-        let _ = writeln!(anstream::stderr(), "{line}");
+        let _ = writeln!(anstream::stderr(), "{}", clean(line));
     }
 }
 

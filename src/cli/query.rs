@@ -62,12 +62,14 @@ struct CapabilityArgs {
 }
 
 const CAPABILITIES: &str = "\
-Columns: framework, id, name, groups, tags, state, mapped, techniques, sub_techniques, protect, detect, respond, minimal,
-partial, significant, only, weighted, weighted_percent, mappings, retired, comment, references
+Columns: framework, id, name, groups, tags, state, mapped, techniques, sub_techniques, protect, \
+detect, respond, minimal, partial, significant, only, weighted, weighted_percent, mappings, retired, \
+comment, references
 
-`state` is mapped, not mappable (the source says so), not assessed (mapped without a level) or no mapping. `protect`,
-`detect` and `respond` count what is mapped in each; `minimal`, `partial` and `significant` what has each as its strongest
-level; `only` what no other capability of the framework maps; `retired` mapped ids that are in no other count.
+`state` is mapped, not mappable (the source says so), not assessed (mapped without a level) or no \
+mapping. `protect`, `detect` and `respond` count what is mapped in each; `minimal`, `partial` and \
+`significant` what has each as its strongest level; `only` what no other capability of the \
+framework maps; `retired` mapped ids that are in no other count.
 
 Examples:
   navlayer query capabilities                        most techniques first
@@ -92,11 +94,11 @@ struct TechniqueArgs {
 }
 
 const TECHNIQUES: &str = "\
-Columns: id, name, kind, tactics, platforms, fate, state, score, rolled_up, protect, detect, respond, capability_count,
-capabilities, capability_ids, frameworks, mappings
+Columns: id, name, kind, tactics, platforms, fate, state, score, rolled_up, protect, detect, \
+respond, capability_count, capabilities, capability_ids, frameworks, mappings
 
-`protect`, `detect` and `respond` hold the strongest level in each; `fate` tells of an id that is not active in the ATT&CK
-version what became of it.
+`protect`, `detect` and `respond` hold the strongest level in each; `fate` tells of an id that is \
+not active in the ATT&CK version what became of it.
 
 Examples:
   navlayer query techniques --sort -score,id
@@ -116,8 +118,8 @@ struct ScoreRowArgs {
 }
 
 const SCORES: &str = "\
-Columns: framework, capability_id, capability_name, groups, tags, technique_id, technique_name, kind, tactics, platforms,
-fate, category, level, score, mapping_type, comment, references
+Columns: framework, capability_id, capability_name, groups, tags, technique_id, technique_name, \
+kind, tactics, platforms, fate, category, level, score, mapping_type, comment, references
 
 Examples:
   navlayer query scores --technique T1078 --sort -level
@@ -143,10 +145,11 @@ struct GapArgs {
 }
 
 const GAPS: &str = "\
-Columns: kind, id, name, state, tactics, platforms, mapped_sub_techniques, fate, comment, frameworks, capabilities
+Columns: kind, id, name, state, tactics, platforms, mapped_sub_techniques, fate, comment, \
+frameworks, capabilities
 
-Capabilities that their source declares not mappable stand in a table of their own; in csv and json they are the last rows,
-of kind `capability`.
+Capabilities that their source declares not mappable stand in a table of their own; in csv and \
+json they are the last rows, of kind `capability`.
 
 Examples:
   navlayer query gaps --kind technique --tactic exfiltration

@@ -23,7 +23,7 @@ pub(crate) struct TableArgs {
     sort: Vec<String>,
     /// Show these columns, in this order; `all` stands for all of them
     ///
-    /// Without it, csv and json have all columns; table and markdown have those that tell most.
+    /// Without it, csv and json have all columns; markdown has those that tell most, and table those of them that fit.
     #[arg(long, value_name = "COLUMN[,COLUMN...]", value_delimiter = ',')]
     select: Vec<String>,
     /// How to write the table
@@ -148,13 +148,27 @@ impl TableArgs {
             }
             FormatArg::Table => {
                 let width = self.width.unwrap_or_else(terminal_width);
-                let mut text = draw(&sheet.table, width);
+                let mut text = self.draw_for_terminal(&sheet.table, width);
                 if let Some((heading, table)) = filled(sheet) {
-                    text.push_str(&format!("\n{heading}:\n\n{}", draw(table, width)));
+                    text.push_str(&format!("\n{heading}:\n\n{}", self.draw_for_terminal(table, width)));
                 }
                 text
             }
         }
+    }
+
+    /// Columns side by side; where those that were asked for are too many for that, one below the other.
+    fn draw_for_terminal(&self, table: &Table, width: u16) -> String {
+        let shown: Vec<Vec<String>> =
+            table.rows().iter().map(|row| row.iter().map(shown).collect()).collect();
+        let words: Vec<u16> = (0..table.heads().len())
+            .map(|column| longest_word(table.heads()[column], &shown, column))
+            .collect();
+        let fitting = fitting(&words, width);
+        if fitting == words.len() || (self.select.is_empty() && fitting > 1) {
+            return side_by_side(&table.heads()[..fitting], &shown, &words, width);
+        }
+        shown.iter().map(|row| record(table.heads(), row, width)).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -186,27 +200,55 @@ const GAP: u16 = 2;
 /// The longest word that is not broken to make room.
 const WORD: u16 = 14;
 
-/// A table for a terminal: columns side by side or, where they are too many for the width, one below the other.
-fn draw(table: &Table, width: u16) -> String {
-    let shown: Vec<Vec<String>> = table.rows().iter().map(|row| row.iter().map(shown).collect()).collect();
-    let words: Vec<u16> =
-        (0..table.heads().len()).map(|column| longest_word(table, &shown, column)).collect();
-    let gaps = GAP * u16::try_from(words.len().saturating_sub(1)).unwrap_or(u16::MAX / GAP);
-    let least = words.iter().fold(gaps, |sum, word| sum.saturating_add(*word));
-    if least > width && !shown.is_empty() {
-        return shown.iter().map(|row| record(table.heads(), row, width)).collect::<Vec<_>>().join("\n");
-    }
+/// How many columns from the first on fit beside each other.
+fn fitting(words: &[u16], width: u16) -> usize {
+    let mut needed = 0_u16;
+    words
+        .iter()
+        .take_while(|word| {
+            let gap = if needed == 0 { 0 } else { GAP };
+            needed = needed.saturating_add(gap).saturating_add(**word);
+            needed <= width
+        })
+        .count()
+}
+
+fn side_by_side(heads: &[Head], rows: &[Vec<String>], words: &[u16], width: u16) -> String {
     let mut drawing = empty(width);
     drawing.load_style(head_rule());
-    drawing.set_header(table.heads().iter().map(|head| head.heading));
-    drawing.add_rows(shown);
-    for ((column, head), word) in drawing.column_iter_mut().zip(table.heads()).zip(words) {
-        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(word)));
+    drawing.set_header(heads.iter().map(|head| head.heading));
+    drawing.add_rows(rows.iter().map(|row| &row[..heads.len()]));
+    let wanted = drawing.column_max_content_widths();
+    let widths = widths(&words[..heads.len()], &wanted, width);
+    let last = heads.len() - 1;
+    for (place, (column, head)) in drawing.column_iter_mut().zip(heads).enumerate() {
+        let gap = if place == last { 0 } else { GAP };
+        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(widths[place] + gap)));
         if head.kind != Kind::Text {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
     finish(drawing)
+}
+
+/// The widths of columns that fit: at least their longest words, at most what they want, and what is left between is
+/// shared out evenly.
+fn widths(words: &[u16], wanted: &[u16], width: u16) -> Vec<u16> {
+    let mut widths = words.to_vec();
+    let gaps = GAP * u16::try_from(words.len().saturating_sub(1)).unwrap_or_default();
+    let mut left = width.saturating_sub(gaps + words.iter().sum::<u16>());
+    loop {
+        let growing: Vec<usize> = (0..widths.len()).filter(|place| widths[*place] < wanted[*place]).collect();
+        if growing.is_empty() || left == 0 {
+            return widths;
+        }
+        let share = (left / u16::try_from(growing.len()).unwrap_or(u16::MAX)).max(1);
+        for place in growing {
+            let more = share.min(wanted[place] - widths[place]).min(left);
+            widths[place] += more;
+            left -= more;
+        }
+    }
 }
 
 /// One row as a table of its own: headings at the left. What is empty is left out.
@@ -262,16 +304,13 @@ fn shown(cell: &Cell) -> String {
     clean(&line)
 }
 
-/// How wide a column must be for its words to stay whole, within reason.
-fn longest_word(table: &Table, shown: &[Vec<String>], column: usize) -> u16 {
-    let head = &table.heads()[column];
-    let words = shown.iter().map(|row| row[column].as_str()).chain([head.heading]);
-    let longest = words.map(|text| match head.kind {
-        Kind::Text => text.split(' ').map(|word| word.chars().count()).max().unwrap_or_default(),
-        // A number is one word: `12 of 656`.
-        Kind::Number | Kind::Share => {
-            text.split(if text == head.heading { " " } else { "\n" }).map(str::len).max().unwrap_or_default()
-        }
+/// How wide a column must be for its words to stay whole, within reason. A number is one word: `12 of 656`.
+fn longest_word(head: Head, rows: &[Vec<String>], column: usize) -> u16 {
+    let longest = |text: &str| text.split(' ').map(|word| word.chars().count()).max().unwrap_or_default();
+    let cells = rows.iter().map(|row| match head.kind {
+        Kind::Text => longest(&row[column]),
+        Kind::Number | Kind::Share => row[column].len(),
     });
-    u16::try_from(longest.max().unwrap_or_default()).unwrap_or(WORD).min(WORD)
+    let widest = cells.chain([longest(head.heading)]).max().unwrap_or_default();
+    u16::try_from(widest).unwrap_or(WORD).min(WORD)
 }

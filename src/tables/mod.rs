@@ -32,7 +32,6 @@ use crate::attack::Catalog;
 use crate::coverage::{Coverage, Rules};
 use crate::mapping::MappingSet;
 use crate::mapping::select::Selection;
-use crate::output::slug;
 use crate::suggest;
 
 pub use capabilities::{CapabilityRow, CapabilityState, capabilities};
@@ -93,7 +92,7 @@ pub enum Shown {
     WhenFilled,
     /// When not all rows have the same in it.
     WhenVaried,
-    /// When any row has in it more than another spelling of what the column with this key has.
+    /// When most rows have in it more than another spelling of what the column with this key has.
     WhenUnlike(&'static str),
     /// Only when asked for.
     OnRequest,
@@ -258,23 +257,22 @@ impl Table {
             }
             Shown::WhenUnlike(key) => {
                 let other = self.heads.iter().position(|head| head.key == key).unwrap_or(column);
-                self.rows.iter().any(|row| slug(&row[column].text(", ")) != slug(&row[other].text(", ")))
+                let is_unlike = |row: &&Vec<Cell>| letters(&row[column]) != letters(&row[other]);
+                2 * self.rows.iter().filter(is_unlike).count() >= self.rows.len().max(1)
             }
             Shown::OnRequest => false,
         }
-    }
-
-    /// The rows for which `keep` holds of the cell in a column, and the others.
-    #[must_use]
-    pub fn partition(&self, column: usize, keep: impl Fn(&Cell) -> bool) -> (Self, Self) {
-        let (kept, others) = self.rows.iter().cloned().partition(|row| keep(&row[column]));
-        (Self { heads: self.heads.clone(), rows: kept }, Self { heads: self.heads.clone(), rows: others })
     }
 
     /// Puts the rows of a table with the same columns after those of this one.
     pub fn append(&mut self, mut other: Self) {
         self.rows.append(&mut other.rows);
     }
+}
+
+/// What two spellings of a name have in common: `amazon_guardduty` and `Amazon GuardDuty`.
+fn letters(cell: &Cell) -> String {
+    cell.text("").to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 impl Serialize for Table {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use navlayer::coverage::{Coverage, State, Tally};
+use navlayer::coverage::{Coverage, State, Statistics};
 use navlayer::tables::{CapabilityRow, CapabilityState, Content, GapRow, GapSubject, ScoreRow};
 
 use super::{Global, findings};
@@ -23,16 +23,22 @@ fn count(number: usize, noun: &str) -> String {
     }
 }
 
-/// The denominator: `656 active techniques of Enterprise ATT&CK 16.1 in scope (203 techniques, 453 sub-techniques)`
-fn scope(coverage: &Coverage<'_>, in_scope: Tally) -> String {
+/// `Enterprise ATT&CK 16.1`
+fn attack(coverage: &Coverage<'_>) -> String {
     let catalog = coverage.catalog();
+    format!("{} ATT&CK {}", catalog.domain().name(), catalog.version())
+}
+
+/// `92 of 203 techniques and 122 of 453 sub-techniques in scope of Enterprise ATT&CK 16.1`
+fn mapped(coverage: &Coverage<'_>) -> String {
+    let Statistics { mapped, in_scope, .. } = coverage.statistics(None, None);
     format!(
-        "{} active in scope of {} ATT&CK {} ({}, {})",
-        in_scope.total(),
-        catalog.domain().name(),
-        catalog.version(),
+        "{} of {} and {} of {} in scope of {}",
+        mapped.techniques,
         count(in_scope.techniques, "technique"),
+        mapped.sub_techniques,
         count(in_scope.sub_techniques, "sub-technique"),
+        attack(coverage)
     )
 }
 
@@ -52,28 +58,14 @@ pub(super) fn capabilities(content: &Content<'_>, rows: &[CapabilityRow], global
     ];
     let states = parts(&states.map(|state| (with(state), state.name())));
     let coverage = content.coverage(content.selection.clone());
-    let statistics = coverage.statistics(None, None);
     let colon = if states.is_empty() { "" } else { ": " };
-    let line = format!(
-        "{}{colon}{states}; together they map {} of {}",
-        count(rows.len(), "capability"),
-        statistics.mapped.total(),
-        scope(&coverage, statistics.in_scope),
-    );
+    let line =
+        format!("{}{colon}{states}; mapped together: {}", count(rows.len(), "capability"), mapped(&coverage));
     say(global, rows.len(), &line);
 }
 
 pub(super) fn techniques(coverage: &Coverage<'_>, rows: usize, global: &Global) {
-    let statistics = coverage.statistics(None, None);
-    let line = format!(
-        "{} of {} are mapped: {} and {}{}",
-        statistics.mapped.total(),
-        scope(coverage, statistics.in_scope),
-        count(statistics.mapped.techniques, "technique"),
-        count(statistics.mapped.sub_techniques, "sub-technique"),
-        retired(coverage),
-    );
-    say(global, rows, &line);
+    say(global, rows, &format!("mapped: {}{}", mapped(coverage), retired(coverage)));
 }
 
 /// Mapped ids that are in no count.
@@ -89,13 +81,11 @@ fn retired(coverage: &Coverage<'_>) -> String {
 pub(super) fn scores(coverage: &Coverage<'_>, rows: &[ScoreRow], global: &Global) {
     let capabilities: BTreeSet<(&str, &str)> =
         rows.iter().map(|row| (row.framework.as_str(), row.capability_id.as_str())).collect();
-    let statistics = coverage.statistics(None, None);
     let line = format!(
-        "{} of {}; they map {} of {}{}",
+        "{} of {}; mapped: {}{}",
         count(rows.len(), "mapping"),
         count(capabilities.len(), "capability"),
-        statistics.mapped.total(),
-        scope(coverage, statistics.in_scope),
+        mapped(coverage),
         retired(coverage),
     );
     say(global, rows.len(), &line);
@@ -114,9 +104,12 @@ pub(super) fn gaps(coverage: &Coverage<'_>, rows: &[GapRow], global: &Global) {
         more => format!("; {more} capabilities are declared not mappable"),
     };
     let in_scope = coverage.statistics(None, None).in_scope;
-    say(
-        global,
-        rows.len(),
-        &format!("of {}: {}{capabilities}", scope(coverage, in_scope), states.join(", ")),
+    let line = format!(
+        "of {} and {} in scope of {}: {}{capabilities}",
+        count(in_scope.techniques, "technique"),
+        count(in_scope.sub_techniques, "sub-technique"),
+        attack(coverage),
+        states.join(", "),
     );
+    say(global, rows.len(), &line);
 }
