@@ -6,6 +6,7 @@ mod catalog;
 mod corpus;
 mod filters;
 mod layers;
+mod query;
 mod reading;
 mod repository;
 mod support;
