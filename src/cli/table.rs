@@ -140,19 +140,15 @@ impl TableArgs {
                 text.expect("a table has no key that is not text") + "\n"
             }
             FormatArg::Markdown => {
-                let mut text = markdown::table(&sheet.table);
-                if let Some((heading, table)) = filled(sheet) {
-                    text.push_str(&format!("\n{}\n\n{}", markdown::escape(heading), markdown::table(table)));
-                }
-                text
+                let first = markdown::table(&sheet.table);
+                let Some((heading, table)) = filled(sheet) else { return first };
+                format!("{first}\n{}\n\n{}", markdown::escape(heading), markdown::table(table))
             }
             FormatArg::Table => {
                 let width = self.width.unwrap_or_else(terminal_width);
-                let mut text = self.draw_for_terminal(&sheet.table, width);
-                if let Some((heading, table)) = filled(sheet) {
-                    text.push_str(&format!("\n{heading}:\n\n{}", self.draw_for_terminal(table, width)));
-                }
-                text
+                let first = self.draw_for_terminal(&sheet.table, width);
+                let Some((heading, table)) = filled(sheet) else { return first };
+                format!("{first}\n{heading}:\n\n{}", self.draw_for_terminal(table, width))
             }
         }
     }

@@ -11,6 +11,7 @@ use crate::tables::{Cell, Kind, Table};
 /// A table with its keys in the first line. A share takes two columns, the second of them, `…_of`, its denominator;
 /// lists are joined by `; `.
 #[must_use]
+#[expect(clippy::missing_panics_doc, reason = "memory takes whatever is written to it")]
 pub fn table(table: &Table) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut line: Vec<Cow<'_, str>> = Vec::new();

@@ -299,3 +299,38 @@ impl Serialize for Object<'_> {
         object.end()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever reads a heading can type it.
+    fn headings_name_their_columns<R: Row>() {
+        let table = Table::new::<R>(&[]);
+        for (place, head) in table.heads().iter().enumerate() {
+            assert_eq!(table.column(head.heading), Ok(place), "{}", head.heading);
+            assert_eq!(table.column(head.key), Ok(place), "{}", head.key);
+            if let Shown::WhenUnlike(other) = head.shown {
+                assert!(table.column(other).is_ok(), "{other}");
+            }
+        }
+    }
+
+    #[test]
+    fn columns_are_named_by_key_and_by_heading() {
+        headings_name_their_columns::<CapabilityRow>();
+        headings_name_their_columns::<TechniqueRow>();
+        headings_name_their_columns::<ScoreRow>();
+        headings_name_their_columns::<GapRow>();
+    }
+
+    #[test]
+    fn a_minus_asks_for_the_greatest_first() {
+        let table = Table::new::<TechniqueRow>(&[]);
+        let score = table.column("score").expect("there is one");
+        assert_eq!(table.order(" -Score"), Ok(Order { column: score, descending: true }));
+        assert_eq!(table.order("score"), Ok(Order { column: score, descending: false }));
+        let unknown = table.order("-scroe").expect_err("there is none");
+        assert_eq!((unknown.name.as_str(), unknown.nearest), ("scroe", Some("score")));
+    }
+}
