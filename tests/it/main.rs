@@ -10,3 +10,4 @@ mod query;
 mod reading;
 mod repository;
 mod support;
+mod tables;
