@@ -28,6 +28,11 @@ fn commands(criterion: &mut Criterion) {
     group.measurement_time(Duration::from_secs(5));
     let file = out("layer.json");
     group.bench_function("layer, embedded AWS", |bencher| bencher.iter(|| navlayer(&["layer"], &file)));
+    // To a device: a table does not replace a file unasked.
+    let nowhere = Path::new("/dev/null");
+    group.bench_function("query scores, embedded AWS", |bencher| {
+        bencher.iter(|| navlayer(&["query", "scores"], nowhere));
+    });
     // Each time into a new folder, as a first build does; removing the last one first would measure how ext4 passes over
     // inodes that were just deleted.
     let mut count = 0;

@@ -1,7 +1,8 @@
 //! ATT&CK Navigator layers and coverage reports from published capability mappings.
 //!
 //! The flow has one direction. [`mapping`] reads a source into a mapping set; [`coverage`] adds sets up on an
-//! [`attack::Catalog`]; [`layer`] and [`report`] write what came out; [`output`] puts files where they belong.
+//! [`attack::Catalog`]; [`layer`], [`report`] and [`tables`] write what came out; [`output`] puts files where they
+//! belong.
 //!
 //! ```
 //! use navlayer::attack::Catalog;
@@ -30,9 +31,11 @@ pub mod mapping;
 pub mod matrix;
 pub mod output;
 mod parallel;
+pub mod render;
 pub mod report;
 pub mod source;
 pub mod suggest;
+pub mod tables;
 
 /// The tool and its version, as outputs name it.
 pub const GENERATOR: &str = concat!("navlayer ", env!("CARGO_PKG_VERSION"));

@@ -8,7 +8,7 @@ use navlayer::config::{FILTERS, Setting, Written};
 use navlayer::coverage::{Metric, Rollup};
 use navlayer::layer::{ColorBy, Expand};
 use navlayer::mapping::read::Columns;
-use navlayer::mapping::select::Filter;
+use navlayer::mapping::select::{Filter, TechniqueKind};
 use navlayer::suggest;
 
 /// Where mappings come from.
@@ -21,7 +21,7 @@ pub(crate) struct SourceArgs {
     #[arg(value_name = "SOURCE")]
     pub(crate) sources: Vec<PathBuf>,
     #[command(flatten)]
-    table: TableArgs,
+    table: HeaderArgs,
 }
 
 // On each argument: a heading of the next ones would hold for those of the command, too.
@@ -29,7 +29,7 @@ const TABLES: &str = "Tables with a header of your own";
 
 /// How a table is read whose header is none of the published ones.
 #[derive(Debug, clap::Args)]
-struct TableArgs {
+struct HeaderArgs {
     /// Which column holds what: technique=ID,capability=Service,level=Score
     ///
     /// Keys: technique (needed), technique-name, capability, capability-name, group, category, level, comment,
@@ -89,13 +89,16 @@ fn column(text: &str) -> Result<(&'static str, String), String> {
     next_help_heading = "Filters (repeatable; ids or names in any case, or globs; each replaces its list in navlayer.toml)"
 )]
 pub(crate) struct FilterArgs {
+    /// A framework, where sources hold several: aws, AWS, "AWS 12/12/2024"
+    #[arg(long, value_name = "NAME")]
+    framework: Vec<String>,
     /// Protect, Detect or Respond
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     category: Vec<String>,
     /// Minimal, Partial or Significant
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     level: Vec<String>,
-    /// A capability: amazon_guardduty, "Amazon GuardDuty", 'aws_*'
+    /// A capability: amazon_guardduty, "Amazon GuardDuty", '*guard*' for a part of the name
     #[arg(long, value_name = "NAME")]
     capability: Vec<String>,
     /// A group of capabilities
@@ -104,6 +107,9 @@ pub(crate) struct FilterArgs {
     /// A tag of capabilities
     #[arg(long, value_name = "NAME")]
     tag: Vec<String>,
+    /// Ask of a capability every tag named, not any of them
+    #[arg(long, requires = "tag")]
+    all_tags: bool,
     /// A tactic: TA0006, credential-access, "Credential Access"
     #[arg(long, value_name = "NAME")]
     tactic: Vec<String>,
@@ -113,6 +119,26 @@ pub(crate) struct FilterArgs {
     /// A technique: T1562, "Impair Defenses", 'T1562*' with its sub-techniques
     #[arg(long, value_name = "NAME")]
     technique: Vec<String>,
+    /// Only techniques, or only sub-techniques; a roll-up still reaches techniques
+    #[arg(long, value_enum, value_name = "KIND")]
+    kind: Option<KindArg>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum KindArg {
+    /// T1562
+    Technique,
+    /// T1562.008
+    SubTechnique,
+}
+
+impl From<KindArg> for TechniqueKind {
+    fn from(kind: KindArg) -> Self {
+        match kind {
+            KindArg::Technique => Self::Technique,
+            KindArg::SubTechnique => Self::SubTechnique,
+        }
+    }
 }
 
 impl FilterArgs {
@@ -126,33 +152,54 @@ impl FilterArgs {
                 to.filters.insert(key, entries.into_iter().map(flagged).collect());
             }
         }
+        to.all_tags = filter.all_tags.then(|| Setting::flag(true, "--all-tags"));
+        to.kind = filter.kind.map(|kind| Setting::flag(kind, "--kind"));
     }
 
     /// The filters as the library takes them.
     fn filter(&self) -> Filter {
         Filter {
+            frameworks: self.framework.clone(),
             categories: self.category.clone(),
             levels: self.level.clone(),
             capabilities: self.capability.clone(),
             groups: self.group.clone(),
             tags: self.tag.clone(),
+            all_tags: self.all_tags,
             tactics: self.tactic.clone(),
             platforms: self.platform.clone(),
             techniques: self.technique.clone(),
+            kind: self.kind.map(TechniqueKind::from),
         }
     }
 }
 
-/// From mappings to scores, and from scores to colours.
+/// From mappings to scores.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Scores and colours")]
-pub(crate) struct RuleArgs {
+#[command(next_help_heading = "Scores")]
+pub(crate) struct ScoreArgs {
     /// How a technique's mappings become one score [default: strongest]
     #[arg(long, value_enum, value_name = "METRIC")]
     metric: Option<MetricArg>,
     /// Whether techniques are also scored from their sub-techniques [default: none]
     #[arg(long, value_enum, value_name = "RULE")]
     rollup: Option<RollupArg>,
+}
+
+impl ScoreArgs {
+    /// What the flags say.
+    pub(crate) fn write(&self, to: &mut Written) {
+        to.metric = self.metric.map(|metric| Setting::flag(metric.into(), "--metric"));
+        to.rollup = self.rollup.map(|rollup| Setting::flag(rollup.into(), "--rollup"));
+    }
+}
+
+/// From mappings to scores, and from scores to colours.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Colours")]
+pub(crate) struct RuleArgs {
+    #[command(flatten)]
+    scores: ScoreArgs,
     /// What the colours tell [default: score]
     #[arg(long, value_enum, value_name = "WHAT")]
     color_by: Option<ColorByArg>,
@@ -164,8 +211,7 @@ pub(crate) struct RuleArgs {
 impl RuleArgs {
     /// What the flags say.
     pub(crate) fn write(&self, to: &mut Written) {
-        to.metric = self.metric.map(|metric| Setting::flag(metric.into(), "--metric"));
-        to.rollup = self.rollup.map(|rollup| Setting::flag(rollup.into(), "--rollup"));
+        self.scores.write(to);
         to.color_by = self.color_by.map(|by| Setting::flag(by.into(), "--color-by"));
         to.expand = self.expand.map(|expand| Setting::flag(expand.into(), "--expand"));
     }

@@ -8,6 +8,7 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use navlayer::diagnostic::{Code, Diagnostic, Excerpt, Place, Severity};
 use navlayer::output::{Action, Change, MANIFEST, Sink};
+use navlayer::render::without_controls;
 
 use super::{Failure, Global};
 
@@ -53,7 +54,7 @@ fn print_up_to(most: usize, findings: &[Diagnostic], global: &Global) {
 /// Prints one line of what was done, unless quiet.
 pub(crate) fn say(global: &Global, line: &str) {
     if !global.quiet {
-        let _ = writeln!(anstream::stderr(), "{line}");
+        let _ = writeln!(anstream::stderr(), "{}", clean(line));
     }
 }
 
@@ -131,11 +132,7 @@ fn clean_excerpt(place: &Place) -> (String, Range<usize>) {
     (cleaned, start..end)
 }
 
-/// Text from a file without what a terminal would obey: control characters and marks that turn the direction.
+/// Text from a file without what a terminal would obey.
 pub(crate) fn clean(text: &str) -> String {
-    let is_hostile = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|c| if is_hostile(c) { '\u{fffd}' } else { c }).collect()
+    without_controls(text, |_| false).into_owned()
 }

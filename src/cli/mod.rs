@@ -8,7 +8,9 @@ mod convert;
 mod findings;
 mod input;
 mod layer;
+mod query;
 mod schema;
+mod table;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -39,6 +41,7 @@ Examples:
   navlayer build                                   everything about AWS, into navlayer-out/
   navlayer layer --category detect -o detect.json  one heatmap: what AWS services detect
   navlayer layer mapping.json --per capability -o by-capability/
+  navlayer query gaps --tactic exfiltration       what AWS services leave open
   navlayer catalog show T1562.008
 
 Exit codes: 0 done, 1 findings of severity error or a check that failed, 2 something stopped the run.";
@@ -80,6 +83,7 @@ struct Global {
 enum Command {
     Build(build::Args),
     Layer(layer::Args),
+    Query(query::Args),
     Catalog(catalog::Args),
     Config(config::Args),
     Convert(convert::Args),
@@ -207,6 +211,7 @@ fn run(cli: &Cli, out: &mut dyn io::Write) -> CommandResult {
     match &cli.command {
         Command::Build(args) => build::run(args, &cli.global),
         Command::Layer(args) => layer::run(args, &cli.global, out),
+        Command::Query(args) => query::run(args, &cli.global, out),
         Command::Catalog(args) => catalog::run(args, cli.global.attack_data.as_deref(), out),
         Command::Config(args) => config::run(args, &cli.global, out),
         Command::Convert(args) => convert::run(args, &cli.global, out),

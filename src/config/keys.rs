@@ -9,7 +9,8 @@ use crate::mapping::select::Filter;
 pub type FilterList = fn(&mut Filter) -> &mut Vec<String>;
 
 /// The filters: their keys in `[filters]`, which are their flags without the dashes, and their lists.
-pub const FILTERS: [(&str, FilterList); 8] = [
+pub const FILTERS: [(&str, FilterList); 9] = [
+    ("framework", |filter| &mut filter.frameworks),
     ("category", |filter| &mut filter.categories),
     ("level", |filter| &mut filter.levels),
     ("capability", |filter| &mut filter.capabilities),
@@ -61,7 +62,14 @@ pub(super) const ROOT: Node = Node::Table(&[
     ("sources", Node::Value(Walk::sources)),
     ("output", Node::Value(Walk::output)),
     ("templates", Node::Value(Walk::templates)),
-    ("filters", Node::Keys(&FILTER_KEYS, Walk::filter, &[])),
+    (
+        "filters",
+        Node::Keys(
+            &FILTER_KEYS,
+            Walk::filter,
+            &[("all-tags", Node::Value(Walk::all_tags)), ("kind", Node::Value(Walk::kind))],
+        ),
+    ),
     ("score", Node::Table(&[("metric", Node::Value(Walk::metric)), ("rollup", Node::Value(Walk::rollup))])),
     ("scale", Node::Keys(&["minimal", "partial", "significant"], Walk::scale, &[])),
     ("colors", Node::Keys(&TINT_KEYS, Walk::color, &[("by", Node::Value(Walk::color_by))])),

@@ -72,6 +72,8 @@ enum StringOrList {
 #[serde(deny_unknown_fields)]
 #[schemars(transform = optional)]
 struct Filters {
+    /// Frameworks, where the sources hold several: `aws`, `AWS 12/12/2024` (`--framework`).
+    framework: StringOrList,
     /// Protect, Detect or Respond (`--category`).
     category: StringOrList,
     /// Minimal, Partial or Significant (`--level`).
@@ -88,6 +90,22 @@ struct Filters {
     platform: StringOrList,
     /// Techniques: `T1562`, `Impair Defenses`, `T1562*` with its sub-techniques (`--technique`).
     technique: StringOrList,
+    /// Whether a capability must have every tag named, not any of them (`--all-tags`).
+    #[schemars(extend("default" = false))]
+    #[serde(rename = "all-tags")]
+    all_tags: bool,
+    /// Only techniques, or only sub-techniques (`--kind`). Without it, both.
+    kind: Kind,
+}
+
+/// Techniques apart from sub-techniques.
+#[derive(Debug, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    /// T1562
+    Technique,
+    /// T1562.008
+    SubTechnique,
 }
 
 /// From mappings to scores.

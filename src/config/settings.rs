@@ -11,7 +11,7 @@ use crate::coverage::{Metric, Rollup, Rules, Scale};
 use crate::diagnostic::{Levels, Rule};
 use crate::layer::{ColorBy, Expand};
 use crate::mapping::read::{self, Columns};
-use crate::mapping::select::Filter;
+use crate::mapping::select::{Filter, TechniqueKind};
 use crate::mapping::{Category, Level};
 use crate::matrix::palette::{Color, Palette};
 
@@ -28,6 +28,10 @@ pub struct Settings {
     pub templates: Setting<Option<PathBuf>>,
     /// The filters, by the keys of [`FILTERS`].
     pub filters: BTreeMap<&'static str, Vec<Setting<String>>>,
+    /// Whether a capability must have every tag asked for, rather than any of them.
+    pub all_tags: Setting<bool>,
+    /// The one kind of technique that is in scope; `None`: both.
+    pub kind: Setting<Option<TechniqueKind>>,
     /// The metric.
     pub metric: Setting<Metric>,
     /// The roll-up.
@@ -85,6 +89,8 @@ impl Settings {
             output: written.output.unwrap_or_else(|| Setting::default(PathBuf::from("navlayer-out"))),
             templates: optional(written.templates),
             filters: written.filters,
+            all_tags: given(written.all_tags),
+            kind: optional(written.kind),
             metric: given(written.metric),
             rollup: given(written.rollup),
             scale,
@@ -114,7 +120,7 @@ impl Settings {
     /// The filters, to resolve.
     #[must_use]
     pub fn filter(&self) -> Filter {
-        let mut filter = Filter::default();
+        let mut filter = Filter { all_tags: self.all_tags.value, kind: self.kind.value, ..Filter::default() };
         for (key, list) in FILTERS {
             let entries = self.filters.get(key).into_iter().flatten();
             list(&mut filter).extend(entries.map(|entry| entry.value.clone()));

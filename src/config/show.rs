@@ -181,6 +181,9 @@ impl Settings {
             let entries = self.filters.get(key).map(Vec::as_slice).unwrap_or_default();
             rows.list(format!("filters.{key}"), entries, "everything", Clone::clone);
         }
+        rows.one("filters.all-tags", &self.all_tags, self.all_tags.value);
+        let kind = self.kind.value.map(|kind| kind.name().to_owned());
+        rows.maybe("filters.kind", &self.kind, kind, "everything");
         rows.one("score.metric", &self.metric, self.metric.value.key());
         rows.one("score.rollup", &self.rollup, self.rollup.value.key());
         for (level, setting) in Level::ALL.into_iter().zip(&self.scale) {

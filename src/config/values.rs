@@ -14,6 +14,7 @@ use crate::coverage::{Metric, Rollup};
 use crate::diagnostic::{Action, Code, ParseTargetError, Rule, Target};
 use crate::layer::{ColorBy, Expand};
 use crate::mapping::read::Columns;
+use crate::mapping::select::TechniqueKind;
 use crate::mapping::{Category, Level};
 use crate::matrix::palette::Color;
 use crate::suggest;
@@ -178,6 +179,18 @@ impl Walk {
 
     pub(super) fn rollup(&mut self, item: &Item<'_>) {
         self.written.rollup = self.one_of(item, &Rollup::ALL.map(|rollup| (rollup.key(), rollup)));
+    }
+
+    pub(super) fn all_tags(&mut self, item: &Item<'_>) {
+        if let DeValue::Boolean(value) = item.value.get_ref() {
+            self.written.all_tags = Some(self.setting(*value, item.value.span()));
+        } else {
+            self.wrong_type(&item.path, item.value, "a boolean");
+        }
+    }
+
+    pub(super) fn kind(&mut self, item: &Item<'_>) {
+        self.written.kind = self.one_of(item, &TechniqueKind::ALL.map(|kind| (kind.name(), kind)));
     }
 
     pub(super) fn scale(&mut self, item: &Item<'_>) {

@@ -11,6 +11,7 @@ use crate::attack::{Domain, Version};
 use crate::coverage::{Metric, Rollup};
 use crate::diagnostic::{Place, Rule};
 use crate::layer::{ColorBy, Expand};
+use crate::mapping::select::TechniqueKind;
 use crate::mapping::{Category, Level};
 use crate::matrix::palette::{Color, Hue};
 use crate::source::Source;
@@ -117,6 +118,10 @@ pub struct Written {
     pub templates: Option<Setting<PathBuf>>,
     /// The filters, by the keys of [`super::FILTERS`].
     pub filters: BTreeMap<&'static str, Vec<Setting<String>>>,
+    /// Whether a capability must have every tag asked for.
+    pub all_tags: Option<Setting<bool>>,
+    /// The one kind of technique that is in scope.
+    pub kind: Option<Setting<TechniqueKind>>,
     /// The metric.
     pub metric: Option<Setting<Metric>>,
     /// The roll-up.
@@ -167,6 +172,8 @@ impl Written {
             output: self.output.or(below.output),
             templates: self.templates.or(below.templates),
             filters,
+            all_tags: self.all_tags.or(below.all_tags),
+            kind: self.kind.or(below.kind),
             metric: self.metric.or(below.metric),
             rollup: self.rollup.or(below.rollup),
             scale: table(self.scale, below.scale),

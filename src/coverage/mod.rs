@@ -12,7 +12,7 @@ mod stats;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attack::{Catalog, TechniqueId};
-use crate::mapping::{Category, Level, Mapping, MappingSet, select::Selection};
+use crate::mapping::{Category, Level, Mapping, MappingSet, select::Scope, select::Selection};
 
 pub use metric::{Levels, Metric, whole};
 pub use rollup::Rollup;
@@ -106,6 +106,20 @@ pub enum State {
     OutOfScope,
 }
 
+impl State {
+    /// The state in words.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Covered => "covered",
+            Self::NotAssessed => "not assessed",
+            Self::NotMappable => "not mappable",
+            Self::NotCovered => "not covered",
+            Self::OutOfScope => "out of scope",
+        }
+    }
+}
+
 /// Mappings added up.
 #[derive(Debug, Clone)]
 pub struct Coverage<'a> {
@@ -125,11 +139,11 @@ impl<'a> Coverage<'a> {
     pub fn new(sets: &'a [MappingSet], catalog: &'a Catalog, selection: Selection, rules: Rules) -> Self {
         let mut cells: BTreeMap<TechniqueId, Cell> = BTreeMap::new();
         let mut not_mappable = BTreeSet::new();
+        // A technique is rolled up from its sub-techniques also where techniques alone are asked for.
+        let scope = selection.scope.of_any_kind();
         for (set_index, set) in sets.iter().enumerate() {
             for (index, mapping) in set.mappings.iter().enumerate() {
-                if selection.has(set_index, mapping)
-                    && selection.scope.contains_id(mapping.technique, catalog)
-                {
+                if selection.has(set_index, mapping) && scope.contains_id(mapping.technique, catalog) {
                     cells.entry(mapping.technique).or_default().mappings.push((set_index, index));
                 }
             }
@@ -144,11 +158,14 @@ impl<'a> Coverage<'a> {
             add_up(cell, sets, &selection, &rules);
         }
         let mut coverage = Self { sets, catalog, selection, rules, cells, not_mappable };
-        coverage.roll_up();
+        coverage.roll_up(&scope);
+        let scope = &coverage.selection.scope;
+        coverage.cells.retain(|id, _| scope.contains_id(*id, catalog));
         coverage
     }
 
-    fn roll_up(&mut self) {
+    /// Scores techniques in scope from those of their sub-techniques that `scope` contains.
+    fn roll_up(&mut self, scope: &Scope) {
         if self.rules.rollup == Rollup::None {
             return;
         }
@@ -157,7 +174,7 @@ impl<'a> Coverage<'a> {
             let scores: Vec<Option<f64>> = self
                 .catalog
                 .sub_techniques(technique.id)
-                .filter(|sub| self.selection.scope.contains(sub))
+                .filter(|sub| scope.contains(sub))
                 .map(|sub| self.cells.get(&sub.id).and_then(|cell| cell.own_score))
                 .collect();
             let own = self.cells.get(&technique.id).and_then(|cell| cell.own_score);
@@ -236,6 +253,23 @@ impl<'a> Coverage<'a> {
             None if self.selection.scope.contains_id(id, self.catalog) => State::NotCovered,
             None => State::OutOfScope,
         }
+    }
+
+    /// The catalog's name of a technique; of a sub-technique with its technique's before it; of an id that the catalog
+    /// does not know the name that a source gives it.
+    #[must_use]
+    pub fn full_name(&self, id: TechniqueId) -> String {
+        let own = self.catalog.name_of(id).map_or_else(|| self.given_name(id), str::to_owned);
+        match id.parent().and_then(|parent| self.catalog.technique(parent)) {
+            Some(parent) => format!("{}: {own}", parent.name),
+            None => own,
+        }
+    }
+
+    fn given_name(&self, id: TechniqueId) -> String {
+        let mut given = self.sets.iter().flat_map(|set| &set.mappings);
+        let mapping = given.find(|mapping| mapping.technique == id);
+        mapping.map_or_else(String::new, |mapping| mapping.technique_name.clone())
     }
 
     /// The top of the scores: 100, or for counts the highest count (at least 1).

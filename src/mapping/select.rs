@@ -1,7 +1,7 @@
 //! Filters: which mappings count, and which techniques are in scope.
 //!
-//! Filters on the mappings (category, level, capability, group, tag) say which rows count. Filters on ATT&CK (tactic,
-//! platform, technique) say which techniques are in scope, and so what a percentage is a percentage of.
+//! Filters on the mappings (framework, category, level, capability, group, tag) say which rows count. Filters on ATT&CK
+//! (tactic, platform, technique, kind) say which techniques are in scope, and so what a percentage is a percentage of.
 
 use std::collections::BTreeSet;
 
@@ -16,6 +16,8 @@ use crate::suggest;
 /// Every entry is a name or an id in any case, or a glob (`*`, `?`, `[ab]`, `{a,b}`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
+    /// Framework ids, names, or names with the edition: `aws`, `AWS`, `AWS 12/12/2024`.
+    pub frameworks: Vec<String>,
     /// `Protect`, `Detect`, `Respond`.
     pub categories: Vec<String>,
     /// `Minimal`, `Partial`, `Significant`.
@@ -26,12 +28,45 @@ pub struct Filter {
     pub groups: Vec<String>,
     /// Tags.
     pub tags: Vec<String>,
+    /// Whether a capability must have every tag named, rather than any.
+    pub all_tags: bool,
     /// Tactic ids, short names or names.
     pub tactics: Vec<String>,
     /// Platform names.
     pub platforms: Vec<String>,
     /// Technique ids or names; a technique does not bring its sub-techniques, `T1562*` does.
     pub techniques: Vec<String>,
+    /// Only techniques, or only sub-techniques.
+    pub kind: Option<TechniqueKind>,
+}
+
+/// Techniques apart from sub-techniques.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TechniqueKind {
+    /// `T1562`.
+    Technique,
+    /// `T1562.008`.
+    SubTechnique,
+}
+
+impl TechniqueKind {
+    /// Both kinds.
+    pub const ALL: [Self; 2] = [Self::Technique, Self::SubTechnique];
+
+    /// The kind of an id.
+    #[must_use]
+    pub const fn of(id: TechniqueId) -> Self {
+        if id.is_sub() { Self::SubTechnique } else { Self::Technique }
+    }
+
+    /// `sub-technique`
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Technique => "technique",
+            Self::SubTechnique => "sub-technique",
+        }
+    }
 }
 
 /// A filter entry that matches nothing.
@@ -61,6 +96,8 @@ pub struct Selection {
     pub phrases: Vec<String>,
     category_asked: bool,
     levels: Option<Vec<Level>>,
+    /// Per set whether it counts: one without a capability may still declare techniques not mappable.
+    sets: Vec<bool>,
     /// Per set and capability whether it counts.
     capabilities: Vec<Vec<bool>>,
 }
@@ -71,6 +108,7 @@ pub struct Scope {
     tactics: Option<Vec<usize>>,
     platforms: Option<Vec<usize>>,
     techniques: Option<BTreeSet<TechniqueId>>,
+    kind: Option<TechniqueKind>,
 }
 
 impl Scope {
@@ -82,7 +120,13 @@ impl Scope {
             |wanted: &Vec<usize>| wanted.iter().any(|index| technique.platforms.contains(*index));
         self.tactics.as_ref().is_none_or(has_tactic)
             && self.platforms.as_ref().is_none_or(has_platform)
-            && self.techniques.as_ref().is_none_or(|ids| ids.contains(&technique.id))
+            && self.names(technique.id)
+    }
+
+    /// Whether the filters that need no catalog leave an id.
+    fn names(&self, id: TechniqueId) -> bool {
+        self.techniques.as_ref().is_none_or(|ids| ids.contains(&id))
+            && self.kind.is_none_or(|kind| kind == TechniqueKind::of(id))
     }
 
     /// Whether a mapped id is in scope. An id that is not active has no tactic and no platform to be filtered by.
@@ -90,11 +134,7 @@ impl Scope {
     pub fn contains_id(&self, id: TechniqueId, catalog: &Catalog) -> bool {
         match catalog.technique(id) {
             Some(technique) => self.contains(technique),
-            None => {
-                self.tactics.is_none()
-                    && self.platforms.is_none()
-                    && self.techniques.as_ref().is_none_or(|ids| ids.contains(&id))
-            }
+            None => self.tactics.is_none() && self.platforms.is_none() && self.names(id),
         }
     }
 
@@ -107,7 +147,13 @@ impl Scope {
     /// Whether anything is filtered at all.
     #[must_use]
     pub fn is_everything(&self) -> bool {
-        self.tactics.is_none() && self.platforms.is_none() && self.techniques.is_none()
+        self.tactics.is_none() && self.platforms.is_none() && self.techniques.is_none() && self.kind.is_none()
+    }
+
+    /// The same scope for techniques and sub-techniques alike.
+    #[must_use]
+    pub fn of_any_kind(&self) -> Self {
+        Self { kind: None, ..self.clone() }
     }
 }
 
@@ -124,18 +170,32 @@ impl Filter {
             tactics: self.tactics(catalog)?,
             platforms: self.platforms(catalog, &mut platforms)?,
             techniques: self.techniques(sets, catalog)?,
+            kind: self.kind,
         };
+        let frameworks = self.frameworks(sets)?;
         let mut selection = Selection {
             category_asked: categories.is_some(),
             categories: categories.unwrap_or_else(|| Category::ALL.to_vec()),
             levels,
-            capabilities: self.capabilities(sets)?,
+            capabilities: self.capabilities(sets, &frameworks)?,
+            sets: frameworks,
             scope,
             platforms,
             phrases: Vec::new(),
         };
-        selection.phrases = self.phrases(&selection, catalog);
+        selection.phrases = self.phrases(&selection, sets, catalog);
         Ok(selection)
+    }
+
+    fn frameworks(&self, sets: &[MappingSet]) -> Result<Vec<bool>, UnknownName> {
+        let labels: Vec<String> = sets.iter().map(|set| set.framework.label()).collect();
+        let names: Vec<Vec<&str>> = sets
+            .iter()
+            .zip(&labels)
+            .map(|(set, label)| vec![set.framework.name(), set.framework.id.as_str(), label.as_str()])
+            .collect();
+        let picked = pick("framework", &self.frameworks, &names)?;
+        Ok((0..sets.len()).map(|set| picked.as_ref().is_none_or(|picked| picked.contains(&set))).collect())
     }
 
     fn named_categories(&self) -> Result<Option<Vec<Category>>, UnknownName> {
@@ -150,7 +210,7 @@ impl Filter {
         Ok(picked.map(|picked| picked.into_iter().map(|index| Level::ALL[index]).collect()))
     }
 
-    fn capabilities(&self, sets: &[MappingSet]) -> Result<Vec<Vec<bool>>, UnknownName> {
+    fn capabilities(&self, sets: &[MappingSet], frameworks: &[bool]) -> Result<Vec<Vec<bool>>, UnknownName> {
         let all: Vec<(usize, usize)> = sets
             .iter()
             .enumerate()
@@ -168,12 +228,16 @@ impl Filter {
             .collect();
         let tags: Vec<Vec<&str>> =
             all.iter().map(|at| of(at).tags.iter().map(String::as_str).collect()).collect();
-        let mut counts: Vec<Vec<bool>> = sets.iter().map(|set| vec![true; set.capabilities.len()]).collect();
-        for (what, wanted, names) in [
-            ("capability", &self.capabilities, &names),
-            ("group", &self.groups, &groups),
-            ("tag", &self.tags, &tags),
-        ] {
+        let mut counts: Vec<Vec<bool>> =
+            sets.iter().zip(frameworks).map(|(set, counts)| vec![*counts; set.capabilities.len()]).collect();
+        // Each list that stands alone is one more condition.
+        let one_by_one = if self.all_tags { 1 } else { self.tags.len().max(1) };
+        let mut conditions = vec![
+            ("capability", self.capabilities.as_slice(), &names),
+            ("group", self.groups.as_slice(), &groups),
+        ];
+        conditions.extend(self.tags.chunks(one_by_one).map(|wanted| ("tag", wanted, &tags)));
+        for (what, wanted, names) in conditions {
             if let Some(picked) = pick(what, wanted, names)? {
                 let picked: BTreeSet<usize> = picked.into_iter().collect();
                 for (index, (set, capability)) in all.iter().enumerate() {
@@ -230,21 +294,25 @@ impl Filter {
     }
 
     /// The filters in words: by their own names what is one of a few, as typed what is a pattern.
-    fn phrases(&self, selection: &Selection, catalog: &Catalog) -> Vec<String> {
+    fn phrases(&self, selection: &Selection, sets: &[MappingSet], catalog: &Catalog) -> Vec<String> {
         let own = |list: &[String], names: Vec<String>| if list.is_empty() { Vec::new() } else { names };
         let categories = selection.categories.iter().map(ToString::to_string).collect();
         let levels = selection.levels.iter().flatten().map(ToString::to_string).collect();
         let tactics = selection.scope.tactics.iter().flatten();
         let tactics = tactics.map(|index| catalog.tactics()[*index].name.to_string()).collect();
+        let frameworks = sets.iter().zip(&selection.sets).filter(|(_, counts)| **counts);
+        let frameworks = frameworks.map(|(set, _)| set.framework.label()).collect();
         let lists = [
+            ("framework", own(&self.frameworks, frameworks)),
             ("category", own(&self.categories, categories)),
             ("level", own(&self.levels, levels)),
             ("capability", self.capabilities.clone()),
             ("group", self.groups.clone()),
-            ("tag", self.tags.clone()),
+            (if self.all_tags { "every tag of" } else { "tag" }, self.tags.clone()),
             ("tactic", own(&self.tactics, tactics)),
             ("platform", selection.platforms.clone()),
             ("technique", self.techniques.clone()),
+            ("kind", self.kind.map(|kind| kind.name().to_owned()).into_iter().collect()),
         ];
         let filled = lists.into_iter().filter(|(_, list)| !list.is_empty());
         filled.map(|(name, list)| format!("{name}: {}", list.join(", "))).collect()
@@ -262,6 +330,7 @@ impl Selection {
             phrases: Vec::new(),
             category_asked: false,
             levels: None,
+            sets: vec![true; sets.len()],
             capabilities: sets.iter().map(|set| vec![true; set.capabilities.len()]).collect(),
         }
     }
@@ -282,7 +351,8 @@ impl Selection {
     #[must_use]
     pub fn has_all_capabilities(&self, set: usize) -> bool {
         let all = self.capabilities.get(set).is_some_and(|counts| !counts.contains(&false));
-        all && !self.category_asked && self.levels.is_none()
+        let counts = self.sets.get(set).is_some_and(|counts| *counts);
+        all && counts && !self.category_asked && self.levels.is_none()
     }
 
     /// Whether a mapping of a set counts, by its capability, category and level; the scope is asked apart.
@@ -305,6 +375,12 @@ impl Selection {
     pub fn with_categories(&self, categories: &[Category]) -> Self {
         let categories = self.categories.iter().copied().filter(|one| categories.contains(one)).collect();
         Self { categories, category_asked: true, ..self.clone() }
+    }
+
+    /// The same selection for techniques and sub-techniques alike.
+    #[must_use]
+    pub fn of_any_kind(&self) -> Self {
+        Self { scope: self.scope.of_any_kind(), ..self.clone() }
     }
 
     /// The same selection for those capabilities for which `keep(set, capability)` holds.

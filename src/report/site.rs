@@ -307,19 +307,7 @@ impl<'a> Site<'a> {
 
     /// The catalog's name; of a sub-technique with its technique's before it; of an unknown id the one given.
     pub(super) fn full_name(&self, id: TechniqueId) -> String {
-        let catalog = self.content.catalog;
-        let own = catalog.name_of(id).map_or_else(|| self.given_name(id), str::to_owned);
-        match id.parent().and_then(|parent| catalog.technique(parent)) {
-            Some(parent) => format!("{}: {own}", parent.name),
-            None => own,
-        }
-    }
-
-    fn given_name(&self, id: TechniqueId) -> String {
-        let mut given = self.content.sets.iter().flat_map(|set| &set.mappings);
-        given
-            .find(|mapping| mapping.technique == id)
-            .map_or_else(String::new, |mapping| mapping.technique_name.clone())
+        self.combined.full_name(id)
     }
 
     pub(super) fn capability_ref(&self, key: CapabilityKey, root: &str) -> CapabilityRef {

@@ -180,7 +180,7 @@ impl<'d> Node<'d> {
         self.source.place(span.range())
     }
 
-    /// The text, when it is text; `Err` says why the escapes in it cannot be read.
+    /// The text, when it is text, or a plain value in YAML; `Err` says why the escapes in it cannot be read.
     ///
     /// # Errors
     /// For half of a surrogate pair.
@@ -200,6 +200,8 @@ impl<'d> Node<'d> {
             }
             Inner::Yaml(tree) => match &tree.value {
                 Value::Text(text) => Ok(Some(Cow::Borrowed(text))),
+                // A plain `365`, `no` or `N` is a number or a truth value by accident: nobody quotes every text.
+                Value::Number | Value::Bool(_) => Ok(Some(Cow::Borrowed(tree.raw(self.source)))),
                 _ => Ok(None),
             },
         }
@@ -443,6 +445,16 @@ mod tests {
             assert_eq!((place.line, place.column), (line, column));
             assert_eq!(place.locator.map(|one| one.to_string()).as_deref(), Some("[\"b c\"].d"));
         }
+    }
+
+    #[test]
+    fn a_plain_value_of_yaml_is_text_where_text_is_wanted() {
+        let source = Source::new("a.yaml", "[N, no, 365, 16.10, yes, ~, a b]\n".to_owned());
+        let document = Document::yaml(&source, 0).expect("it is YAML");
+        let items = document.root().items().expect("a list");
+        let texts: Vec<_> = items.iter().map(|item| item.text().expect("sound")).collect();
+        let expected = [Some("N"), Some("no"), Some("365"), Some("16.10"), Some("yes"), None, Some("a b")];
+        assert_eq!(texts.iter().map(Option::as_deref).collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -111,6 +111,119 @@ fn tags_of_controls_are_filtered_by() {
 }
 
 #[test]
+fn every_tag_is_asked_for_or_any() {
+    let space = Workspace::new();
+    let lock = include_str!("reading/controls/lock.yaml");
+    space.write("controls/lock.yaml", lock);
+    space.write("controls/camera.yaml", include_str!("reading/controls/Camera On Gate.yaml"));
+    let tags: Vec<&str> = lock
+        .lines()
+        .skip_while(|line| *line != "tags:")
+        .skip(1)
+        .map_while(|line| line.trim().strip_prefix("- "))
+        .collect();
+    let [first, second] = tags[..] else { panic!("two tags: {tags:?}") };
+    let both = ["--tag", first, "--tag", second];
+    let ids = |arguments: &[&str]| space.layer("controls", arguments).ids().len();
+    assert_eq!(ids(&[&both[..], &["--all-tags"]].concat()), 3, "the lock has both");
+    let layer = space.layer("controls", &[&both[..], &["--all-tags"]].concat());
+    assert_eq!(layer.metadata("filter"), [format!("every tag of: {first}, {second}")]);
+    space.run(&["layer", "controls", "--all-tags"]).ends_with(2).says(&["--tag"]);
+}
+
+#[test]
+fn every_tag_leaves_only_capabilities_that_have_all() {
+    let control = |name: &str, technique: &str, tags: &str| {
+        format!(
+            "version: 1\nATT&CK version: 9\ncreation date: 01/02/2021\nname: {name}\ncontact: a@a.example\n\
+             organization: Acme\nplatform: acme\ntags: {tags}\ndescription: A control.\ntechniques:\n  - id: {technique}\n    \
+             name: N\n    technique-scores:\n      - category: Protect\n        value: Partial\n"
+        )
+    };
+    let space = Workspace::new();
+    space.write("controls/a.yaml", control("A", "T1110", "[Net, Hard]"));
+    space.write("controls/b.yaml", control("B", "T1046", "[Net]"));
+    space.write("controls/c.yaml", control("C", "T1078", "[Hard, Other]"));
+    let ids = |arguments: &[&str]| -> Vec<String> {
+        space.layer("controls", arguments).ids().into_iter().map(str::to_owned).collect()
+    };
+    assert_eq!(ids(&["--tag", "net", "--tag", "hard"]), ["T1046", "T1078", "T1110"]);
+    assert_eq!(ids(&["--tag", "net", "--tag", "hard", "--all-tags"]), ["T1110"]);
+    assert_eq!(
+        ids(&["--tag", "*t*", "--tag", "hard", "--all-tags"]),
+        ["T1078", "T1110"],
+        "any tag that a glob names"
+    );
+    space
+        .run(&["layer", "controls", "--tag", "net", "--tag", "hrad", "--all-tags"])
+        .ends_with(2)
+        .says(&["no tag is called `hrad`", "did you mean `Hard`?"]);
+}
+
+#[test]
+fn frameworks_are_named_by_id_by_name_or_with_their_edition() {
+    let space = space();
+    let other = with(mapping(&[row("eye", "T1046", "detect", "minimal")]), "metadata", {
+        let metadata = with(mapping(&[])["metadata"].clone(), "mapping_framework", json!("AWS"));
+        with(metadata, "mapping_framework_version", json!("7"))
+    });
+    space.mapping("other.json", &other);
+    for argument in ["aws", "AWS", "AWS 7", "a?s", "aws*"] {
+        let arguments = ["layer", "map.json", "other.json", "--framework", argument];
+        let layer = space.run(&arguments).ok().layer();
+        assert_eq!(layer.scores(), [("T1046", Some(10))], "{argument}");
+        assert_eq!(layer.metadata("filter"), ["framework: AWS 7"]);
+    }
+    let arguments = ["layer", "map.json", "other.json", "--framework", "*"];
+    assert_eq!(space.run(&arguments).ok().layer().ids().len(), 5);
+    space
+        .run(&["build", "map.json", "other.json", "--framework", "acne", "-o", "site"])
+        .ends_with(2)
+        .says(&["no framework is called `acne`", "did you mean `acme`"]);
+    space.run(&["build", "map.json", "other.json", "--framework", "acme", "-o", "site"]).ok();
+    let summary = space.json("site/summary.json");
+    assert_eq!(summary["frameworks"].as_array().expect("a list").len(), 1);
+    assert_eq!(summary["method"]["filters"], json!(["framework: acme 03/04/2025"]));
+}
+
+#[test]
+fn a_framework_that_is_filtered_out_declares_nothing_not_mappable() {
+    let space = space();
+    let row =
+        with(with(row("", "T1600", "", ""), "status", json!("non_mappable")), "capability_id", Value::Null);
+    let metadata = with(mapping(&[])["metadata"].clone(), "mapping_framework", json!("rules"));
+    space.mapping("other.json", &with(mapping(&[row]), "metadata", metadata));
+    let ids = |framework: &str| -> Vec<String> {
+        let run = space.run(&["layer", "map.json", "other.json", "--framework", framework]).ok();
+        run.layer().ids().into_iter().map(str::to_owned).collect()
+    };
+    assert!(ids("*").contains(&"T1600".to_owned()));
+    assert!(!ids("acme").contains(&"T1600".to_owned()));
+}
+
+#[test]
+fn techniques_and_sub_techniques_are_asked_for_apart() {
+    let space = space();
+    left(&space, &["--kind", "sub-technique"], &[("T1110.001", 100), ("T1562.008", 10)]);
+    left(&space, &["--kind", "technique"], &[("T1046", 50), ("T1078", 10), ("T1110", 100)]);
+    // Techniques are scored from their sub-techniques all the same.
+    let rolled = [("T1046", 50), ("T1078", 10), ("T1110", 100), ("T1562", 10)];
+    left(&space, &["--kind", "technique", "--rollup", "max"], &rolled);
+    assert_eq!(space.layer("map.json", &["--kind", "technique"]).metadata("filter"), ["kind: technique"]);
+    space.run(&["build", "map.json", "-o", "site", "--kind", "sub-technique"]).ok();
+    let summary = space.json("site/summary.json");
+    let headline = &summary["frameworks"][0]["headline"];
+    let subs = active("16.1").iter().filter(|one| one.id.contains('.')).count();
+    assert_eq!((&headline[0]["mapped"]["of"], &headline[1]["mapped"]["of"]), (&json!(0), &json!(subs)));
+    assert_eq!(headline[2]["mapped"], json!({"n": 2, "of": subs, "percent": 0.4, "text": "0.4\u{a0}%"}));
+    assert_eq!(summary["method"]["filters"], json!(["kind: sub-technique"]));
+    space
+        .run(&["layer", "map.json", "--kind", "tactic"])
+        .ends_with(2)
+        .says(&["possible values: technique, sub-technique"]);
+}
+
+#[test]
 fn techniques_are_named_by_id_by_name_or_by_glob() {
     let space = space();
     for argument in ["T1110", "t1110", "Brute Force", "brute*"] {

@@ -9,6 +9,8 @@ mod filters;
 mod hostile;
 mod layers;
 mod prowler;
+mod query;
 mod reading;
 mod repository;
 mod support;
+mod tables;

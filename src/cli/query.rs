@@ -1,0 +1,289 @@
+//! `navlayer query`: mappings and coverage as tables.
+
+mod told;
+
+use std::io;
+
+use clap::Subcommand;
+use navlayer::config::{Settings, Written};
+use navlayer::coverage::{Coverage, Metric};
+use navlayer::mapping::select::Selection;
+use navlayer::tables::{self, Content, GapRow, Listed, Table};
+
+use super::args::{FilterArgs, ScoreArgs, SourceArgs};
+use super::config;
+use super::input::{self, Input};
+use super::table::{Sheet, TableArgs};
+use super::{CommandResult, Failure, Global, Outcome, findings};
+
+/// Ask what the mappings say: tables of capabilities, techniques, scores and gaps
+///
+/// For the terminal, a spreadsheet, a program or a document.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    subject: Subject,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  navlayer query capabilities --sort -only           what only one service covers, most first
+  navlayer query techniques --sort score,-capability_count
+  navlayer query scores --capability '*guard*' --category detect
+  navlayer query gaps --tactic exfiltration --kind technique
+  navlayer query scores mapping.json --format csv -o scores.csv
+
+`navlayer query SUBJECT --help` names its columns.";
+
+#[derive(Debug, Subcommand)]
+enum Subject {
+    Capabilities(CapabilityArgs),
+    Techniques(TechniqueArgs),
+    Scores(ScoreRowArgs),
+    Gaps(GapArgs),
+}
+
+/// One row for each capability: what it covers, and what only it covers
+///
+/// Counts are of active techniques and sub-techniques in scope.
+#[derive(Debug, clap::Args)]
+#[command(after_help = CAPABILITIES)]
+struct CapabilityArgs {
+    #[command(flatten)]
+    sources: SourceArgs,
+    /// Also list capabilities of which no mapping passes the filters
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    table: TableArgs,
+    #[command(flatten)]
+    scores: ScoreArgs,
+    #[command(flatten)]
+    filters: FilterArgs,
+}
+
+const CAPABILITIES: &str = "\
+Columns: framework, id, name, groups, tags, state, mapped, techniques, sub_techniques, protect, \
+detect, respond, minimal, partial, significant, only, weighted, weighted_percent, mappings, retired, \
+comment, references
+
+`state` is mapped, not mappable (the source says so), not assessed (mapped without a level) or no \
+mapping. `protect`, `detect` and `respond` count what is mapped in each; `minimal`, `partial` and \
+`significant` what has each as its strongest level; `only` what no other capability of the \
+framework maps; `retired` mapped ids that are in no other count.
+
+Examples:
+  navlayer query capabilities                        most techniques first
+  navlayer query capabilities --sort -only,name --select name,only,mapped
+  navlayer query capabilities --tag Network --tag Hardware --all-tags controls/";
+
+/// One row for each technique: its score, its levels, and the capabilities that map it
+#[derive(Debug, clap::Args)]
+#[command(after_help = TECHNIQUES)]
+struct TechniqueArgs {
+    #[command(flatten)]
+    sources: SourceArgs,
+    /// Also list techniques in scope that are not mapped
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    table: TableArgs,
+    #[command(flatten)]
+    scores: ScoreArgs,
+    #[command(flatten)]
+    filters: FilterArgs,
+}
+
+const TECHNIQUES: &str = "\
+Columns: id, name, kind, tactics, platforms, fate, state, score, rolled_up, protect, detect, \
+respond, capability_count, capabilities, capability_ids, frameworks, mappings
+
+`protect`, `detect` and `respond` hold the strongest level in each; `fate` tells of an id that is \
+not active in the ATT&CK version what became of it.
+
+Examples:
+  navlayer query techniques --sort -score,id
+  navlayer query techniques --all --kind technique --rollup max
+  navlayer query techniques aws.json azure.json --framework aws --format json";
+
+/// One row for each mapping: capability, technique, category, level, comment
+#[derive(Debug, clap::Args)]
+#[command(after_help = SCORES)]
+struct ScoreRowArgs {
+    #[command(flatten)]
+    sources: SourceArgs,
+    #[command(flatten)]
+    table: TableArgs,
+    #[command(flatten)]
+    filters: FilterArgs,
+}
+
+const SCORES: &str = "\
+Columns: framework, capability_id, capability_name, groups, tags, technique_id, technique_name, \
+kind, tactics, platforms, fate, category, level, score, mapping_type, comment, references
+
+Examples:
+  navlayer query scores --technique T1078 --sort -level
+  navlayer query scores --capability '*guard*' --tactic '*access*' --kind sub-technique
+  navlayer query scores mapping.json --select technique_id,capability_name,level,comment
+  navlayer query scores mapping.json --format csv -o scores.csv";
+
+/// One row for each technique in scope that is not covered, and why; then the capabilities that map nothing
+///
+/// Three kinds of empty are told apart: not covered (nothing maps it), not mappable (the source says so), not assessed
+/// (mapped without a level).
+#[derive(Debug, clap::Args)]
+#[command(after_help = GAPS)]
+struct GapArgs {
+    #[command(flatten)]
+    sources: SourceArgs,
+    #[command(flatten)]
+    table: TableArgs,
+    #[command(flatten)]
+    scores: ScoreArgs,
+    #[command(flatten)]
+    filters: FilterArgs,
+}
+
+const GAPS: &str = "\
+Columns: kind, id, name, state, tactics, platforms, mapped_sub_techniques, fate, comment, \
+frameworks, capabilities
+
+Capabilities that their source declares not mappable stand in a table of their own; in csv and \
+json they are the last rows, of kind `capability`.
+
+Examples:
+  navlayer query gaps --kind technique --tactic exfiltration
+  navlayer query gaps --category detect --platform IaaS
+  navlayer query gaps --sort -mapped_sub_techniques
+  navlayer query gaps mapping.json --format csv -o gaps.csv";
+
+/// Runs the command.
+pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> CommandResult {
+    match &args.subject {
+        Subject::Capabilities(args) => capabilities(args, global, out),
+        Subject::Techniques(args) => techniques(args, global, out),
+        Subject::Scores(args) => scores(args, global, out),
+        Subject::Gaps(args) => gaps(args, global, out),
+    }
+}
+
+/// Sources that were read, and what the filters leave of them.
+struct Question {
+    settings: Settings,
+    input: Input,
+    selection: Selection,
+}
+
+impl Question {
+    /// `None` when the sources have errors, which have been printed.
+    fn new(
+        sources: &SourceArgs,
+        scores: Option<&ScoreArgs>,
+        filters: &FilterArgs,
+        global: &Global,
+    ) -> Result<Option<Self>, Failure> {
+        let mut flags = Written::default();
+        sources.write(&mut flags);
+        if let Some(scores) = scores {
+            scores.write(&mut flags);
+        }
+        filters.write(&mut flags);
+        let settings = config::settings(flags, global)?;
+        let Some(input) = input::load(&settings, global)? else { return Ok(None) };
+        let selection = input::select(&settings, &input, global)?;
+        Ok(Some(Self { settings, input, selection }))
+    }
+
+    fn content(&self) -> Content<'_> {
+        Content {
+            sets: &self.input.sets,
+            catalog: &self.input.catalog,
+            selection: &self.selection,
+            rules: self.settings.rules(),
+        }
+    }
+}
+
+fn listed(all: bool) -> Listed {
+    if all { Listed::All } else { Listed::Mapped }
+}
+
+fn capabilities(args: &CapabilityArgs, global: &Global, out: &mut dyn io::Write) -> CommandResult {
+    let Some(question) = Question::new(&args.sources, Some(&args.scores), &args.filters, global)? else {
+        return Ok(Outcome::Findings);
+    };
+    let content = question.content();
+    let rows = tables::capabilities(&content, listed(args.all));
+    let mut table = Table::new(&rows);
+    if !args.table.is_sorted() {
+        table.sort(&[table.order("-mapped")?]);
+    }
+    args.table.write(Sheet { table, below: None }, global, out)?;
+    told::capabilities(&content, &rows, global);
+    Ok(Outcome::Clean)
+}
+
+fn techniques(args: &TechniqueArgs, global: &Global, out: &mut dyn io::Write) -> CommandResult {
+    let Some(question) = Question::new(&args.sources, Some(&args.scores), &args.filters, global)? else {
+        return Ok(Outcome::Findings);
+    };
+    let content = question.content();
+    let coverage = content.coverage(question.selection.clone());
+    say_metric(&coverage, content.rules.metric, global);
+    let rows = tables::techniques(&coverage, listed(args.all));
+    args.table.write(Sheet { table: Table::new(&rows), below: None }, global, out)?;
+    told::techniques(&coverage, rows.len(), global);
+    Ok(Outcome::Clean)
+}
+
+fn scores(args: &ScoreRowArgs, global: &Global, out: &mut dyn io::Write) -> CommandResult {
+    let Some(question) = Question::new(&args.sources, None, &args.filters, global)? else {
+        return Ok(Outcome::Findings);
+    };
+    let content = question.content();
+    let coverage = content.coverage(question.selection.clone());
+    let rows = tables::scores(&coverage);
+    args.table.write(Sheet { table: Table::new(&rows), below: None }, global, out)?;
+    told::scores(&coverage, &rows, global);
+    Ok(Outcome::Clean)
+}
+
+fn gaps(args: &GapArgs, global: &Global, out: &mut dyn io::Write) -> CommandResult {
+    let Some(question) = Question::new(&args.sources, Some(&args.scores), &args.filters, global)? else {
+        return Ok(Outcome::Findings);
+    };
+    let content = question.content();
+    let coverage = content.coverage(question.selection.clone());
+    say_metric(&coverage, content.rules.metric, global);
+    let rows = tables::gaps(&content, &coverage);
+    let (techniques, capabilities): (Vec<GapRow>, Vec<GapRow>) =
+        rows.iter().cloned().partition(GapRow::is_technique);
+    let sheet = Sheet {
+        table: Table::new(&techniques),
+        below: Some(("Capabilities that their source declares not mappable", Table::new(&capabilities))),
+    };
+    args.table.write(sheet, global, out)?;
+    told::gaps(&coverage, &rows, global);
+    Ok(Outcome::Clean)
+}
+
+/// Says so when mappings have no levels, and are counted or stand without a score.
+fn say_metric(coverage: &Coverage<'_>, asked: Metric, global: &Global) {
+    if asked == Metric::Count {
+        return;
+    }
+    for (_, set) in coverage.involved().filter(|(_, set)| !set.is_scored()) {
+        let name = set.framework.label();
+        let line = if coverage.rules().metric == Metric::Count {
+            format!("note: {name} has no levels; a score counts capabilities (--metric count)")
+        } else {
+            format!(
+                "note: {name} has no levels; beside mappings that have, its own stand without a score (--framework \
+                 keeps them apart)"
+            )
+        };
+        findings::say(global, &line);
+    }
+}
