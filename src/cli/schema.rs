@@ -1,4 +1,4 @@
-//! `navlayer schema`: JSON Schemas of what navlayer writes and of its configuration.
+//! `navlayer schema`: JSON Schemas of what navlayer reads and writes.
 
 use std::io;
 
@@ -6,15 +6,22 @@ use clap::ValueEnum;
 use navlayer::config::Config;
 use navlayer::layer::Layer;
 use navlayer::report::Summary;
+use navlayer::report::view::{CapabilityView, IndexView, TechniqueView};
+use schemars::{Schema, schema_for};
 
 use super::{CommandResult, Failure, Outcome};
 
-/// Print the JSON Schema of a file that navlayer writes, or of its configuration
+/// Print the JSON Schema of a file that navlayer reads or writes, or of what a template is given
+///
+/// The schemas are of draft 2020-12; schemas/ in the repository holds them all.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Which file
-    #[arg(value_enum, value_name = "WHAT")]
-    what: What,
+    /// Of what
+    #[arg(value_enum, value_name = "WHAT", required_unless_present = "list")]
+    what: Option<What>,
+    /// List what there is a schema of
+    #[arg(long, conflicts_with = "what")]
+    list: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -25,16 +32,40 @@ enum What {
     Summary,
     /// navlayer.toml
     Config,
+    /// What the template index.hbs is given
+    #[value(name = "view:index")]
+    Index,
+    /// What the template capability.hbs is given
+    #[value(name = "view:capability")]
+    Capability,
+    /// What the template technique.hbs is given
+    #[value(name = "view:technique")]
+    Technique,
+}
+
+impl What {
+    fn schema(self) -> Schema {
+        match self {
+            Self::Layer => schema_for!(Layer),
+            Self::Summary => schema_for!(Summary),
+            Self::Config => schema_for!(Config),
+            Self::Index => schema_for!(IndexView),
+            Self::Capability => schema_for!(CapabilityView),
+            Self::Technique => schema_for!(TechniqueView),
+        }
+    }
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, out: &mut dyn io::Write) -> CommandResult {
-    let schema = match args.what {
-        What::Layer => schemars::schema_for!(Layer),
-        What::Summary => schemars::schema_for!(Summary),
-        What::Config => schemars::schema_for!(Config),
+    let Some(what) = args.what else {
+        for value in What::value_variants().iter().filter_map(What::to_possible_value) {
+            writeln!(out, "{}", value.get_name())?;
+        }
+        return Ok(Outcome::Clean);
     };
-    let text = serde_json::to_string_pretty(&schema).map_err(|error| Failure::new(error.to_string()))?;
+    let text =
+        serde_json::to_string_pretty(&what.schema()).map_err(|error| Failure::new(error.to_string()))?;
     writeln!(out, "{text}")?;
     Ok(Outcome::Clean)
 }

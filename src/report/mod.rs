@@ -89,3 +89,53 @@ fn pages(
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use schemars::{JsonSchema, schema_for};
+    use serde::Serialize;
+
+    use super::*;
+    use crate::attack::Catalog;
+    use crate::mapping::read;
+    use crate::mapping::select::Selection;
+
+    fn check<V: Serialize + JsonSchema>(views: impl Iterator<Item = V>) -> usize {
+        let schema = serde_json::to_value(schema_for!(V)).expect("a schema is JSON");
+        let validator = jsonschema::validator_for(&schema).expect("the schema is sound");
+        let checked = views.map(|view| {
+            let value = serde_json::to_value(&view).expect("a view is JSON");
+            let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+            assert!(errors.is_empty(), "{errors:?}");
+        });
+        checked.count()
+    }
+
+    #[test]
+    fn what_templates_are_given_is_what_the_schemas_say() {
+        let mut sets = read::embedded().sets;
+        let other = "ATT&CK version: 16.1\nname: Lamp\nplatform: door\ntechniques:\n- id: T1110\n  name: Brute Force\n  \
+                     technique-scores:\n  - {category: Detect, value: Minimal, comments: Shines.}\n";
+        sets.extend(read::from_text("lamp.yaml", other).sets);
+        let catalog = Catalog::embedded(sets[0].domain, sets[0].attack_version).expect("it is embedded");
+        let content = Content {
+            sets: &sets,
+            catalog: &catalog,
+            selection: Selection::everything(&sets),
+            rules: Default::default(),
+            color_by: Default::default(),
+            palette: Default::default(),
+            expand: Default::default(),
+            findings: &[],
+        };
+        let site = Site::new(&content, &mut Sink::new("x", "test"), "layers");
+        assert_eq!(check(std::iter::once(index::index(&site))), 1);
+        let capabilities = site.frameworks.iter().flat_map(|framework| {
+            let site = &site;
+            (0..framework.capabilities.len()).map(move |at| capability::capability(site, framework, at))
+        });
+        assert_eq!(check(capabilities), 31, "30 AWS services and a lamp");
+        let techniques = site.technique_pages.iter().map(|id| technique::technique(&site, *id));
+        assert_eq!(check(techniques), 216, "the 215 of AWS, and Brute Force itself");
+    }
+}
