@@ -8,6 +8,7 @@ mod corpus;
 mod filters;
 mod hostile;
 mod layers;
+mod mutants;
 mod prowler;
 mod query;
 mod reading;
