@@ -94,6 +94,8 @@ codes! {
     UnknownField = "NL0111", Warning;
     /// The file states no ATT&CK version; one was assumed.
     VersionAssumed = "NL0112", Warning;
+    /// Rows of one mapping set disagree about who published it, or when; the first counts.
+    MixedPublication = "NL0113", Warning;
     /// The technique field holds something that is not a technique id.
     MalformedId = "NL0201", Error;
     /// The technique id is not known in any ATT&CK domain or version.
@@ -124,7 +126,7 @@ codes! {
     MappedAndNonMappable = "NL0308", Warning;
     /// A status is none of those that the format defines; the row counts as mapped.
     UnknownStatus = "NL0309", Warning;
-    /// Two files of one mapping set disagree about the ATT&CK version.
+    /// Files, or rows, of one mapping set disagree about the ATT&CK version.
     MixedVersions = "NL0310", Warning;
     /// A technique or sub-technique is listed without any score; it counts as mapped to nothing.
     NoScore = "NL0311", Warning;
