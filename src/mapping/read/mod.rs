@@ -16,7 +16,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub(crate) use notes::is_date;
 pub use options::{Columns, Options};
+pub(crate) use rows::group_id;
 
 use super::model::{MappingSet, Origin};
 use crate::diagnostic::{Code, Diagnostic};

@@ -141,6 +141,14 @@ impl Assembler {
         id
     }
 
+    /// Defines a mapping type by its name; for forms that hold names alone.
+    pub(crate) fn type_named(&mut self, name: &str, span: Span) {
+        if !self.set.mapping_types.contains_key(name) {
+            let kind = MappingType { name: name.to_owned(), span, ..MappingType::default() };
+            self.set.mapping_types.insert(name.to_owned(), kind);
+        }
+    }
+
     /// Who published the set and when, to be filled in as rows say it.
     pub(crate) fn publication(&mut self) -> &mut Publication {
         &mut self.set.publication

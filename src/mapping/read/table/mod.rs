@@ -251,6 +251,11 @@ impl<'a> Reader<'a> {
             let id = assembler.group_named(field.text.trim());
             row.group = Some(Field { text: Cow::Owned(id), span: field.span });
         }
+        if let Some(field) = &row.mapping_type
+            && !matches!(field.text.trim(), "" | "non_mappable")
+        {
+            assembler.type_named(field.text.trim(), field.span);
+        }
         assembler.push(&row);
     }
 
