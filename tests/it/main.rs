@@ -8,4 +8,5 @@ mod filters;
 mod layers;
 mod reading;
 mod repository;
+mod round_trip;
 mod support;
