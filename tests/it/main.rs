@@ -3,6 +3,7 @@
 mod bad_input;
 mod build;
 mod catalog;
+mod convert;
 mod corpus;
 mod filters;
 mod layers;
@@ -10,3 +11,4 @@ mod reading;
 mod repository;
 mod round_trip;
 mod support;
+mod tables;

@@ -160,6 +160,7 @@ impl<'a> Reader<'a> {
     fn find_defaults(&mut self, sources: &[Arc<Source>]) {
         let wanted = [Role::Framework, Role::FrameworkVersion, Role::AttackVersion, Role::Domain];
         let mut found: BTreeMap<Role, String> = BTreeMap::new();
+        let mut states_version = false;
         for source in sources {
             let mut plan: Option<Plan> = None;
             // What is wrong with the table is found when it is read.
@@ -173,11 +174,17 @@ impl<'a> Reader<'a> {
                 };
                 for (cell, role) in cells.iter().zip(&plan.roles) {
                     let text = cell.text.trim();
-                    if let Some(role) = role.filter(|role| wanted.contains(role))
-                        && !text.is_empty()
-                        && text != UNKNOWN_VERSION
-                        && text.len() <= MAX_TEXT
-                    {
+                    let Some(role) = role.filter(|role| wanted.contains(role)) else { continue };
+                    if text.is_empty() || text == UNKNOWN_VERSION || text.len() > MAX_TEXT {
+                        continue;
+                    }
+                    states_version |= role == Role::AttackVersion;
+                    let makes_sense = match role {
+                        Role::AttackVersion => text.parse::<Version>().is_ok(),
+                        Role::Domain => text.parse::<Domain>().is_ok(),
+                        _ => true,
+                    };
+                    if makes_sense {
                         found.entry(role).or_insert_with(|| text.to_owned());
                     }
                 }
@@ -191,11 +198,10 @@ impl<'a> Reader<'a> {
         let domain = found.get(&Role::Domain).and_then(|text| text.parse().ok());
         let version = found.get(&Role::AttackVersion).and_then(|text| text.parse().ok());
         // A value that makes no sense is found in its row, and is no reason to assume another.
-        let stated = found.contains_key(&Role::AttackVersion);
         self.defaults.domain = domain.or(self.options.domain);
         self.defaults.version = version.or(self.options.attack_version).or_else(|| {
             let newest = Catalog::newest(self.defaults.domain.unwrap_or(Domain::Enterprise)).version();
-            if !stated {
+            if !states_version {
                 let message =
                     format!("the table states no ATT&CK version; the newest known, {newest}, is assumed");
                 let help = "--table-attack-version states another";
