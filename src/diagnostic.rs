@@ -105,6 +105,8 @@ codes! {
     UnknownField = "NL0111", Warning;
     /// The file states no ATT&CK version; one was assumed.
     VersionAssumed = "NL0112", Warning;
+    /// Rows of one mapping set disagree about who published it, or when; the first counts.
+    MixedPublication = "NL0113", Warning;
     /// The technique field holds something that is not a technique id.
     MalformedId = "NL0201", Error;
     /// The technique id is not known in any ATT&CK domain or version.
@@ -135,7 +137,7 @@ codes! {
     MappedAndNonMappable = "NL0308", Warning;
     /// A status is none of those that the format defines; the row counts as mapped.
     UnknownStatus = "NL0309", Warning;
-    /// Two files of one mapping set disagree about the ATT&CK version.
+    /// Files, or rows, of one mapping set disagree about the ATT&CK version.
     MixedVersions = "NL0310", Warning;
     /// A technique or sub-technique is listed without any score; it counts as mapped to nothing.
     NoScore = "NL0311", Warning;
@@ -171,6 +173,30 @@ codes! {
     FileName = "NL0406", Note;
     /// The text holds characters outside ASCII, which some of its publisher's tools refuse.
     NonAscii = "NL0407", Note;
+    /// Tags have no place in the form that is written.
+    LostTags = "NL0601", Warning;
+    /// Descriptions of capabilities have no place beside their names.
+    LostDescriptions = "NL0602", Warning;
+    /// A capability is in more groups than it has rows to name them.
+    LostGroups = "NL0603", Warning;
+    /// A comment, or references, of a mapped capability as a whole have no row to stand in.
+    LostCapabilityTexts = "NL0604", Warning;
+    /// A capability is neither mapped nor declared non-mappable, so no row names it.
+    LostCapabilities = "NL0605", Warning;
+    /// A table holds no definitions: of groups and mapping types that no row names, and of what types mean.
+    LostDefinitions = "NL0606", Warning;
+    /// A table holds the names of groups and mapping types, and an id is not told by its name.
+    LostIds = "NL0607", Warning;
+    /// A table has no column for a field of the metadata.
+    LostMetadata = "NL0608", Warning;
+    /// A text is longer than a spreadsheet's cell; it is cut.
+    CutTexts = "NL0609", Warning;
+    /// A table cannot hold control characters; they are replaced.
+    ReplacedCharacters = "NL0610", Warning;
+    /// A spreadsheet that opens the text would take a cell for a formula; it is kept as it is.
+    FormulaLike = "NL0611", Warning;
+    /// A date is absent or malformed, and Mappings Explorer's own tools ask for one.
+    RefusedDates = "NL0612", Warning;
     /// The configuration is not TOML, not UTF-8 text, or too large.
     ConfigSyntax = "NL0701", Error;
     /// The configuration has a key or a table that navlayer does not know.

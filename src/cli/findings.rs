@@ -115,7 +115,7 @@ fn render(finding: &Diagnostic) -> String {
     // The excerpt of a long line starts in its middle, and the renderer counts columns from there.
     let before = excerpt[..mark.start].chars().count();
     let counted = format!("{file}:{}:{}", place.line, before + 1);
-    text.replacen(&counted, &format!("{file}:{}:{}", place.line, place.column), 1)
+    text.replacen(&counted, &clean(&place.to_string()), 1)
 }
 
 /// The excerpt without what a terminal would obey, and where its mark is then. Tabs stay: the renderer knows them.

@@ -124,7 +124,8 @@ fn in_source_order(findings: &mut [Diagnostic]) {
     });
 }
 
-fn stop<T>(findings: &[Diagnostic], global: &Global) -> Option<T> {
+/// Prints findings of which some are errors, and says that nothing was written.
+pub(crate) fn stop<T>(findings: &[Diagnostic], global: &Global) -> Option<T> {
     findings::print(findings, global);
     let errors = findings.iter().filter(|one| one.severity == Severity::Error).count();
     let plural = if errors == 1 { "error" } else { "errors" };

@@ -1,6 +1,7 @@
 //! Mappings of capabilities to ATT&CK techniques: what they hold, how they are read, checked and selected.
 
 pub mod check;
+mod literal;
 mod model;
 pub mod read;
 pub mod select;

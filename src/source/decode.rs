@@ -32,6 +32,10 @@ pub fn decode(path: &Path, bytes: Vec<u8>) -> Result<Decoded, Diagnostic> {
     if bytes.starts_with(b"PK\x03\x04") {
         return Ok(Decoded::Archive(bytes));
     }
+    if bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
+        let message = "the file is an encrypted workbook, or one of Excel before 2007";
+        return Err(whole(&name, message).help("save it as XLSX or CSV, without a password"));
+    }
     match utf16(&bytes) {
         Some(order) => from_utf16(&name, &bytes, order),
         None => from_utf8(&name, bytes),

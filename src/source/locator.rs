@@ -340,6 +340,11 @@ impl Grid {
         (format!("{}!{}{}", self.sheet, column_letters(column), row + 1), row as usize, column as usize)
     }
 
+    /// The sheet's name.
+    pub(crate) fn sheet(&self) -> &str {
+        &self.sheet
+    }
+
     /// The rows that have a cell, each with its cells.
     pub(super) fn rows(&self) -> impl Iterator<Item = &[GridCell]> {
         self.cells.chunk_by(|one, next| one.row == next.row)

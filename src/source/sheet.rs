@@ -1,21 +1,25 @@
 //! Spreadsheets: the sheets of a workbook as sources of cells.
 
-use std::io::Cursor;
+use std::io::{self, Cursor, Read as _};
 use std::path::Path;
 
 use calamine::{DataRef, Reader as _, Xlsx};
 use zip::ZipArchive;
+use zip::result::ZipError;
 
 use super::locator::{Grid, GridCell, Layout};
-use super::table::MAX_CELLS;
+use super::table::{MAX_CELLS, MAX_COLUMNS};
 use super::{Source, decode};
 use crate::diagnostic::{Code, Diagnostic};
 
 /// What ends a cell in a sheet's text: a character that no cell can hold, for XML has no place for it.
-pub(super) const END: char = '\u{1f}';
+pub(crate) const END: char = '\u{1f}';
 
 /// How much a workbook may unpack to, in bytes: five times the largest published one.
 const MAX_UNPACKED: u64 = decode::MAX_BYTES / 2;
+
+/// How much text a workbook's sheets may hold, in bytes.
+const MAX_TEXT: usize = 64 * 1024 * 1024;
 
 /// How many files a workbook may have.
 const MAX_FILES: usize = 10_000;
@@ -29,11 +33,17 @@ pub fn workbook(path: &Path, bytes: &[u8]) -> Result<Vec<Source>, Diagnostic> {
     let failed = |message: String| {
         Diagnostic::new(Code::Syntax, message).at(Source::new(name.as_str(), String::new()).whole())
     };
-    check_archive(bytes).map_err(&failed)?;
+    let is_workbook = check_archive(bytes).map_err(&failed)?;
+    if !is_workbook {
+        let message = "this is not a mapping file: a ZIP archive that holds no XLSX workbook";
+        let finding = failed(message.to_owned());
+        return Err(Diagnostic { code: Code::NotAMapping, ..finding }
+            .help("unpack it, and name the files in it; save a spreadsheet of another kind as XLSX or CSV"));
+    }
     let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(bytes))
         .map_err(|error| failed(format!("the file is not an XLSX workbook: {error}")))?;
     let mut sources = Vec::new();
-    let mut budget = MAX_CELLS;
+    let mut budget = Budget::default();
     for sheet in book.sheet_names() {
         let source = read_sheet(&mut book, &sheet, &name, &mut budget)
             .map_err(|reason| failed(format!("the sheet `{sheet}` cannot be read: {reason}")))?;
@@ -42,35 +52,61 @@ pub fn workbook(path: &Path, bytes: &[u8]) -> Result<Vec<Source>, Diagnostic> {
     Ok(sources)
 }
 
-/// Looks at what the archive says that it holds, before any of it is unpacked. What unpacks to more than it says is
-/// refused when it is.
-fn check_archive(bytes: &[u8]) -> Result<(), String> {
+/// How much of a workbook's sheets may still be read.
+struct Budget {
+    cells: usize,
+    /// In bytes: one long text may stand in every cell, and is stored once.
+    text: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { cells: MAX_CELLS, text: MAX_TEXT }
+    }
+}
+
+/// Goes through the archive before a sheet is read: how much it says that it unpacks to, and how much it does, for what
+/// it says may be a lie. Tells whether there is a workbook in it.
+fn check_archive(bytes: &[u8]) -> Result<bool, String> {
     let mut archive = ZipArchive::new(Cursor::new(bytes))
         .map_err(|error| format!("the ZIP archive is damaged: {error}"))?;
     if archive.len() > MAX_FILES {
         return Err(format!("the ZIP archive holds {} files; no workbook does", archive.len()));
     }
-    let mut total: u64 = 0;
+    let damaged = |error: &dyn std::fmt::Display| format!("the ZIP archive is damaged: {error}");
+    let mib = MAX_UNPACKED / 1024 / 1024;
+    let mut stated: u64 = 0;
     for index in 0..archive.len() {
-        let file =
-            archive.by_index_raw(index).map_err(|error| format!("the ZIP archive is damaged: {error}"))?;
-        total = total.saturating_add(file.size());
+        let file = archive.by_index_raw(index).map_err(|error| damaged(&error))?;
+        stated = stated.saturating_add(file.size());
     }
-    if total > MAX_UNPACKED {
-        return Err(format!(
-            "the workbook unpacks to {} MiB; at most {} are read",
-            total / 1024 / 1024,
-            MAX_UNPACKED / 1024 / 1024
-        ));
+    if stated > MAX_UNPACKED {
+        return Err(format!("the workbook unpacks to {} MiB; at most {mib} are read", stated / 1024 / 1024));
     }
-    Ok(())
+    let mut left = MAX_UNPACKED;
+    let mut is_workbook = false;
+    for index in 0..archive.len() {
+        let file = archive.by_index(index).map_err(|error| match error {
+            ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => {
+                "the ZIP archive is encrypted; save the workbook without a password".to_owned()
+            }
+            error => damaged(&error),
+        })?;
+        is_workbook |= file.name().is_ok_and(|name| name.eq_ignore_ascii_case("xl/workbook.xml"));
+        let unpacked =
+            io::copy(&mut file.take(left + 1), &mut io::sink()).map_err(|error| damaged(&error))?;
+        left = left.checked_sub(unpacked).ok_or_else(|| {
+            format!("the workbook unpacks to more than {mib} MiB, which is more than it says")
+        })?;
+    }
+    Ok(is_workbook)
 }
 
 fn read_sheet(
     book: &mut Xlsx<Cursor<&[u8]>>,
     sheet: &str,
     name: &str,
-    budget: &mut usize,
+    budget: &mut Budget,
 ) -> Result<Option<Source>, String> {
     // Cells one by one: a range would be as large as the corner that a single far cell spans.
     let mut reader = book.worksheet_cells_reader(sheet).map_err(|error| error.to_string())?;
@@ -84,7 +120,10 @@ fn read_sheet(
             continue;
         }
         text.push(END);
-        *budget = budget.checked_sub(1).ok_or_else(|| format!("there are more than {MAX_CELLS} cells"))?;
+        let left = budget.cells.checked_sub(1);
+        budget.cells = left.ok_or_else(|| format!("there are more than {MAX_CELLS} cells"))?;
+        let left = budget.text.checked_sub(text.len() - start as usize);
+        budget.text = left.ok_or_else(|| format!("its text is more than {} MiB", MAX_TEXT / 1024 / 1024))?;
         cells.push(GridCell { start, row, column });
     }
     if cells.is_empty() {
@@ -93,8 +132,8 @@ fn read_sheet(
     if !cells.is_sorted_by_key(|cell| (cell.row, cell.column)) {
         return Err("its cells are out of order".to_owned());
     }
-    if cells.iter().any(|cell| cell.column >= 1_000) {
-        return Err("it has more than 1,000 columns".to_owned());
+    if cells.iter().any(|cell| cell.column as usize >= MAX_COLUMNS) {
+        return Err(format!("it has more than {MAX_COLUMNS} columns"));
     }
     let source = Source::new(name, text);
     source.set_layout(Layout::Sheet(Grid { sheet: sheet.to_owned(), cells }));

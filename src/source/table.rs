@@ -3,12 +3,19 @@
 use std::ops::{ControlFlow, Range};
 
 use super::locator::{Layout, Records};
+pub(crate) use super::sheet::END as CELL_END;
 pub use super::sheet::workbook;
 use super::{Source, Span};
 use crate::diagnostic::{Code, Diagnostic};
 
 /// How many cells a table may have: ten times the largest published one.
 pub const MAX_CELLS: usize = 1_000_000;
+
+/// How many columns a table may have.
+pub const MAX_COLUMNS: usize = 1_000;
+
+/// How much of a text is looked at for its header, in bytes.
+const MAX_HEADER: usize = 64 * 1024;
 
 /// A cell: its text, without quotes around it, and its bytes in the source.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +32,7 @@ pub struct Cell<'a> {
 /// The source is the text of a CSV or TSV file, parted by what parts its first line, or a sheet of a workbook.
 ///
 /// # Errors
-/// A finding where a quote is opened and not closed, where a NUL stands, or past [`MAX_CELLS`].
+/// A finding where a quote is opened and not closed, where a NUL stands, or past [`MAX_COLUMNS`] or [`MAX_CELLS`].
 pub fn for_each_record(
     source: &Source,
     number: u32,
@@ -42,50 +49,32 @@ pub fn for_each_record(
         return Ok(());
     }
     let text = source.text();
-    if let Some(at) = text.find('\0') {
-        let message = "a NUL character stands in the table";
-        return Err(Diagnostic::new(Code::Syntax, message).at(source.place(at..at + 1)));
-    }
     let delimiter = delimiter(text);
+    // Where records start is known before any of them is handed over, so that every finding can name its record.
+    let starts = survey(source, delimiter)?;
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)
         .has_headers(false)
         .flexible(true)
         .from_reader(text.as_bytes());
-    let mut records = Records { delimiter, header: Vec::new(), starts: Vec::new() };
+    let mut starts = Some(starts);
     let mut record = csv::StringRecord::new();
-    let mut total = 0;
-    let mut result = Ok(());
     loop {
         match reader.read_record(&mut record) {
             Ok(true) => {}
-            Ok(false) => break,
+            Ok(false) => return Ok(()),
             Err(error) => {
-                result = Err(Diagnostic::new(Code::Syntax, format!("the table breaks off: {error}"))
-                    .at(source.whole()));
-                break;
+                let message = format!("the table breaks off: {error}");
+                return Err(Diagnostic::new(Code::Syntax, message).at(source.whole()));
             }
         }
         let start = record_start(text, &record);
         let end =
             usize::try_from(reader.position().byte()).map_or(text.len(), |end| end.clamp(start, text.len()));
         let ranges = raw_fields(&text[start..end], delimiter);
-        if records.starts.is_empty() {
-            records.header = record.iter().map(str::to_owned).collect();
-        }
-        records.starts.push(u32::try_from(start).unwrap_or(u32::MAX));
-        if let Some(open) = ranges.last().and_then(|last| unclosed(text, start + last.start, end)) {
-            let message = "a quote is opened here and never closed";
-            let place = source.place(open..open + 1);
-            let help = "everything after it would be one cell";
-            result = Err(Diagnostic::new(Code::Syntax, message).at(place).help(help));
-            break;
-        }
-        total += record.len();
-        if total > MAX_CELLS {
-            let message = format!("the table has more than {MAX_CELLS} cells");
-            result = Err(Diagnostic::new(Code::Syntax, message).at(source.place(start..start + 1)));
-            break;
+        if let Some(starts) = starts.take() {
+            let header = record.iter().map(str::to_owned).collect();
+            source.set_layout(Layout::Records(Records { delimiter, header, starts }));
         }
         let span_of = |index: usize| {
             let range = ranges.get(index).cloned().unwrap_or(0..end - start);
@@ -97,11 +86,145 @@ pub fn for_each_record(
             continue;
         }
         if each(&cells, Span::new(number, start..end)).is_break() {
+            return Ok(());
+        }
+    }
+}
+
+/// The texts of a table's first record; no more than [`MAX_COLUMNS`] of them, and nothing of what follows is looked at.
+#[must_use]
+pub fn header(source: &Source) -> Vec<String> {
+    if let Some(Layout::Sheet(grid)) = source.layout() {
+        let first = grid.rows().map(|row| row_cells(source, 0, row));
+        let mut filled = first.filter(|cells| cells.iter().any(|cell| !cell.text.trim().is_empty()));
+        let cells = filled.next().unwrap_or_default();
+        return cells.iter().map(|cell| cell.text.to_owned()).collect();
+    }
+    let text = &source.text()[..super::floor_boundary(source.text(), MAX_HEADER)];
+    let mut scan = Scan::new(delimiter(text));
+    let mut end = text.len();
+    for (at, byte) in text.bytes().enumerate() {
+        if scan.step(byte) == Step::RecordStarts && scan.records > 1 || scan.columns > MAX_COLUMNS {
+            end = at;
             break;
         }
     }
-    source.set_layout(Layout::Records(records));
-    result
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(scan.delimiter)
+        .has_headers(false)
+        .from_reader(text[..end].as_bytes());
+    let mut record = csv::StringRecord::new();
+    match reader.read_record(&mut record) {
+        Ok(true) => record.iter().map(str::to_owned).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Where the reading of a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    BeforeRecord,
+    BeforeField,
+    Plain,
+    Quoted,
+    /// After a quote within quotes: it closes the field, or the next one makes it a character.
+    Closing,
+}
+
+/// What a byte does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    RecordStarts,
+    QuoteOpens,
+    Other,
+}
+
+/// Tells records and fields apart, byte by byte, as the CSV reader does.
+#[derive(Debug)]
+struct Scan {
+    delimiter: u8,
+    state: State,
+    /// Fields of the record so far.
+    columns: usize,
+    records: usize,
+}
+
+impl Scan {
+    const fn new(delimiter: u8) -> Self {
+        Self { delimiter, state: State::BeforeRecord, columns: 0, records: 0 }
+    }
+
+    fn step(&mut self, byte: u8) -> Step {
+        let is_end = matches!(byte, b'\r' | b'\n');
+        let mut step = Step::Other;
+        if self.state == State::BeforeRecord {
+            if is_end {
+                return Step::Other;
+            }
+            step = Step::RecordStarts;
+            self.records += 1;
+            self.columns = 1;
+            self.state = State::BeforeField;
+        }
+        self.state = match self.state {
+            State::Quoted if byte != b'"' => State::Quoted,
+            State::Quoted => State::Closing,
+            State::Closing if byte == b'"' => State::Quoted,
+            State::BeforeField if byte == b'"' => {
+                // A record's first byte may open a quote as well; that it starts the record is what counts then.
+                if step == Step::Other {
+                    step = Step::QuoteOpens;
+                }
+                State::Quoted
+            }
+            _ if byte == self.delimiter => {
+                self.columns += 1;
+                State::BeforeField
+            }
+            _ if is_end => State::BeforeRecord,
+            _ => State::Plain,
+        };
+        step
+    }
+}
+
+/// Goes over a table once, in no memory but for where its records start: finds what would make it too large, or
+/// another table than its author sees.
+fn survey(source: &Source, delimiter: u8) -> Result<Vec<u32>, Diagnostic> {
+    let text = source.text();
+    let found = |at: usize, message: String| {
+        Err(Diagnostic::new(Code::Syntax, message).at(source.place(at..(at + 1).min(text.len()))))
+    };
+    let mut scan = Scan::new(delimiter);
+    let mut starts = Vec::new();
+    let mut opened = 0;
+    let mut cells = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte == 0 {
+            return found(at, "a NUL character stands in the table".to_owned());
+        }
+        let columns = scan.columns;
+        match scan.step(byte) {
+            Step::RecordStarts => {
+                starts.push(u32::try_from(at).unwrap_or(u32::MAX));
+                opened = at;
+                cells += 1;
+            }
+            Step::QuoteOpens => opened = at,
+            Step::Other => cells += scan.columns - columns,
+        }
+        if scan.columns > MAX_COLUMNS {
+            return found(at, format!("the table has more than {MAX_COLUMNS} columns"));
+        }
+        if cells > MAX_CELLS {
+            return found(at, format!("the table has more than {MAX_CELLS} cells"));
+        }
+    }
+    if scan.state == State::Quoted {
+        return found(opened, "a quote is opened here and never closed".to_owned())
+            .map_err(|finding| finding.help("everything after it would be one cell"));
+    }
+    Ok(starts)
 }
 
 /// What parts the fields of the first line: a comma, a tab or a semicolon, whichever stands there most often.
@@ -130,19 +253,6 @@ fn record_start(text: &str, record: &csv::StringRecord) -> usize {
     let at = record.position().map_or(0, csv::Position::byte);
     let at = usize::try_from(at).unwrap_or(0).min(text.len());
     at + text[at..].bytes().take_while(|byte| matches!(byte, b'\r' | b'\n')).count()
-}
-
-/// The quote that opens the last field of a record, when nothing closes it.
-fn unclosed(text: &str, field: usize, end: usize) -> Option<usize> {
-    let open = field.checked_sub(1).filter(|open| text.as_bytes().get(*open) == Some(&b'"'))?;
-    let inner = &text[field..end];
-    let mut bytes = inner.bytes().enumerate().peekable();
-    while let Some((_, byte)) = bytes.next() {
-        if byte == b'"' && bytes.next_if(|(_, next)| *next == b'"').is_none() {
-            return None;
-        }
-    }
-    Some(open)
 }
 
 /// The bytes of the fields of one record as it stands in the file, without quotes around them.

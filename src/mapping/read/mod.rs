@@ -9,13 +9,16 @@ mod notes;
 mod options;
 mod prowler;
 mod rows;
+mod table;
 mod unified;
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub(crate) use notes::is_date;
 pub use options::{Columns, Options};
+pub(crate) use rows::group_id;
 
 use super::model::{MappingSet, Origin};
 use crate::diagnostic::{Code, Diagnostic};
@@ -23,7 +26,7 @@ use crate::parallel;
 pub use crate::source::decode::MAX_BYTES;
 use crate::source::decode::{Decoded, decode};
 use crate::source::node::{Document, Node};
-use crate::source::{Source, table};
+use crate::source::{Source, table as cells};
 use files::{Input, read_bounded};
 use rows::Assembler;
 
@@ -201,8 +204,9 @@ impl Reader {
                 let source = Arc::new(Source::new(name.as_str(), text));
                 self.recognise(&source, &Origin::Path(name))
             }
-            Ok(Decoded::Archive(bytes)) => match table::workbook(path, &bytes) {
-                Ok(sheets) => self.workbook(&sheets, &Origin::Path(name)),
+            Ok(Decoded::Archive(bytes)) => match cells::workbook(path, &bytes) {
+                Ok(sheets) => table::workbook(sheets, &Origin::Path(name), &self.options),
+                Err(finding) if finding.code == Code::NotAMapping => Form::Other(finding),
                 Err(finding) => Form::Whole(Outcome::found(vec![finding])),
             },
             Err(finding) => Form::Whole(Outcome::found(vec![finding])),
@@ -290,6 +294,9 @@ impl Reader {
                 Err(finding) => Form::Whole(Outcome::found(vec![finding])),
             };
         }
+        if table::is_known(source, &self.options) {
+            return Form::Whole(table::read(source, origin, &self.options));
+        }
         if control::is_control(text) {
             return match control::parse(Arc::clone(source)) {
                 Ok(file) => Form::Control(Box::new(file)),
@@ -305,20 +312,17 @@ impl Reader {
                 Err(finding) => Form::Whole(Outcome::found(vec![finding])),
             };
         }
-        Form::Other(not_a_mapping(source, "neither JSON nor YAML nor a table of a known form"))
+        Form::Other(
+            table::unknown(source).unwrap_or_else(|| {
+                not_a_mapping(source, "neither JSON nor YAML nor a table of a known form")
+            }),
+        )
     }
 
     /// A JSON document by its form; `None` when it is none of them.
     fn json(&self, source: &Arc<Source>, root: Node<'_>, origin: &Origin) -> Option<Outcome> {
         unified::read(source, root, origin.clone())
             .or_else(|| prowler::read(source, root, origin, &self.options))
-    }
-
-    #[expect(clippy::unused_self, reason = "the form of its header is looked up in the options")]
-    fn workbook(&self, sheets: &[Source], origin: &Origin) -> Form {
-        let empty = Source::new(origin.to_string(), String::new());
-        let source = sheets.first().unwrap_or(&empty);
-        Form::Other(not_a_mapping(source, "a workbook of another kind"))
     }
 }
 

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use super::super::model::{
-    Capability, Category, Group, Level, Mapping, MappingSet, MappingType, NonMappableTechnique, Reference,
+    Capability, Category, Group, Level, Mapping, MappingSet, MappingType, NonMappableTechnique, Publication,
+    Reference,
 };
 use super::notes::MAX_FINDINGS;
 use crate::attack::TechniqueId;
@@ -55,6 +56,8 @@ pub(crate) struct Assembler {
     set: MappingSet,
     capabilities: BTreeMap<String, usize>,
     groups: BTreeMap<String, usize>,
+    /// Ids of groups that rows call by their names.
+    group_names: BTreeMap<String, String>,
     findings: Vec<Diagnostic>,
     /// Whether the source itself says which groups there are.
     defines_groups: bool,
@@ -78,7 +81,8 @@ impl Assembler {
     pub(crate) fn new(set: MappingSet) -> Self {
         let groups = set.groups.iter().enumerate().map(|(at, group)| (group.id.clone(), at)).collect();
         let defines_groups = !set.groups.is_empty();
-        Self { set, capabilities: BTreeMap::new(), groups, findings: Vec::new(), defines_groups }
+        let group_names = BTreeMap::new();
+        Self { set, capabilities: BTreeMap::new(), groups, group_names, findings: Vec::new(), defines_groups }
     }
 
     /// Whether no row was added.
@@ -123,6 +127,31 @@ impl Assembler {
         self.set.groups.push(Group { id: id.to_owned(), name: id.to_owned(), span: None });
         self.groups.insert(id.to_owned(), index);
         index
+    }
+
+    /// The id of the group with this name, made when it is new; for forms that hold names alone.
+    pub(crate) fn group_named(&mut self, name: &str) -> String {
+        if let Some(id) = self.group_names.get(name) {
+            return id.clone();
+        }
+        let id = group_id(name, |id| self.groups.contains_key(id));
+        let index = self.group_index(&id);
+        name.clone_into(&mut self.set.groups[index].name);
+        self.group_names.insert(name.to_owned(), id.clone());
+        id
+    }
+
+    /// Defines a mapping type by its name; for forms that hold names alone.
+    pub(crate) fn type_named(&mut self, name: &str, span: Span) {
+        if !self.set.mapping_types.contains_key(name) {
+            let kind = MappingType { name: name.to_owned(), span, ..MappingType::default() };
+            self.set.mapping_types.insert(name.to_owned(), kind);
+        }
+    }
+
+    /// Who published the set and when, to be filled in as rows say it.
+    pub(crate) fn publication(&mut self) -> &mut Publication {
+        &mut self.set.publication
     }
 
     /// Adds a row.
@@ -341,8 +370,9 @@ impl Assembler {
         None
     }
 
-    /// The set, with capabilities in the order of their ids, and what was found.
+    /// The set, with groups and capabilities in the order of their ids, and what was found.
     pub(crate) fn finish(mut self) -> (MappingSet, Vec<Diagnostic>) {
+        self.sort_groups();
         let mut order: Vec<usize> = (0..self.set.capabilities.len()).collect();
         order.sort_by(|a, b| self.set.capabilities[*a].id.cmp(&self.set.capabilities[*b].id));
         let mut place = vec![0; order.len()];
@@ -361,6 +391,28 @@ impl Assembler {
         }
         (self.set, self.findings)
     }
+
+    fn sort_groups(&mut self) {
+        let mut order: Vec<usize> = (0..self.set.groups.len()).collect();
+        order.sort_by(|a, b| self.set.groups[*a].id.cmp(&self.set.groups[*b].id));
+        let mut place = vec![0; order.len()];
+        for (new, old) in order.iter().enumerate() {
+            place[*old] = new;
+        }
+        let mut old: Vec<_> = self.set.groups.drain(..).map(Some).collect();
+        self.set.groups = order.iter().filter_map(|index| old[*index].take()).collect();
+        for group in self.set.capabilities.iter_mut().flat_map(|capability| &mut capability.groups) {
+            *group = place[*group];
+        }
+    }
+}
+
+/// The id of a group that is known by its name: the name in lower case, with `_` for blanks, which is what publishers
+/// make of it too; the name as it stands, or numbered, where another group has that id.
+pub(crate) fn group_id(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let id = name.to_lowercase().split_whitespace().collect::<Vec<_>>().join("_");
+    let numbered = (2_u32..).map(|number| format!("{name} {number}"));
+    [id, name.to_owned()].into_iter().chain(numbered).find(|id| !is_taken(id)).unwrap_or_default()
 }
 
 /// The technique's name as given; where there is none, it is empty and stands where the id does.

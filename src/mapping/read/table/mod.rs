@@ -1,0 +1,490 @@
+//! Tables of mappings: CSV, TSV and the sheets of a workbook, one row a mapping.
+//!
+//! A table is recognised by its header alone. Mappings Explorer's and the Mappings Editor's tables repeat in each row what
+//! JSON says once; they write names where JSON has ids, and say non-mappable by the mapping type.
+
+mod header;
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::super::literal;
+use super::super::model::{Framework, MappingSet, Origin};
+use super::notes::{MAX_TEXT, Notes, is_date, plain};
+use super::rows::{Assembler, Field, Row, short};
+use super::{Form, Options, Outcome};
+use crate::attack::{Catalog, Domain, Version};
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::source::table::{self, Cell};
+use crate::source::{Layout, Source, Span};
+use header::{Plan, Role, Style};
+
+/// What the Mappings Editor writes as the version of a row whose technique it does not find.
+const UNKNOWN_VERSION: &str = "[UNKNOWN_VERSION]";
+
+/// Whether a text is a table of a form that is read.
+pub(super) fn is_known(source: &Source, options: &Options) -> bool {
+    header::style(&table::header(source), options.columns.as_ref()).is_some()
+}
+
+/// What a table of another kind is; `None` when the text is no table.
+pub(super) fn unknown(source: &Source) -> Option<Diagnostic> {
+    header::unknown(source)
+}
+
+/// Reads a table of a known form.
+pub(super) fn read(source: &Arc<Source>, origin: &Origin, options: &Options) -> Outcome {
+    Reader::new(vec![Arc::clone(source)], origin, options).read()
+}
+
+/// Reads the sheets of a workbook that have a known header. Rows of one mapping set may stand on several.
+pub(super) fn workbook(sheets: Vec<Source>, origin: &Origin, options: &Options) -> Form {
+    let (known, others): (Vec<Source>, Vec<Source>) =
+        sheets.into_iter().partition(|sheet| is_known(sheet, options));
+    if known.is_empty() {
+        let finding = others.iter().find_map(unknown).unwrap_or_else(|| {
+            let empty = Source::new(origin.to_string(), String::new());
+            super::not_a_mapping(&empty, "no sheet of the workbook holds a table of a known form")
+        });
+        return Form::Other(finding);
+    }
+    let mut outcome = Reader::new(known.into_iter().map(Arc::new).collect(), origin, options).read();
+    for sheet in &others {
+        let Some(Layout::Sheet(grid)) = sheet.layout() else { continue };
+        let message =
+            format!("the sheet `{}` is left out: its header is none that is read", short(grid.sheet()));
+        outcome.findings.push(Diagnostic::new(Code::FileSkipped, message).at(sheet.whole()));
+    }
+    Form::Whole(outcome)
+}
+
+/// What tells mapping sets apart: framework, edition, ATT&CK version, domain.
+type Key = (String, String, Version, Domain);
+
+/// A mapping set in the making.
+struct Part {
+    key: Key,
+    assembler: Assembler,
+    /// The columns about the publication in which rows have been found to disagree.
+    disagreeing: Vec<Role>,
+}
+
+/// What a row inherits that leaves a cell empty: what the table states first, or what was said beside it.
+#[derive(Debug, Default)]
+struct Defaults {
+    framework: String,
+    edition: String,
+    version: Option<Version>,
+    domain: Option<Domain>,
+}
+
+struct Reader<'a> {
+    sources: Vec<Arc<Source>>,
+    origin: &'a Origin,
+    options: &'a Options,
+    notes: Notes,
+    parts: Vec<Part>,
+    defaults: Defaults,
+    /// The cells that told the last row's set, as they stand there, and which set that was.
+    last: Option<([String; 4], usize)>,
+    /// Values of those cells that make no sense, each found once.
+    senseless: BTreeSet<(Role, String)>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(sources: Vec<Arc<Source>>, origin: &'a Origin, options: &'a Options) -> Self {
+        Self {
+            sources,
+            origin,
+            options,
+            notes: Notes::default(),
+            parts: Vec::new(),
+            defaults: Defaults::default(),
+            last: None,
+            senseless: BTreeSet::new(),
+        }
+    }
+
+    fn read(mut self) -> Outcome {
+        let sources = self.sources.clone();
+        self.find_defaults(&sources);
+        for (number, source) in sources.iter().enumerate() {
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            let mut plan: Option<Plan> = None;
+            let read = table::for_each_record(source, number, |cells, span| {
+                match &plan {
+                    None => plan = Some(self.plan(source, cells)),
+                    Some(plan) => self.row(source, plan, cells, span),
+                }
+                if self.is_full() {
+                    self.notes.give_up(source);
+                    return ControlFlow::Break(());
+                }
+                ControlFlow::Continue(())
+            });
+            if let Err(finding) = read {
+                self.notes.findings.push(finding);
+            }
+        }
+        if self.parts.is_empty() && self.notes.findings.iter().all(|one| one.severity != Severity::Error) {
+            let message = "the table has a header and no rows";
+            self.notes.find(sources[0].whole(), Code::NoMappings, message);
+        }
+        let mut outcome = Outcome::found(self.notes.findings);
+        for part in self.parts {
+            let (set, mut findings) = part.assembler.finish();
+            outcome.sets.push(set);
+            outcome.findings.append(&mut findings);
+        }
+        outcome
+    }
+
+    fn is_full(&self) -> bool {
+        self.notes.is_full() || self.parts.iter().any(|part| part.assembler.is_full())
+    }
+
+    /// The plan that a header gives.
+    fn plan(&mut self, source: &Source, cells: &[Cell<'_>]) -> Plan {
+        let names: Vec<String> = cells.iter().map(|cell| cell.text.to_owned()).collect();
+        let place = |index: usize| source.place(cells[index].span.range());
+        match (header::style(&names, self.options.columns.as_ref()), &self.options.columns) {
+            (Some(Style::Own) | None, Some(columns)) => header::own(&names, columns, &mut self.notes, place),
+            (style, _) => header::published(&names, style.unwrap_or(Style::Explorer), &mut self.notes, place),
+        }
+    }
+
+    /// Looks for the first framework, edition, version and domain that the tables state.
+    fn find_defaults(&mut self, sources: &[Arc<Source>]) {
+        let wanted = [Role::Framework, Role::FrameworkVersion, Role::AttackVersion, Role::Domain];
+        let mut found: BTreeMap<Role, String> = BTreeMap::new();
+        let mut states_version = false;
+        for source in sources {
+            let mut plan: Option<Plan> = None;
+            // What is wrong with the table is found when it is read.
+            let _ = table::for_each_record(source, 0, |cells, _| {
+                let Some(plan) = &plan else {
+                    let names: Vec<String> = cells.iter().map(|cell| cell.text.to_owned()).collect();
+                    let style = header::style(&names, None);
+                    let place = |_| source.whole();
+                    plan = style.map(|style| header::published(&names, style, &mut Notes::default(), place));
+                    return if plan.is_some() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
+                };
+                for (cell, role) in cells.iter().zip(&plan.roles) {
+                    let text = cell.text.trim();
+                    let Some(role) = role.filter(|role| wanted.contains(role)) else { continue };
+                    if text.is_empty() || text == UNKNOWN_VERSION || text.len() > MAX_TEXT {
+                        continue;
+                    }
+                    states_version |= role == Role::AttackVersion;
+                    let makes_sense = match role {
+                        Role::AttackVersion => text.parse::<Version>().is_ok(),
+                        Role::Domain => text.parse::<Domain>().is_ok(),
+                        _ => true,
+                    };
+                    if makes_sense {
+                        found.entry(role).or_insert_with(|| text.to_owned());
+                    }
+                }
+                let is_done = wanted.iter().all(|role| found.contains_key(role) || !plan.has(*role));
+                if is_done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+        }
+        let framework = found.remove(&Role::Framework).or_else(|| self.options.framework.clone());
+        self.defaults.framework = framework.map_or_else(|| stem(self.origin), |id| id.trim().to_lowercase());
+        self.defaults.edition = found.remove(&Role::FrameworkVersion).unwrap_or_default();
+        let domain = found.get(&Role::Domain).and_then(|text| text.parse().ok());
+        let version = found.get(&Role::AttackVersion).and_then(|text| text.parse().ok());
+        // A value that makes no sense is found in its row, and is no reason to assume another.
+        self.defaults.domain = domain.or(self.options.domain);
+        self.defaults.version = version.or(self.options.attack_version).or_else(|| {
+            let newest = Catalog::newest(self.defaults.domain.unwrap_or(Domain::Enterprise)).version();
+            if !states_version {
+                let message =
+                    format!("the table states no ATT&CK version; the newest known, {newest}, is assumed");
+                let help = "--table-attack-version states another";
+                self.notes.find_help(sources[0].whole(), Code::VersionAssumed, message, help);
+            }
+            Some(newest)
+        });
+    }
+
+    fn row(&mut self, source: &Source, plan: &Plan, cells: &[Cell<'_>], span: Span) {
+        if let Some(extra) = cells.iter().skip(plan.roles.len()).find(|cell| !cell.text.trim().is_empty()) {
+            let message = format!("the row has {} cells, and the header {}", cells.len(), plan.roles.len());
+            let help = "a cell that holds what parts the cells stands in quotes";
+            self.notes.find_help(source.place(extra.span.range()), Code::WrongType, message, help);
+            return;
+        }
+        let mut row = Row { span, ..Row::default() };
+        let mut about: BTreeMap<Role, Field<'_>> = BTreeMap::new();
+        for (cell, role) in cells.iter().zip(&plan.roles) {
+            let Some(role) = role.filter(|_| !cell.text.is_empty()) else { continue };
+            let Some(field) = self.field(source, cell, role) else { continue };
+            let target = match role {
+                Role::CapabilityId => &mut row.capability_id,
+                Role::CapabilityName => &mut row.capability_name,
+                Role::Group => &mut row.group,
+                Role::MappingType => &mut row.mapping_type,
+                Role::TechniqueId => &mut row.technique_id,
+                Role::TechniqueName => &mut row.technique_name,
+                Role::Category => &mut row.category,
+                Role::Level => &mut row.level,
+                Role::RelatedScore => &mut row.related_score,
+                Role::Status => &mut row.status,
+                Role::Comment => &mut row.comment,
+                Role::References => {
+                    row.references = self.references(source, plan.style, field);
+                    continue;
+                }
+                _ => {
+                    about.insert(role, field);
+                    continue;
+                }
+            };
+            *target = Some(field);
+        }
+        let index = self.part(source, &about);
+        match plan.style {
+            Style::Own => self.complete_own(&mut row, index),
+            _ => complete_published(&mut row, plan),
+        }
+        self.publication(source, index, &about);
+        let assembler = &mut self.parts[index].assembler;
+        if let Some(field) = row.group.take_if(|field| !field.text.trim().is_empty()) {
+            let id = assembler.group_named(field.text.trim());
+            row.group = Some(Field { text: Cow::Owned(id), span: field.span });
+        }
+        if let Some(field) = &row.mapping_type
+            && !matches!(field.text.trim(), "" | "non_mappable")
+        {
+            assembler.type_named(field.text.trim(), field.span);
+        }
+        assembler.push(&row);
+    }
+
+    fn field<'c>(&mut self, source: &Source, cell: &Cell<'c>, role: Role) -> Option<Field<'c>> {
+        if cell.text.len() > MAX_TEXT {
+            let message =
+                format!("the cell has {} bytes of text; at most {MAX_TEXT} are read", cell.text.len());
+            self.notes.find(source.place(cell.span.range()), Code::TooLong, message);
+            return None;
+        }
+        let text = match role {
+            Role::MappingType if header::key(cell.text) == "non_mappable" => "non_mappable".into(),
+            // The Editor shows `In Progress` for `in_progress`.
+            Role::Status => Cow::Owned(header::key(cell.text)),
+            _ => Cow::Borrowed(cell.text),
+        };
+        Some(Field { text, span: cell.span })
+    }
+
+    /// The references of a cell.
+    fn references<'c>(&mut self, source: &Source, style: Style, field: Field<'c>) -> Vec<Field<'c>> {
+        let text = field.text.trim();
+        let is_list = text.starts_with('[') && style != Style::Own;
+        match literal::parse_list(text) {
+            Ok(items) if is_list => {
+                let fields = items.into_iter().map(|item| Field { text: Cow::Owned(item), span: field.span });
+                fields.collect()
+            }
+            Err(at) if is_list && style == Style::Explorer => {
+                let at = text[..at.min(text.len())].chars().count() + 1;
+                let message =
+                    format!("`references` is no list as Python writes it: it breaks off at character {at}");
+                let help = "a list is written ['https://a.example', 'https://b.example']";
+                self.notes.find_help(source.place(field.span.range()), Code::WrongType, message, help);
+                vec![field]
+            }
+            _ if style == Style::Editor => {
+                let parts = comma_parted(text).into_iter();
+                parts.map(|part| Field { text: Cow::Owned(part), span: field.span }).collect()
+            }
+            _ => vec![field],
+        }
+    }
+
+    /// What a row of the user's own table means by its words, and what it leaves to say.
+    fn complete_own(&self, row: &mut Row<'_>, index: usize) {
+        fn word<'m, T>(
+            field: Option<&mut Field<'_>>,
+            words: &'m BTreeMap<String, T>,
+            name: fn(&T) -> &'static str,
+        ) {
+            let Some(field) = field else { return };
+            if let Some(value) = words.get(&field.text.trim().to_lowercase()) {
+                field.text = Cow::Borrowed(name(value));
+            }
+        }
+        word(row.category.as_mut(), &self.options.categories, |category| category.name());
+        word(row.level.as_mut(), &self.options.levels, |level| level.name());
+        let named = |key| self.options.columns.as_ref().and_then(|columns| columns.get(key)).is_some();
+        if !named("capability") {
+            let name = row.capability_name.as_ref().filter(|_| named("capability-name"));
+            row.capability_id = Some(match name {
+                Some(name) => Field { text: Cow::Owned(underscored(&name.text)), span: name.span },
+                None if named("capability-name") => plain(""),
+                None => Field { text: Cow::Owned(self.parts[index].key.0.clone()), span: row.span },
+            });
+        }
+    }
+
+    /// Which set a row belongs to; made when it is the first of it.
+    fn part(&mut self, source: &Source, about: &BTreeMap<Role, Field<'_>>) -> usize {
+        let text = |role| about.get(&role).map_or("", |field: &Field<'_>| field.text.trim());
+        let told = [Role::Framework, Role::FrameworkVersion, Role::AttackVersion, Role::Domain].map(text);
+        if let Some((last, index)) = &self.last
+            && *last == told
+        {
+            return *index;
+        }
+        let [framework, edition, version, domain] = told;
+        let version = if version == UNKNOWN_VERSION { "" } else { version };
+        let framework =
+            if framework.is_empty() { self.defaults.framework.clone() } else { framework.to_lowercase() };
+        let edition = if edition.is_empty() { self.defaults.edition.clone() } else { edition.to_owned() };
+        let field = about.get(&Role::AttackVersion).filter(|_| !version.is_empty());
+        let version = self.parsed(source, Role::AttackVersion, field, Code::UnknownVersion);
+        let version = version.or(self.defaults.version).unwrap_or(Version { major: 0, minor: 0 });
+        let domain_field = about.get(&Role::Domain).filter(|_| !domain.is_empty());
+        let domain = self.parsed(source, Role::Domain, domain_field, Code::UnknownDomain);
+        let domain = domain.or(self.defaults.domain).unwrap_or(Domain::Enterprise);
+        let key = (framework, edition, version, domain);
+        let index = match self.parts.iter().position(|part| part.key == key) {
+            Some(index) => index,
+            None => self.add_part(source, key, field),
+        };
+        self.last = Some((told.map(str::to_owned), index));
+        index
+    }
+
+    fn add_part(&mut self, source: &Source, key: Key, version: Option<&Field<'_>>) -> usize {
+        let (framework, edition, attack_version, domain) = key.clone();
+        let same =
+            self.parts.iter().find(|part| (&part.key.0, &part.key.1, part.key.3) == (&key.0, &key.1, key.3));
+        if let Some((field, held)) = version.zip(same) {
+            let message =
+                format!("the row is on ATT&CK {attack_version}, and rows before it are on {}", held.key.2);
+            let help = "the rows of each version make a mapping set of their own";
+            self.notes.find_help(source.place(field.span.range()), Code::MixedVersions, message, help);
+        }
+        let framework = Framework::new(framework, edition);
+        let mut set = MappingSet::new(framework, domain, attack_version, self.origin.clone());
+        set.version_span = version.map(|field| field.span).unwrap_or_default();
+        for source in &self.sources {
+            set.sources.add(Arc::clone(source));
+        }
+        self.parts.push(Part { key, assembler: Assembler::new(set), disagreeing: Vec::new() });
+        self.parts.len() - 1
+    }
+
+    fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
+        &mut self,
+        source: &Source,
+        role: Role,
+        field: Option<&Field<'_>>,
+        code: Code,
+    ) -> Option<T> {
+        let field = field?;
+        let text = short(field.text.trim());
+        match text.parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                if self.senseless.insert((role, text.into_owned())) {
+                    let finding = Diagnostic::new(code, error.to_string());
+                    self.notes.findings.push(finding.at(source.place(field.span.range())));
+                }
+                None
+            }
+        }
+    }
+
+    /// Takes over what a row says about the publication of its set; the first row that says something counts.
+    fn publication(&mut self, source: &Source, index: usize, about: &BTreeMap<Role, Field<'_>>) {
+        let part = &mut self.parts[index];
+        for (role, field) in about {
+            let publication = part.assembler.publication();
+            let (held, name) = match role {
+                Role::Organization => (&mut publication.organization, "organization"),
+                Role::CreationDate => (&mut publication.creation_date, "creation_date"),
+                Role::LastUpdate => (&mut publication.last_update, "last_update"),
+                Role::Author => (&mut publication.author, "author"),
+                Role::Contact => (&mut publication.contact, "contact"),
+                _ => continue,
+            };
+            let text = field.text.trim();
+            let place = || source.place(field.span.range());
+            match held {
+                _ if text.is_empty() => {}
+                None => {
+                    *held = Some(text.to_owned());
+                    let is_a_date = matches!(role, Role::CreationDate | Role::LastUpdate);
+                    if is_a_date && !is_date(text) {
+                        let message = format!("`{}` is not a date of the form mm/dd/yyyy", short(text));
+                        let help = "it is shown as it stands";
+                        self.notes.find_help(place(), Code::MalformedDate, message, help);
+                    }
+                }
+                // Each row of the Editor may have an author of its own.
+                Some(_) if matches!(role, Role::Author | Role::Contact) => {}
+                Some(first) if first != text && !part.disagreeing.contains(role) => {
+                    part.disagreeing.push(*role);
+                    let message = format!(
+                        "`{name}` is `{}` here and `{}` in rows before it",
+                        short(text),
+                        short(first)
+                    );
+                    self.notes.find_help(place(), Code::MixedPublication, message, "the first counts");
+                }
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+/// A row of a published table that names either a capability or a technique, and no mapping type: where no column holds
+/// the status, this is how it says that the one cannot be mapped.
+fn complete_published(row: &mut Row<'_>, plan: &Plan) {
+    let is_filled =
+        |field: &Option<Field<'_>>| field.as_ref().is_some_and(|field| !field.text.trim().is_empty());
+    let names_one = is_filled(&row.capability_id) != is_filled(&row.technique_id);
+    if names_one && !is_filled(&row.mapping_type) && !plan.has(Role::Status) {
+        row.mapping_type = Some(plain("non_mappable"));
+    }
+}
+
+/// References as the Mappings Editor joins them. An address may hold a comma itself: what follows one and is no address
+/// belongs to it.
+fn comma_parted(text: &str) -> Vec<String> {
+    let is_address = |part: &str| part.contains("://");
+    let mut parts: Vec<String> = Vec::new();
+    for piece in text.split(',') {
+        match parts.last_mut() {
+            Some(last) if is_address(last) && !is_address(piece) => {
+                last.push(',');
+                last.push_str(piece);
+            }
+            _ => parts.push(piece.to_owned()),
+        }
+    }
+    parts
+}
+
+/// A name as an id: in lower case, with `_` for blanks.
+fn underscored(name: &str) -> String {
+    name.to_lowercase().split_whitespace().collect::<Vec<_>>().join("_")
+}
+
+/// The framework that a file's name tells, when nothing else does.
+fn stem(origin: &Origin) -> String {
+    let Origin::Path(path) = origin else { return "own".to_owned() };
+    let name =
+        Path::new(path).file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    let stem =
+        Path::new(name).file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+    let id = underscored(&stem);
+    if id.is_empty() { "own".to_owned() } else { id }
+}
