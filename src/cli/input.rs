@@ -1,11 +1,12 @@
 //! From the arguments to mapping sets on a catalog.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use navlayer::attack::{Catalog, CatalogError, Version};
-use navlayer::diagnostic::{Code, Diagnostic, Severity};
+use navlayer::attack::{Catalog, CatalogError};
+use navlayer::diagnostic::{Diagnostic, Severity};
 use navlayer::mapping::read::{self, Reading};
 use navlayer::mapping::{MappingSet, check, select::Selection};
 
@@ -28,9 +29,9 @@ pub(crate) fn load(args: &SourceArgs, global: &Global) -> Result<Option<Input>, 
     for set in &sets {
         findings.extend(catalog.iter().flat_map(|catalog| check::check(set, catalog)));
     }
-    in_source_order(&mut findings);
-    if global.strict && !args.sources.is_empty() {
-        check::strict(&mut findings);
+    in_source_order(&mut findings, &[]);
+    if !args.sources.is_empty() {
+        weigh(&mut findings, global);
     }
     let has_errors = findings.iter().any(|one| one.severity == Severity::Error);
     let Some(catalog) = catalog.filter(|_| !has_errors) else {
@@ -47,9 +48,7 @@ pub(crate) fn load(args: &SourceArgs, global: &Global) -> Result<Option<Input>, 
 /// Reads all sources without a catalog, and prints what was found; for what only rewrites mappings.
 pub(crate) fn load_sets(args: &SourceArgs, global: &Global) -> Result<Option<Vec<MappingSet>>, Failure> {
     let Reading { sets, mut findings } = read_all(args)?;
-    if global.strict {
-        check::strict(&mut findings);
-    }
+    weigh(&mut findings, global);
     if findings.iter().any(|one| one.severity == Severity::Error) {
         return Ok(stop(&findings, global));
     }
@@ -74,17 +73,25 @@ fn read_all(args: &SourceArgs) -> Result<Reading, Failure> {
     Ok(all)
 }
 
-/// The findings of each file together, from top to bottom.
-fn in_source_order(findings: &mut [Diagnostic]) {
-    let mut files = Vec::new();
-    for place in findings.iter().filter_map(|one| one.place.as_ref()) {
-        if !files.contains(&place.file) {
-            files.push(Arc::clone(&place.file));
-        }
+/// What the user makes of findings.
+pub(crate) fn weigh(findings: &mut [Diagnostic], global: &Global) {
+    if global.strict {
+        check::strict(findings);
+    }
+}
+
+/// The findings of each file together, from top to bottom; `files` come first, in their order.
+pub(crate) fn in_source_order(findings: &mut [Diagnostic], files: &[String]) {
+    let mut ranks: BTreeMap<Arc<str>, usize> = BTreeMap::new();
+    let named = files.iter().map(|file| Arc::from(file.as_str()));
+    let found = findings.iter().filter_map(|one| Some(Arc::clone(&one.place.as_ref()?.file)));
+    for file in named.chain(found) {
+        let next = ranks.len();
+        ranks.entry(file).or_insert(next);
     }
     findings.sort_by_cached_key(|one| {
         let place = one.place.as_ref();
-        place.map(|place| (files.iter().position(|file| *file == place.file), place.line, place.column))
+        place.map(|place| (ranks.get(&place.file).copied(), place.line, place.column))
     });
 }
 
@@ -129,24 +136,11 @@ fn catalog(
     }
     match Catalog::embedded(newest.domain, newest.attack_version) {
         Ok(catalog) => Ok(Some(catalog)),
-        Err(CatalogError::UnknownVersion { version, known, .. }) => {
-            findings.push(unknown_version(newest, version, &known));
+        Err(CatalogError::UnknownVersion { .. }) => {
+            findings.push(check::unknown_version(newest));
             Ok(None)
         }
         Err(error) => Err(error.into()),
-    }
-}
-
-fn unknown_version(set: &MappingSet, version: Version, known: &[Version]) -> Diagnostic {
-    let message = format!("{} ATT&CK {version} is not known", set.domain.name());
-    let known: Vec<String> = known.iter().map(ToString::to_string).collect();
-    let near = known.iter().find(|one| one.starts_with(&format!("{}.", version.major)));
-    let near = near.map_or_else(String::new, |near| format!("did you mean {near}? "));
-    let help = format!("{near}known are {}; --attack-data BUNDLE.json brings any other", known.join(", "));
-    let diagnostic = Diagnostic::new(Code::UnknownVersion, message).help(help);
-    match set.sources.place(set.version_span) {
-        Some(place) => diagnostic.at(place),
-        None => diagnostic,
     }
 }
 

@@ -8,6 +8,7 @@ mod findings;
 mod input;
 mod layer;
 mod schema;
+mod validate;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -37,6 +38,7 @@ Examples:
   navlayer build                                   everything about AWS, into navlayer-out/
   navlayer layer --category detect -o detect.json  one heatmap: what AWS services detect
   navlayer layer mapping.json --per capability -o by-capability/
+  navlayer validate mapping.json                   everything that is wrong with it, line by line
   navlayer catalog show T1562.008
 
 Exit codes: 0 done, 1 findings of severity error or a check that failed, 2 something stopped the run.";
@@ -63,6 +65,7 @@ struct Global {
 enum Command {
     Build(build::Args),
     Layer(layer::Args),
+    Validate(validate::Args),
     Catalog(catalog::Args),
     Convert(convert::Args),
     Schema(schema::Args),
@@ -75,6 +78,8 @@ pub(crate) enum Outcome {
     Clean,
     /// Findings of severity error, or a check that failed: exit code 1.
     Findings,
+    /// Something could not be done, and was said; the rest is done: exit code 2.
+    Incomplete,
 }
 
 /// What stopped a command: exit code 2.
@@ -177,6 +182,7 @@ pub(crate) fn main() -> ExitCode {
     match result {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),
+        Ok(Outcome::Incomplete) => ExitCode::from(2),
         Err(failure) if failure.is_broken_pipe => ExitCode::SUCCESS,
         Err(failure) => {
             findings::print_failure(&failure);
@@ -189,6 +195,7 @@ fn run(cli: &Cli, out: &mut dyn io::Write) -> CommandResult {
     match &cli.command {
         Command::Build(args) => build::run(args, &cli.global),
         Command::Layer(args) => layer::run(args, &cli.global, out),
+        Command::Validate(args) => validate::run(args, &cli.global, out),
         Command::Catalog(args) => catalog::run(args, cli.global.attack_data.as_deref(), out),
         Command::Convert(args) => convert::run(args, &cli.global, out),
         Command::Schema(args) => schema::run(args, out),

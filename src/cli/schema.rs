@@ -3,6 +3,7 @@
 use std::io;
 
 use clap::ValueEnum;
+use navlayer::diagnostic::FindingsFile;
 use navlayer::layer::Layer;
 use navlayer::report::Summary;
 
@@ -18,6 +19,8 @@ pub(crate) struct Args {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum What {
+    /// What `validate --format json` writes
+    Findings,
     /// A Navigator layer, as navlayer writes it
     Layer,
     /// summary.json
@@ -27,6 +30,7 @@ enum What {
 /// Runs the command.
 pub(crate) fn run(args: &Args, out: &mut dyn io::Write) -> CommandResult {
     let schema = match args.what {
+        What::Findings => schemars::schema_for!(FindingsFile<'_>),
         What::Layer => schemars::schema_for!(Layer),
         What::Summary => schemars::schema_for!(Summary),
     };

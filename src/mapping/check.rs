@@ -1,11 +1,14 @@
 //! Findings about a mapping set that only ATT&CK, or the set as a whole, can tell.
 
-use crate::attack::{Catalog, Fate, TechniqueId};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::attack::{Catalog, Domain, Fate, TechniqueId, Version, embedded_versions};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::link;
 use crate::source::Span;
+use crate::{link, parallel};
 
 use super::model::{Mapping, MappingSet, Reference};
+use super::read::short;
 
 /// Checks a set on the catalog that it will be shown on. Findings are in source order.
 ///
@@ -13,42 +16,81 @@ use super::model::{Mapping, MappingSet, Reference};
 /// for good reason.
 #[must_use]
 pub fn check(set: &MappingSet, catalog: &Catalog) -> Vec<Diagnostic> {
-    let mut checker = Checker { set, catalog, findings: Vec::new() };
-    let same_version = set.attack_version == catalog.version();
+    let mut checker = Checker::new(set, catalog);
     for mapping in &set.mappings {
         checker.technique(mapping.technique, mapping.id_span);
-        if same_version {
-            checker.name(mapping.technique, &mapping.technique_name, mapping.name_span);
-        }
+        checker.name(mapping.technique, &mapping.technique_name, mapping.name_span);
+        checker.parent(mapping);
         for reference in &mapping.references {
             checker.reference(reference);
         }
     }
-    for technique in &set.non_mappable {
-        checker.technique(technique.technique, technique.id_span);
-        if same_version {
-            checker.name(technique.technique, &technique.name, technique.name_span);
-        }
-        if set.mappings.iter().any(|mapping| mapping.technique == technique.technique) {
-            let message = format!("{} is both mapped and declared not mappable", technique.technique);
-            let diagnostic = Diagnostic::new(Code::MappedAndNonMappable, message).help("its mappings count");
-            checker.find(technique.id_span, diagnostic);
-        }
-    }
-    checker.capabilities();
+    checker.non_mappable();
+    checker.definitions();
+    checker.evidence();
     checker.repeats();
     let mut findings = checker.findings;
     findings.sort_by_key(|(span, _)| (span.source, span.start));
     findings.into_iter().map(|(_, diagnostic)| diagnostic).collect()
 }
 
+/// Checks each set on the catalog of its own ATT&CK version, on all processors; those of the domain of `own` on that.
+///
+/// A version that is not known is a finding.
+#[must_use]
+pub fn check_each(sets: &[MappingSet], own: Option<&Catalog>) -> Vec<Diagnostic> {
+    let mut keys: Vec<(Domain, Version)> = sets.iter().map(|set| (set.domain, set.attack_version)).collect();
+    keys.sort();
+    keys.dedup();
+    keys.retain(|(domain, _)| own.is_none_or(|own| own.domain() != *domain));
+    let catalogs = parallel::map(&keys, |(domain, version)| Catalog::embedded(*domain, *version));
+    let catalogs: BTreeMap<_, _> = keys.into_iter().zip(catalogs).collect();
+    let findings = parallel::map(sets, |set| match catalogs.get(&(set.domain, set.attack_version)) {
+        Some(Ok(catalog)) => check(set, catalog),
+        Some(Err(_)) => vec![unknown_version(set)],
+        None => own.map(|own| check(set, own)).unwrap_or_default(),
+    });
+    findings.into_iter().flatten().collect()
+}
+
+/// The ATT&CK version of a set is not known.
+#[must_use]
+pub fn unknown_version(set: &MappingSet) -> Diagnostic {
+    let version = set.attack_version;
+    let message = format!("{} ATT&CK {version} is not known", set.domain.name());
+    let known: Vec<String> = embedded_versions(set.domain).iter().map(ToString::to_string).collect();
+    let near = known.iter().find(|one| one.starts_with(&format!("{}.", version.major)));
+    let near = near.map_or_else(String::new, |near| format!("did you mean {near}? "));
+    let help = format!("{near}known are {}; --attack-data BUNDLE.json brings any other", known.join(", "));
+    let diagnostic = Diagnostic::new(Code::UnknownVersion, message).help(help);
+    match set.sources.place(set.version_span) {
+        Some(place) => diagnostic.at(place),
+        None => diagnostic,
+    }
+}
+
 struct Checker<'a> {
     set: &'a MappingSet,
     catalog: &'a Catalog,
     findings: Vec<(Span, Diagnostic)>,
+    /// What was found already: several rows may share one text of the source.
+    told: BTreeSet<(Code, Span)>,
+    /// The nearest known id of each unknown one.
+    nearest: BTreeMap<TechniqueId, Option<TechniqueId>>,
 }
 
-impl Checker<'_> {
+impl<'a> Checker<'a> {
+    fn new(set: &'a MappingSet, catalog: &'a Catalog) -> Self {
+        Self { set, catalog, findings: Vec::new(), told: BTreeSet::new(), nearest: BTreeMap::new() }
+    }
+
+    /// Notes what is wrong with a text of the source, once for each code.
+    fn find_once(&mut self, span: Span, diagnostic: Diagnostic) {
+        if self.told.insert((diagnostic.code, span)) {
+            self.find(span, diagnostic);
+        }
+    }
+
     fn find(&mut self, span: Span, diagnostic: Diagnostic) {
         let diagnostic = match self.set.sources.place(span) {
             Some(place) => diagnostic.at(place),
@@ -77,16 +119,22 @@ impl Checker<'_> {
         };
         let mut diagnostic = Diagnostic::new(code, message);
         diagnostic = match code {
-            Code::UnknownTechnique => match self.catalog.nearest(&id.to_string()) {
-                Some(near) => diagnostic.help(format!("did you mean {near}?")),
-                None => diagnostic,
-            },
+            Code::UnknownTechnique => {
+                let catalog = self.catalog;
+                match self.nearest.entry(id).or_insert_with(|| catalog.nearest(&id.to_string())) {
+                    Some(near) => diagnostic.help(format!("did you mean {near}?")),
+                    None => diagnostic.help("`navlayer catalog show NAME` finds a technique by its name"),
+                }
+            }
             _ => diagnostic.help("the row stands by its id and is left out of every percentage"),
         };
-        self.find(span, diagnostic);
+        self.find_once(span, diagnostic);
     }
 
     fn name(&mut self, id: TechniqueId, given: &str, span: Span) {
+        if self.set.attack_version != self.catalog.version() {
+            return;
+        }
         let Some(technique) = self.catalog.technique(id) else { return };
         let given = given.trim();
         // Some files write "Technique: Sub-technique".
@@ -99,31 +147,107 @@ impl Checker<'_> {
             return;
         }
         let message = format!("{id} is called `{}` in ATT&CK {}", technique.name, self.catalog.version());
-        self.find(
-            span,
-            Diagnostic::new(Code::NameDiffers, message).help("the id counts; the name is shown as given"),
-        );
+        let help = "the id counts; the name is shown as given";
+        self.find_once(span, Diagnostic::new(Code::NameDiffers, message).help(help));
+    }
+
+    /// A score that belongs to another technique's than the sub-technique's own.
+    fn parent(&mut self, mapping: &Mapping) {
+        let Some(related) = mapping.related_score else { return };
+        let id = mapping.technique;
+        let (message, help) = match id.parent() {
+            Some(parent) if parent == related => return,
+            Some(parent) => (format!("{id} is not a sub-technique of {related}"), format!("it is one of {parent}; ")),
+            None if id == related => return,
+            None => (format!("{id} is a technique, and not one below {related}"), String::new()),
+        };
+        // Of the two ids the one that stands later contradicts the other.
+        let span = mapping.id_span.max(mapping.related_span);
+        let help = format!("{help}its score counts for the id as it stands");
+        self.find_once(span, Diagnostic::new(Code::WrongParent, message).help(help));
     }
 
     fn reference(&mut self, reference: &Reference) {
         if link::web_address(&reference.text).is_none() {
             let shown: String = reference.text.chars().take(60).collect();
             let message = format!("the reference `{shown}` is not an http or https address");
-            self.find(reference.span, Diagnostic::new(Code::NotALink, message).help("it is shown as text"));
+            self.find_once(reference.span, Diagnostic::new(Code::NotALink, message).help("it is shown as text"));
         }
     }
 
-    fn capabilities(&mut self) {
-        for (index, capability) in self.set.capabilities.iter().enumerate() {
-            if !capability.non_mappable {
-                continue;
+    /// What is declared not mappable, and mapped after all.
+    fn non_mappable(&mut self) {
+        let set = self.set;
+        let mapped: BTreeSet<TechniqueId> = set.mappings.iter().map(|mapping| mapping.technique).collect();
+        for technique in &set.non_mappable {
+            self.technique(technique.technique, technique.id_span);
+            self.name(technique.technique, &technique.name, technique.name_span);
+            if mapped.contains(&technique.technique) {
+                let message = format!("{} is both mapped and declared not mappable", technique.technique);
+                let diagnostic = Diagnostic::new(Code::MappedAndNonMappable, message).help("its mappings count");
+                self.find(technique.id_span, diagnostic);
             }
-            if self.set.mappings.iter().any(|mapping| mapping.capability == index) {
-                let message = format!("`{}` is both mapped and declared non-mappable", capability.id);
-                let diagnostic =
-                    Diagnostic::new(Code::MappedAndNonMappable, message).help("its mappings count");
+        }
+        let mapped: BTreeSet<usize> = set.mappings.iter().map(|mapping| mapping.capability).collect();
+        for (index, capability) in set.capabilities.iter().enumerate() {
+            if capability.non_mappable && mapped.contains(&index) {
+                let message = format!("`{}` is both mapped and declared non-mappable", short(&capability.id));
+                let diagnostic = Diagnostic::new(Code::MappedAndNonMappable, message).help("its mappings count");
                 self.find(capability.non_mappable_span, diagnostic);
             }
+        }
+    }
+
+    /// Groups and mapping types that the source defines, and no row names.
+    fn definitions(&mut self) {
+        let set = self.set;
+        let used: BTreeSet<usize> = set.capabilities.iter().flat_map(|one| one.groups.iter().copied()).collect();
+        for (index, group) in set.groups.iter().enumerate() {
+            if let Some(span) = group.span.filter(|_| !used.contains(&index)) {
+                let message = format!("no row names the group `{}`", short(&group.id));
+                let help = "its publisher's tools remove such groups";
+                self.find(span, Diagnostic::new(Code::UnusedGroup, message).help(help));
+            }
+        }
+        let used: BTreeSet<&str> = set.mappings.iter().map(|mapping| mapping.mapping_type.as_str()).collect();
+        for (id, kind) in &set.mapping_types {
+            let declares = id == "non_mappable" && set.non_mappable_rows > 0;
+            if !declares && !used.contains(kind.name.as_str()) && kind.span != Span::default() {
+                let message = format!("no row is of the mapping type `{}`", short(id));
+                self.find(kind.span, Diagnostic::new(Code::UnusedType, message));
+            }
+        }
+    }
+
+    /// Capabilities of which nothing says why they are mapped so, or where to look it up.
+    fn evidence(&mut self) {
+        let set = self.set;
+        let mut commented: Vec<bool> = set.capabilities.iter().map(|one| !one.comment.is_empty()).collect();
+        let mut referenced: Vec<bool> = set.capabilities.iter().map(|one| !one.references.is_empty()).collect();
+        let mut mapped = vec![false; set.capabilities.len()];
+        for mapping in &set.mappings {
+            mapped[mapping.capability] = true;
+            commented[mapping.capability] |= !mapping.comment.is_empty();
+            referenced[mapping.capability] |= !mapping.references.is_empty();
+        }
+        let mapped: Vec<usize> = (0..mapped.len()).filter(|index| mapped[*index]).collect();
+        self.without(Code::NoComments, "comment", &mapped, &commented);
+        self.without(Code::NoReferences, "reference", &mapped, &referenced);
+    }
+
+    /// Of a source that has none of a thing at all that is told once.
+    fn without(&mut self, code: Code, what: &str, mapped: &[usize], having: &[bool]) {
+        let set = self.set;
+        let lacking: Vec<usize> = mapped.iter().copied().filter(|index| !having[*index]).collect();
+        if lacking.len() > 1 && lacking.len() == mapped.len() {
+            let message = format!("none of the {} mapped capabilities has a {what}", mapped.len());
+            self.find(set.capabilities[lacking[0]].span, Diagnostic::new(code, message));
+            return;
+        }
+        for index in lacking {
+            let capability = &set.capabilities[index];
+            let message = format!("no mapping of `{}` has a {what}", short(&capability.id));
+            self.find(capability.span, Diagnostic::new(code, message));
         }
     }
 

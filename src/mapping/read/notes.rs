@@ -157,6 +157,21 @@ impl Notes {
         }
     }
 
+    /// A field that the publisher's own tools ask for is not there.
+    pub(crate) fn expected(&mut self, place: Place, holder: &str, name: &str) {
+        let message = format!("{holder} has no `{name}`");
+        self.find_help(place, Code::ExpectedField, message, "its publisher's schema requires one");
+    }
+
+    /// A name is understood, and written in other letters than the publisher's own tools take.
+    pub(crate) fn letter_case(&mut self, place: Place, given: &str, expected: &str) {
+        let given = given.trim();
+        if given != expected && given.eq_ignore_ascii_case(expected) {
+            let message = format!("`{}` is written `{expected}` by its publisher", short(given));
+            self.find_help(place, Code::LetterCase, message, "it is read alike");
+        }
+    }
+
     /// A date as published files write it; a finding when it is none.
     pub(crate) fn date(&mut self, node: Option<Node<'_>>, name: &str) -> Option<String> {
         let date = self.filled(node, name)?;

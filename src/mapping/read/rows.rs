@@ -150,7 +150,7 @@ impl Assembler {
         let (category, level) = self.score(row);
         let Some(technique) = self.technique(field) else { return };
         let mapping_type = self.type_name(row.mapping_type.as_ref());
-        let related_score = row.related_score.as_ref().and_then(Field::filled).and_then(|id| id.parse().ok());
+        let related = row.related_score.as_ref();
         let (technique_name, name_span) = named(row, field.span);
         self.set.mappings.push(Mapping {
             capability,
@@ -161,20 +161,24 @@ impl Assembler {
             level,
             comment: text(row.comment.as_ref()),
             references: row.references.iter().flat_map(references).collect(),
-            related_score,
+            related_score: related.and_then(Field::filled).and_then(|id| id.parse().ok()),
             id_span: field.span,
             name_span,
+            related_span: related.map(|field| field.span).unwrap_or_default(),
         });
     }
 
     /// The row's capability with what the row says of it.
     fn row_capability(&mut self, row: &Row<'_>) -> Option<usize> {
-        let id = row.capability_id.as_ref().and_then(Field::filled)?;
-        let index = self.capability_index(id);
+        let field = row.capability_id.as_ref()?;
+        let index = self.capability_index(field.filled()?);
         let group = row.group.as_ref().and_then(|field| Some(self.row_group(field.filled()?, field.span)));
         let capability = &mut self.set.capabilities[index];
         if capability.name.is_empty() {
             capability.name = text(row.capability_name.as_ref());
+        }
+        if capability.span == Span::default() {
+            capability.span = field.span;
         }
         if let Some(group) = group
             && !capability.groups.contains(&group)
