@@ -116,6 +116,10 @@ pub(crate) fn render(finding: &Diagnostic, renderer: &Renderer) -> String {
         (Some((counted, place)), Some((title, rest))) if counted != place => {
             format!("{title}\n{}", rest.replacen(&counted, &place, 1))
         }
+        // Without a line number there is nothing for the arrow to stand below.
+        (None, Some((title, rest))) if finding.place.is_some() => {
+            format!("{title}\n{}", rest.replacen("-->", " -->", 1))
+        }
         _ => text,
     }
 }

@@ -58,7 +58,10 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     let impossible = |message: &str, help: &str| Err(Failure::new(message).with_help(help));
     match (args.format, args.summary) {
         (Format::Markdown, _) => {
-            return impossible("--format markdown is for --codes", "findings are text, json, sarif or github");
+            return impossible(
+                "--format markdown is for --codes",
+                "findings are text, json, sarif or github",
+            );
         }
         (Format::Sarif | Format::Github, true) => {
             return impossible("--summary is text or json", "leave --format out, or --summary");

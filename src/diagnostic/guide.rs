@@ -59,8 +59,16 @@ const GUIDES: &[(Code, &str, &str)] = &[
         r#"{"metadata": {"technology_domain": "cloud"}}"#,
     ),
     (Code::NoMappings, "Add mappings, or leave the file out.", r#"{"mapping_objects": []}"#),
-    (Code::FileSkipped, "Nothing, unless the file was meant to be read: then name it by itself to see why not.", ""),
-    (Code::TooManyFindings, "Mend what is listed and run again; what so many findings share is often one mistake.", ""),
+    (
+        Code::FileSkipped,
+        "Nothing, unless the file was meant to be read: then name it by itself to see why not.",
+        "",
+    ),
+    (
+        Code::TooManyFindings,
+        "Mend what is listed and run again; what so many findings share is often one mistake.",
+        "",
+    ),
     (Code::TooLong, "Shorten the text.", ""),
     (
         Code::UnknownField,
@@ -181,7 +189,11 @@ const GUIDES: &[(Code, &str, &str)] = &[
         r#"{"metadata": {"mapping_types": {"mitigates": {"name": "mitigates", "description": ""}}}}"#,
     ),
     (Code::UnknownTag, "Correct the tag, or add it to the valid_tags.txt beside the file.", ""),
-    (Code::SpoiltList, "Remove what stands twice or is empty; where nothing is left, write `null`.", "tags: [Hardware, Hardware]\n"),
+    (
+        Code::SpoiltList,
+        "Remove what stands twice or is empty; where nothing is left, write `null`.",
+        "tags: [Hardware, Hardware]\n",
+    ),
     (Code::ListedOnly, "Nothing; that is how the source tells which sub-techniques it means.", ""),
     (Code::ZeroScore, "Leave the score out where nothing is covered.", ""),
     (Code::ScaledScore, "Bring the scores into the range of the layer's gradient.", ""),
@@ -262,8 +274,10 @@ mod tests {
 
     #[test]
     fn what_is_found_in_mappings_has_advice() {
-        let of_mappings = |code: &&Code| ["NL01", "NL02", "NL03", "NL04"].iter().any(|part| code.id().starts_with(part));
-        let missing: Vec<_> = Code::ALL.iter().filter(of_mappings).filter(|code| code.advice().is_none()).collect();
+        let of_mappings =
+            |code: &&Code| ["NL01", "NL02", "NL03", "NL04"].iter().any(|part| code.id().starts_with(part));
+        let missing: Vec<_> =
+            Code::ALL.iter().filter(of_mappings).filter(|code| code.advice().is_none()).collect();
         assert!(missing.is_empty(), "{missing:?}");
     }
 }

@@ -25,10 +25,10 @@ pub(super) fn log(report: &Report<'_>) -> impl Serialize + use<> {
         artifacts.index(uri(file));
     }
     let results = report.told().map(|finding| result(finding, &mut artifacts)).collect();
-    let failures = report.failures.iter().map(|failure| Notification {
-        level: Severity::Error.name(),
-        message: plain(failure),
-    });
+    let failures = report
+        .failures
+        .iter()
+        .map(|failure| Notification { level: Severity::Error.name(), message: plain(failure) });
     let run = Run {
         tool: Tool {
             driver: Driver {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attack::{Catalog, Domain, Fate, TechniqueId, Version, embedded_versions};
-use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::source::Span;
+use crate::diagnostic::{Code, Diagnostic, Place, Severity};
+use crate::source::{Locator, Span};
 use crate::{link, parallel};
 
 use super::model::{Mapping, MappingSet, Reference};
@@ -126,7 +126,19 @@ impl<'a> Checker<'a> {
                     None => diagnostic.help("`navlayer catalog show NAME` finds a technique by its name"),
                 }
             }
-            _ => diagnostic.help("the row stands by its id and is left out of every percentage"),
+            _ => {
+                let stands = "the row stands by its id and is left out of every percentage";
+                diagnostic.help(match &fate {
+                    Fate::Revoked { chain } => match chain.last() {
+                        Some(end) => format!("map {end} instead; as it is, {stands}"),
+                        None => stands.to_owned(),
+                    },
+                    Fate::Elsewhere(domain) => {
+                        format!("it belongs into a file on {domain}; as it is, {stands}")
+                    }
+                    _ => stands.to_owned(),
+                })
+            }
         };
         self.find_once(span, diagnostic);
     }
@@ -157,7 +169,9 @@ impl<'a> Checker<'a> {
         let id = mapping.technique;
         let (message, help) = match id.parent() {
             Some(parent) if parent == related => return,
-            Some(parent) => (format!("{id} is not a sub-technique of {related}"), format!("it is one of {parent}; ")),
+            Some(parent) => {
+                (format!("{id} is not a sub-technique of {related}"), format!("it is one of {parent}; "))
+            }
             None if id == related => return,
             None => (format!("{id} is a technique, and not one below {related}"), String::new()),
         };
@@ -169,39 +183,65 @@ impl<'a> Checker<'a> {
 
     fn reference(&mut self, reference: &Reference) {
         if link::web_address(&reference.text).is_none() {
-            let shown: String = reference.text.chars().take(60).collect();
-            let message = format!("the reference `{shown}` is not an http or https address");
-            self.find_once(reference.span, Diagnostic::new(Code::NotALink, message).help("it is shown as text"));
+            let message =
+                format!("the reference `{}` is not an http or https address", short(&reference.text));
+            // Most have an address in quotes, or after a word.
+            let bare = |word: &'_ str| word.trim_matches(|c| "'\"`<>()[]{},;".contains(c)).to_owned();
+            let inner =
+                reference.text.split_whitespace().map(bare).find(|word| link::web_address(word).is_some());
+            let help = match inner {
+                Some(address) => format!("did you mean `{}`? it is shown as text", short(&address)),
+                None => "it is shown as text".to_owned(),
+            };
+            self.find_once(reference.span, Diagnostic::new(Code::NotALink, message).help(help));
         }
     }
 
     /// What is declared not mappable, and mapped after all.
     fn non_mappable(&mut self) {
         let set = self.set;
-        let mapped: BTreeSet<TechniqueId> = set.mappings.iter().map(|mapping| mapping.technique).collect();
+        let mut mapped: BTreeMap<TechniqueId, Span> = BTreeMap::new();
+        let mut mapping: BTreeMap<usize, Span> = BTreeMap::new();
+        for one in &set.mappings {
+            mapped.entry(one.technique).or_insert(one.id_span);
+            mapping.entry(one.capability).or_insert(one.id_span);
+        }
         for technique in &set.non_mappable {
             self.technique(technique.technique, technique.id_span);
             self.name(technique.technique, &technique.name, technique.name_span);
-            if mapped.contains(&technique.technique) {
+            if let Some(first) = mapped.get(&technique.technique) {
                 let message = format!("{} is both mapped and declared not mappable", technique.technique);
-                let diagnostic = Diagnostic::new(Code::MappedAndNonMappable, message).help("its mappings count");
-                self.find(technique.id_span, diagnostic);
+                self.find_mapped(message, technique.id_span, *first);
             }
         }
-        let mapped: BTreeSet<usize> = set.mappings.iter().map(|mapping| mapping.capability).collect();
         for (index, capability) in set.capabilities.iter().enumerate() {
-            if capability.non_mappable && mapped.contains(&index) {
+            if let Some(first) = mapping.get(&index).filter(|_| capability.non_mappable) {
                 let message = format!("`{}` is both mapped and declared non-mappable", short(&capability.id));
-                let diagnostic = Diagnostic::new(Code::MappedAndNonMappable, message).help("its mappings count");
-                self.find(capability.non_mappable_span, diagnostic);
+                self.find_mapped(message, capability.non_mappable_span, *first);
             }
+        }
+    }
+
+    fn find_mapped(&mut self, message: String, span: Span, first: Span) {
+        let help = format!("it is mapped in {}; its mappings count", self.whereabouts(first, span));
+        self.find(span, Diagnostic::new(Code::MappedAndNonMappable, message).help(help));
+    }
+
+    /// A place as one says it beside another: `line 12`, or the whole place when that is in another file.
+    fn whereabouts(&self, span: Span, beside: Span) -> String {
+        match self.set.sources.place(span) {
+            Some(Place { locator: Some(Locator::Cell(cell)), .. }) if span.source == beside.source => cell,
+            Some(place) if span.source == beside.source => format!("line {}", place.line),
+            Some(place) => place.to_string(),
+            None => "another row".to_owned(),
         }
     }
 
     /// Groups and mapping types that the source defines, and no row names.
     fn definitions(&mut self) {
         let set = self.set;
-        let used: BTreeSet<usize> = set.capabilities.iter().flat_map(|one| one.groups.iter().copied()).collect();
+        let used: BTreeSet<usize> =
+            set.capabilities.iter().flat_map(|one| one.groups.iter().copied()).collect();
         for (index, group) in set.groups.iter().enumerate() {
             if let Some(span) = group.span.filter(|_| !used.contains(&index)) {
                 let message = format!("no row names the group `{}`", short(&group.id));
@@ -214,7 +254,8 @@ impl<'a> Checker<'a> {
             let declares = id == "non_mappable" && set.non_mappable_rows > 0;
             if !declares && !used.contains(kind.name.as_str()) && kind.span != Span::default() {
                 let message = format!("no row is of the mapping type `{}`", short(id));
-                self.find(kind.span, Diagnostic::new(Code::UnusedType, message));
+                let help = "remove it, or correct the rows that were to name it";
+                self.find(kind.span, Diagnostic::new(Code::UnusedType, message).help(help));
             }
         }
     }
@@ -223,7 +264,8 @@ impl<'a> Checker<'a> {
     fn evidence(&mut self) {
         let set = self.set;
         let mut commented: Vec<bool> = set.capabilities.iter().map(|one| !one.comment.is_empty()).collect();
-        let mut referenced: Vec<bool> = set.capabilities.iter().map(|one| !one.references.is_empty()).collect();
+        let mut referenced: Vec<bool> =
+            set.capabilities.iter().map(|one| !one.references.is_empty()).collect();
         let mut mapped = vec![false; set.capabilities.len()];
         for mapping in &set.mappings {
             mapped[mapping.capability] = true;
@@ -231,23 +273,25 @@ impl<'a> Checker<'a> {
             referenced[mapping.capability] |= !mapping.references.is_empty();
         }
         let mapped: Vec<usize> = (0..mapped.len()).filter(|index| mapped[*index]).collect();
-        self.without(Code::NoComments, "comment", &mapped, &commented);
-        self.without(Code::NoReferences, "reference", &mapped, &referenced);
+        let why = "a comment says why something is scored as it is";
+        self.without(Code::NoComments, ("comment", why), &mapped, &commented);
+        let where_to = "a reference says where that can be looked up";
+        self.without(Code::NoReferences, ("reference", where_to), &mapped, &referenced);
     }
 
     /// Of a source that has none of a thing at all that is told once.
-    fn without(&mut self, code: Code, what: &str, mapped: &[usize], having: &[bool]) {
+    fn without(&mut self, code: Code, (what, help): (&str, &str), mapped: &[usize], having: &[bool]) {
         let set = self.set;
         let lacking: Vec<usize> = mapped.iter().copied().filter(|index| !having[*index]).collect();
         if lacking.len() > 1 && lacking.len() == mapped.len() {
             let message = format!("none of the {} mapped capabilities has a {what}", mapped.len());
-            self.find(set.capabilities[lacking[0]].span, Diagnostic::new(code, message));
+            self.find(set.capabilities[lacking[0]].span, Diagnostic::new(code, message).help(help));
             return;
         }
         for index in lacking {
             let capability = &set.capabilities[index];
             let message = format!("no mapping of `{}` has a {what}", short(&capability.id));
-            self.find(capability.span, Diagnostic::new(code, message));
+            self.find(capability.span, Diagnostic::new(code, message).help(help));
         }
     }
 
@@ -267,19 +311,29 @@ impl<'a> Checker<'a> {
                 continue;
             }
             let capability = &self.set.capabilities[second.capability].id;
-            let pair = format!("`{capability}` is mapped to {}", second.technique);
+            let pair = format!("`{}` is mapped to {}", short(capability), second.technique);
             match (first.score(), second.score()) {
                 (Some((category, one)), Some((_, other))) if one != other => {
                     let message = format!("{pair} as {category} with {one} and with {other}");
-                    let help = format!("{} counts, the stronger", one.max(other));
-                    self.find(second.id_span, Diagnostic::new(Code::ConflictingLevels, message).help(help));
+                    let at = self.whereabouts(first.level_span, second.level_span);
+                    let help = format!("{one} stands in {at}; {} counts, the stronger", one.max(other));
+                    self.find(
+                        second.level_span,
+                        Diagnostic::new(Code::ConflictingLevels, message).help(help),
+                    );
                 }
                 _ if first.mapping_type == second.mapping_type => {
-                    let message = format!("{pair} twice");
-                    self.find(
-                        second.id_span,
-                        Diagnostic::new(Code::DuplicateRow, message).help("it counts once"),
-                    );
+                    let message = match second.category {
+                        Some(category) => format!("{pair} twice as {category}"),
+                        None => format!("{pair} twice"),
+                    };
+                    // Of some forms several rows share one id.
+                    let (one, other) = match first.id_span == second.id_span {
+                        true => (first.level_span, second.level_span),
+                        false => (first.id_span, second.id_span),
+                    };
+                    let help = format!("it stands in {} too, and counts once", self.whereabouts(one, other));
+                    self.find(other, Diagnostic::new(Code::DuplicateRow, message).help(help));
                 }
                 _ => {}
             }

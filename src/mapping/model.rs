@@ -283,6 +283,8 @@ pub struct Mapping {
     pub id_span: Span,
     /// Where the technique's name stands.
     pub name_span: Span,
+    /// Where the level stands; where the id does when there is none.
+    pub level_span: Span,
     /// Where the technique stands whose score this one belongs to.
     pub related_span: Span,
 }

@@ -38,7 +38,9 @@ pub(super) fn print(format: Format, out: &mut dyn io::Write) -> CommandResult {
         Format::Markdown => markdown(),
         Format::Json => json()?,
         Format::Sarif | Format::Github => {
-            return Err(Failure::new("the codes are no findings").with_help("--format is text, json or markdown"));
+            return Err(
+                Failure::new("the codes are no findings").with_help("--format is text, json or markdown")
+            );
         }
     };
     out.write_all(text.as_bytes())?;

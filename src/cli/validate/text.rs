@@ -30,7 +30,8 @@ pub(super) fn summary(report: &Report<'_>) -> String {
     let width = told.iter().map(|one| one.count.to_string().len()).max().unwrap_or(0);
     let mut text = String::new();
     for one in told {
-        let _ = writeln!(text, "{:>width$}  {:<7}  {}  {}", one.count, one.severity.name(), one.code, one.name);
+        let _ =
+            writeln!(text, "{:>width$}  {:<7}  {}  {}", one.count, one.severity.name(), one.code, one.name);
     }
     text + &total(&counts)
 }

@@ -150,7 +150,9 @@ impl Parser<'_> {
                 self.notes.expected(self.source.whole(), "the control", name);
             }
         }
-        if get("techniques").is_none_or(|node| matches!(node.kind(), Kind::Null | Kind::List)) && techniques.is_empty() {
+        if get("techniques").is_none_or(|node| matches!(node.kind(), Kind::Null | Kind::List))
+            && techniques.is_empty()
+        {
             let place = get("techniques").map_or_else(|| self.source.whole(), Node::place);
             let help = "it is read as not mappable";
             self.notes.find_help(place, Code::NoTechniques, "the control has no techniques", help);
@@ -274,7 +276,12 @@ impl Parser<'_> {
         for technique in techniques {
             if !seen.insert(technique.id.text.trim()) {
                 let message = format!("{} stands twice under `techniques`", short(technique.id.text.trim()));
-                self.notes.find_help(self.place(&technique.id), Code::ListedTwice, message, "all its scores count");
+                self.notes.find_help(
+                    self.place(&technique.id),
+                    Code::ListedTwice,
+                    message,
+                    "all its scores count",
+                );
             }
             let mut below = BTreeSet::new();
             for (sub, _) in technique.blocks.iter().flat_map(|block| &block.sub_techniques) {

@@ -223,7 +223,8 @@ impl Reader {
         }
         for folder in paths.iter().filter(|path| path.is_dir()) {
             let mut within = forms.iter().filter(|(input, _)| input.from.as_ref() == Some(folder));
-            let holds = |form: &Form| !matches!(form, Form::Other(finding) if finding.code == Code::NotAMapping);
+            let holds =
+                |form: &Form| !matches!(form, Form::Other(finding) if finding.code == Code::NotAMapping);
             if !within.any(|(_, form)| holds(form)) {
                 errors.push(ReadError::NothingThere { path: folder.clone() });
             }
@@ -275,10 +276,7 @@ impl Reader {
                 Slot::Whole(input, outcome) => {
                     reading.findings.extend(outcome.findings);
                     for set in outcome.sets {
-                        match reading
-                            .sets
-                            .iter()
-                            .find(|held| is_brought(&input) && same_mappings(held, &set))
+                        match reading.sets.iter().find(|held| is_brought(&input) && same_mappings(held, &set))
                         {
                             Some(held) => skipped.push(twice(held, &set)),
                             None => reading.sets.push(set),

@@ -164,6 +164,7 @@ impl Assembler {
             related_score: related.and_then(Field::filled).and_then(|id| id.parse().ok()),
             id_span: field.span,
             name_span,
+            level_span: row.level.as_ref().map_or(field.span, |level| level.span),
             related_span: related.map(|field| field.span).unwrap_or_default(),
         });
     }

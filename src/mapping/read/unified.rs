@@ -12,8 +12,8 @@ use super::notes::Notes;
 use super::rows::{Assembler, Field, Row, short};
 use crate::attack::{Domain, Version};
 use crate::diagnostic::Code;
-use crate::source::{Source, Span};
 use crate::source::node::{Kind, Member, Node};
+use crate::source::{Source, Span};
 
 /// The fields of `metadata`.
 const METADATA: [&str; 13] = [
@@ -145,7 +145,10 @@ impl Reader<'_> {
                     row.references = self.references(member.value);
                     continue;
                 }
-                "attack_version" | "technology_domain" | "mapping_framework" | "mapping_framework_version" => {
+                "attack_version"
+                | "technology_domain"
+                | "mapping_framework"
+                | "mapping_framework_version" => {
                     self.repeated(key, member.value);
                     continue;
                 }
@@ -174,8 +177,14 @@ impl Reader<'_> {
                 self.notes.expected(place, &format!("mapping_objects[{index}]"), name);
             }
         }
-        let category = row.category.as_ref().and_then(|field| Some((field, field.text.trim().parse::<Category>().ok()?.key())));
-        let level = row.level.as_ref().and_then(|field| Some((field, field.text.trim().parse::<Level>().ok()?.key())));
+        let category = row
+            .category
+            .as_ref()
+            .and_then(|field| Some((field, field.text.trim().parse::<Category>().ok()?.key())));
+        let level = row
+            .level
+            .as_ref()
+            .and_then(|field| Some((field, field.text.trim().parse::<Level>().ok()?.key())));
         for (field, expected) in category.into_iter().chain(level) {
             if field.text.trim() != expected {
                 self.notes.letter_case(self.source.place(field.span.range()), &field.text, expected);
@@ -188,20 +197,34 @@ impl Reader<'_> {
         let Some(given) = self.notes.text_or_number(node, name) else { return };
         let given = given.text.trim();
         let Some((_, stated)) = self.stated.iter().find(|(one, _)| *one == name) else { return };
-        let same_version =
-            || given.parse::<Version>().is_ok_and(|version| stated.parse() == Ok(version)) && name == "attack_version";
+        let same_version = || {
+            given.parse::<Version>().is_ok_and(|version| stated.parse() == Ok(version))
+                && name == "attack_version"
+        };
         if given.is_empty() || stated.is_empty() || given.eq_ignore_ascii_case(stated) || same_version() {
             return;
         }
         let message = format!("the row's `{name}` is `{}`, the file's `{}`", short(given), short(stated));
-        self.notes.find_help(node.place(), Code::RowDisagrees, message, "the row is read as all others of the file");
+        // What the Mappings Editor writes for an id that it does not find.
+        let help = match given {
+            "[UNKNOWN_VERSION]" => {
+                "the editor that wrote this did not know the row's id; the row is read as the others"
+            }
+            _ => "the row is read as all others of the file",
+        };
+        self.notes.find_help(node.place(), Code::RowDisagrees, message, help);
     }
 
     fn references<'d>(&mut self, node: Node<'d>) -> Vec<Field<'d>> {
         let references = self.notes.list(node, "references");
         for blank in references.iter().filter(|field| field.text.trim().is_empty()) {
             let place = self.source.place(blank.span.range());
-            self.notes.find_help(place, Code::SpoiltList, "an empty text in `references`", "it is passed over");
+            self.notes.find_help(
+                place,
+                Code::SpoiltList,
+                "an empty text in `references`",
+                "it is passed over",
+            );
         }
         references
     }
@@ -214,7 +237,9 @@ impl Reader<'_> {
         let version = self.required(get("attack_version"), "attack_version", node);
         let domain = self.required(get("technology_domain"), "technology_domain", node);
         for (name, stated) in &mut self.stated {
-            if let Some(Ok(Some(text))) = get(name).map(|node| node.number_text().map_or_else(|| node.text(), |text| Ok(Some(text)))) {
+            if let Some(Ok(Some(text))) =
+                get(name).map(|node| node.number_text().map_or_else(|| node.text(), |text| Ok(Some(text))))
+            {
                 text.trim().clone_into(stated);
             }
         }
