@@ -18,7 +18,7 @@ use super::read::short;
 pub fn check(set: &MappingSet, catalog: &Catalog) -> Vec<Diagnostic> {
     let mut checker = Checker::new(set, catalog);
     for mapping in &set.mappings {
-        checker.technique(mapping.technique, mapping.id_span);
+        checker.technique(mapping.technique, &mapping.technique_name, mapping.id_span);
         checker.name(mapping.technique, &mapping.technique_name, mapping.name_span);
         checker.parent(mapping);
         for reference in &mapping.references {
@@ -75,13 +75,13 @@ struct Checker<'a> {
     findings: Vec<(Span, Diagnostic)>,
     /// What was found already: several rows may share one text of the source.
     told: BTreeSet<(Code, Span)>,
-    /// The nearest known id of each unknown one.
-    nearest: BTreeMap<TechniqueId, Option<TechniqueId>>,
+    /// What is said about each unknown id, by the name given with it.
+    guesses: BTreeMap<(TechniqueId, &'a str), String>,
 }
 
 impl<'a> Checker<'a> {
     fn new(set: &'a MappingSet, catalog: &'a Catalog) -> Self {
-        Self { set, catalog, findings: Vec::new(), told: BTreeSet::new(), nearest: BTreeMap::new() }
+        Self { set, catalog, findings: Vec::new(), told: BTreeSet::new(), guesses: BTreeMap::new() }
     }
 
     /// Notes what is wrong with a text of the source, once for each code.
@@ -99,17 +99,27 @@ impl<'a> Checker<'a> {
         self.findings.push((span, diagnostic));
     }
 
-    fn technique(&mut self, id: TechniqueId, span: Span) {
+    fn technique(&mut self, id: TechniqueId, name: &'a str, span: Span) {
         if self.catalog.technique(id).is_some() {
             return;
         }
         let fate = self.catalog.fate(id);
         let attack = format!("{} ATT&CK {}", self.catalog.domain().name(), self.catalog.version());
-        let code = match fate {
+        let stands = "the row stands by its id and is left out of every percentage";
+        let (code, help) = match &fate {
             Fate::Active => return,
-            Fate::Unknown => Code::UnknownTechnique,
-            Fate::Later { .. } | Fate::Elsewhere(_) => Code::MisplacedTechnique,
-            _ => Code::RetiredTechnique,
+            Fate::Unknown => (Code::UnknownTechnique, self.guess(id, name)),
+            Fate::Elsewhere(domain) => {
+                let name = domain.name();
+                let help = format!("{name} techniques have files of their own; as it is, {stands}");
+                (Code::MisplacedTechnique, help)
+            }
+            Fate::Later { .. } => (Code::MisplacedTechnique, stands.to_owned()),
+            Fate::Revoked { chain } => match chain.last() {
+                Some(end) => (Code::RetiredTechnique, format!("map {end} instead; as it is, {stands}")),
+                None => (Code::RetiredTechnique, stands.to_owned()),
+            },
+            _ => (Code::RetiredTechnique, stands.to_owned()),
         };
         let message = match code {
             Code::UnknownTechnique => {
@@ -117,30 +127,36 @@ impl<'a> Checker<'a> {
             }
             _ => format!("{id} is not active in {attack}: {}", fate.describe()),
         };
-        let mut diagnostic = Diagnostic::new(code, message);
-        diagnostic = match code {
-            Code::UnknownTechnique => {
-                let catalog = self.catalog;
-                match self.nearest.entry(id).or_insert_with(|| catalog.nearest(&id.to_string())) {
-                    Some(near) => diagnostic.help(format!("did you mean {near}?")),
-                    None => diagnostic.help("`navlayer catalog show NAME` finds a technique by its name"),
-                }
+        self.find_once(span, Diagnostic::new(code, message).help(help));
+    }
+
+    /// What an unknown id may have been meant to be: by its name, by its letters, by its technique.
+    fn guess(&mut self, id: TechniqueId, name: &'a str) -> String {
+        let catalog = self.catalog;
+        let guess = || {
+            let techniques = || catalog.techniques().iter();
+            if let Some(named) = techniques().find(|one| !name.is_empty() && same(name, &one.name)) {
+                return format!("did you mean {}? that is `{}`", named.id, named.name);
             }
-            _ => {
-                let stands = "the row stands by its id and is left out of every percentage";
-                diagnostic.help(match &fate {
-                    Fate::Revoked { chain } => match chain.last() {
-                        Some(end) => format!("map {end} instead; as it is, {stands}"),
-                        None => stands.to_owned(),
-                    },
-                    Fate::Elsewhere(domain) => {
-                        format!("it belongs into a file on {domain}; as it is, {stands}")
-                    }
-                    _ => stands.to_owned(),
-                })
+            let typed = id.to_string();
+            let near = catalog.nearest(&typed).filter(|near| {
+                // With two of its letters wrong, an id may mean any other.
+                strsim::damerau_levenshtein(&typed, &near.to_string()) == 1
+            });
+            if let Some(near) = near {
+                return format!("did you mean {near}?");
             }
+            if let Some(parent) = id.parent().filter(|parent| catalog.technique(*parent).is_some()) {
+                let below: Vec<TechniqueId> = catalog.sub_techniques(parent).map(|one| one.id).collect();
+                return match below.as_slice() {
+                    [first, .., last] => format!("{parent} has {first} to {last}"),
+                    [only] => format!("{parent} has only {only}"),
+                    [] => format!("{parent} has no sub-techniques"),
+                };
+            }
+            "`navlayer catalog show NAME` finds a technique by its name".to_owned()
         };
-        self.find_once(span, diagnostic);
+        self.guesses.entry((id, name)).or_insert_with(guess).clone()
     }
 
     fn name(&mut self, id: TechniqueId, given: &str, span: Span) {
@@ -207,7 +223,7 @@ impl<'a> Checker<'a> {
             mapping.entry(one.capability).or_insert(one.id_span);
         }
         for technique in &set.non_mappable {
-            self.technique(technique.technique, technique.id_span);
+            self.technique(technique.technique, &technique.name, technique.id_span);
             self.name(technique.technique, &technique.name, technique.name_span);
             if let Some(first) = mapped.get(&technique.technique) {
                 let message = format!("{} is both mapped and declared not mappable", technique.technique);
@@ -245,7 +261,7 @@ impl<'a> Checker<'a> {
         for (index, group) in set.groups.iter().enumerate() {
             if let Some(span) = group.span.filter(|_| !used.contains(&index)) {
                 let message = format!("no row names the group `{}`", short(&group.id));
-                let help = "its publisher's tools remove such groups";
+                let help = "remove it, or correct the rows that were to name it";
                 self.find(span, Diagnostic::new(Code::UnusedGroup, message).help(help));
             }
         }
@@ -307,7 +323,8 @@ impl<'a> Checker<'a> {
         });
         for pair in order.windows(2) {
             let (first, second) = (&mappings[pair[0]], &mappings[pair[1]]);
-            if key(first) != key(second) {
+            // Half a score is a finding of its own, and equal to nothing.
+            if key(first) != key(second) || second.category.is_some() != second.level.is_some() {
                 continue;
             }
             let capability = &self.set.capabilities[second.capability].id;

@@ -40,6 +40,9 @@ const BLOCK: [&str; 2] = ["sub-techniques", "scores"];
 const SUB_TECHNIQUE: [&str; 2] = ["id", "name"];
 const SCORE: [&str; 3] = ["category", "value", "comments"];
 
+/// What is said about a list that is there for nothing.
+const EMPTY: &str = "leave it out, or fill it: its publisher's schema has no empty lists";
+
 /// What a control file says, taken out of its document.
 #[derive(Debug)]
 pub(super) struct Control {
@@ -139,7 +142,8 @@ impl Parser<'_> {
         };
         let description = self.notes.filled(get("description"), "description");
         if get("tags").is_none() {
-            self.notes.find(self.source.whole(), Code::NoTags, "the control has no `tags`");
+            let help = "its publisher's schema wants the field, if only empty";
+            self.notes.find_help(self.source.whole(), Code::NoTags, "the control has no `tags`", help);
         }
         let tags = self.strings(get("tags"), "tags");
         let references = self.strings(get("references"), "references");
@@ -207,7 +211,12 @@ impl Parser<'_> {
             [("technique-scores", scores.is_empty()), ("sub-techniques-scores", blocks.is_empty())]
         {
             if let Some(list_node) = get(list).filter(|node| is_empty && node.kind() == Kind::List) {
-                self.notes.find(list_node.place(), Code::SpoiltList, format!("`{list}` is empty"));
+                self.notes.find_help(
+                    list_node.place(),
+                    Code::SpoiltList,
+                    format!("`{list}` is empty"),
+                    EMPTY,
+                );
             }
         }
         let id = id?;
@@ -304,7 +313,7 @@ impl Parser<'_> {
         let mut texts: Vec<Text> = Vec::new();
         let fields = self.notes.list(node, name);
         if fields.is_empty() && node.kind() == Kind::List {
-            self.notes.find(node.place(), Code::SpoiltList, format!("`{name}` is empty"));
+            self.notes.find_help(node.place(), Code::SpoiltList, format!("`{name}` is empty"), EMPTY);
         }
         for field in fields {
             let text = field.text.trim();

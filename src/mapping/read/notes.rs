@@ -56,7 +56,12 @@ impl Notes {
             }
             kind => format!("`{name}` is {}, not {expected}", kind.name()),
         };
-        self.find(node.place(), Code::WrongType, message);
+        let diagnostic = Diagnostic::new(Code::WrongType, message).at(node.place());
+        self.findings.push(match node.kind() {
+            Kind::Text if expected.starts_with("a list") => diagnostic.help("put it in brackets"),
+            Kind::Number | Kind::Bool if expected == Kind::Text.name() => diagnostic.help("put it in quotes"),
+            _ => diagnostic,
+        });
     }
 
     /// The members of an object, each key once; what is repeated or not an object is a finding.

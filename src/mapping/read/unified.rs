@@ -166,7 +166,16 @@ impl Reader<'_> {
             self.notes.unknown_keys(&members, &ROW);
         }
         self.expected(index, item, &members, &row);
-        assembler.push(&row);
+        // What could not be read is told; that the row then lacks it need not be.
+        let is_unread = |name: &str, field: &Option<Field<'_>>| {
+            let holds = |member: &Member<'_>| member.key == name && member.value.kind() != Kind::Null;
+            field.is_none() && members.iter().any(holds)
+        };
+        if !is_unread("capability_id", &row.capability_id)
+            && !is_unread("attack_object_id", &row.technique_id)
+        {
+            assembler.push(&row);
+        }
     }
 
     /// What the publisher's own tools ask of a row, and is no matter here.
@@ -215,8 +224,12 @@ impl Reader<'_> {
         self.notes.find_help(node.place(), Code::RowDisagrees, message, help);
     }
 
+    /// The references of a row; one that stands by itself, without a list, is one all the same.
     fn references<'d>(&mut self, node: Node<'d>) -> Vec<Field<'d>> {
-        let references = self.notes.list(node, "references");
+        let mut references = self.notes.list(node, "references");
+        if node.kind() == Kind::Text {
+            references.extend(self.notes.text(node, "references"));
+        }
         for blank in references.iter().filter(|field| field.text.trim().is_empty()) {
             let place = self.source.place(blank.span.range());
             self.notes.find_help(
@@ -279,7 +292,12 @@ impl Reader<'_> {
             Some(null) => null.place(),
             None => metadata.place_of(opening(metadata)),
         };
-        self.notes.find(place, Code::MissingField, format!("`metadata` has no `{name}`"));
+        let help = match name {
+            "attack_version" => "state the ATT&CK version that the mappings were made on, such as \"16.1\"",
+            "technology_domain" => "state \"enterprise\", \"mobile\" or \"ics\"",
+            _ => "state the framework's id, such as \"aws\"",
+        };
+        self.notes.find_help(place, Code::MissingField, format!("`metadata` has no `{name}`"), help);
         None
     }
 
