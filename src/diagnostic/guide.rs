@@ -176,7 +176,8 @@ const GUIDES: &[(Code, &str, &str)] = &[
     (
         Code::UndefinedType,
         "Define the type in `mapping_types`, or correct the row.",
-        r#"{"mapping_objects": [{"mapping_type": "technique_score"}]}"#,
+        r#"{"metadata": {"mapping_types": {"technique_scores": {"name": "technique_scores", "description": ""}}},
+ "mapping_objects": [{"mapping_type": "technique_score"}]}"#,
     ),
     (
         Code::UnusedGroup,

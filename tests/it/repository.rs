@@ -27,13 +27,25 @@ fn the_layers_folder_is_what_build_writes() {
 #[test]
 fn the_schemas_folder_is_what_schema_prints() {
     let space = Workspace::new();
-    for what in ["layer", "summary"] {
+    for what in ["findings", "layer", "summary"] {
         let file = format!("schemas/{what}.schema.json");
         let held = fs::read_to_string(repository(&file)).unwrap_or_else(|error| panic!("{file}: {error}"));
         let made = space.run(&["schema", what]).ok().stdout;
         assert!(held == made, "{file} is out of date: run `navlayer schema {what} > {file}`");
     }
-    assert_eq!(tree(&repository("schemas")).len(), 2, "and no other file");
+    assert_eq!(tree(&repository("schemas")).len(), 3, "and no other file");
+}
+
+#[test]
+fn the_page_of_findings_is_what_validate_prints() {
+    let held = fs::read_to_string(repository("docs/findings.md")).expect("the page is there");
+    let command = ["validate", "--codes", "--format", "markdown"];
+    let made = Workspace::new().run(&command).ok().stdout;
+    assert!(
+        held == made,
+        "docs/findings.md is out of date: run `navlayer {} > docs/findings.md`",
+        command.join(" ")
+    );
 }
 
 #[test]
