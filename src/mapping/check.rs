@@ -1,5 +1,8 @@
 //! Findings about a mapping set that only ATT&CK, or the set as a whole, can tell.
 
+mod guess;
+
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attack::{Catalog, Domain, Fate, TechniqueId, Version, embedded_versions};
@@ -8,7 +11,8 @@ use crate::source::{Locator, Span};
 use crate::{link, parallel};
 
 use super::model::{Mapping, MappingSet, Reference};
-use super::read::short;
+use super::read::{MAX_FINDINGS, short};
+use guess::Guesser;
 
 /// Checks a set on the catalog that it will be shown on. Findings are in source order.
 ///
@@ -29,9 +33,7 @@ pub fn check(set: &MappingSet, catalog: &Catalog) -> Vec<Diagnostic> {
     checker.definitions();
     checker.evidence();
     checker.repeats();
-    let mut findings = checker.findings;
-    findings.sort_by_key(|(span, _)| (span.source, span.start));
-    findings.into_iter().map(|(_, diagnostic)| diagnostic).collect()
+    checker.finish()
 }
 
 /// Checks each set on the catalog of its own ATT&CK version, on all processors; those of the domain of `own` on that.
@@ -75,13 +77,37 @@ struct Checker<'a> {
     findings: Vec<(Span, Diagnostic)>,
     /// What was found already: several rows may share one text of the source.
     told: BTreeSet<(Code, Span)>,
-    /// What is said about each unknown id, by the name given with it.
-    guesses: BTreeMap<(TechniqueId, &'a str), String>,
+    /// Made when the first id is unknown.
+    guesser: OnceCell<Guesser<'a>>,
+    /// Findings that were not kept: there are more than anybody reads.
+    passed_over: usize,
 }
 
 impl<'a> Checker<'a> {
     fn new(set: &'a MappingSet, catalog: &'a Catalog) -> Self {
-        Self { set, catalog, findings: Vec::new(), told: BTreeSet::new(), guesses: BTreeMap::new() }
+        Self {
+            set,
+            catalog,
+            findings: Vec::new(),
+            told: BTreeSet::new(),
+            guesser: OnceCell::new(),
+            passed_over: 0,
+        }
+    }
+
+    /// The findings, in source order.
+    fn finish(mut self) -> Vec<Diagnostic> {
+        self.findings.sort_by_key(|(span, _)| (span.source, span.start));
+        let mut findings: Vec<Diagnostic> =
+            self.findings.into_iter().map(|(_, diagnostic)| diagnostic).collect();
+        if self.passed_over > 0 {
+            let message = format!("{} more findings are not listed", self.passed_over);
+            let diagnostic = Diagnostic::new(Code::TooManyFindings, message);
+            // The mappings were read, all of them: this is no error.
+            let diagnostic = Diagnostic { severity: Severity::Note, ..diagnostic };
+            findings.extend(self.set.sources.iter().next().map(|source| diagnostic.at(source.whole())));
+        }
+        findings
     }
 
     /// Notes what is wrong with a text of the source, once for each code.
@@ -91,7 +117,13 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Notes a finding. Of very many the errors are kept longest, for they decide what is built.
     fn find(&mut self, span: Span, diagnostic: Diagnostic) {
+        let most = if diagnostic.severity == Severity::Error { 2 * MAX_FINDINGS } else { MAX_FINDINGS };
+        if self.findings.len() >= most {
+            self.passed_over += 1;
+            return;
+        }
         let diagnostic = match self.set.sources.place(span) {
             Some(place) => diagnostic.at(place),
             None => diagnostic,
@@ -99,7 +131,7 @@ impl<'a> Checker<'a> {
         self.findings.push((span, diagnostic));
     }
 
-    fn technique(&mut self, id: TechniqueId, name: &'a str, span: Span) {
+    fn technique(&mut self, id: TechniqueId, name: &str, span: Span) {
         if self.catalog.technique(id).is_some() {
             return;
         }
@@ -130,33 +162,8 @@ impl<'a> Checker<'a> {
         self.find_once(span, Diagnostic::new(code, message).help(help));
     }
 
-    /// What an unknown id may have been meant to be: by its name, by its letters, by its technique.
-    fn guess(&mut self, id: TechniqueId, name: &'a str) -> String {
-        let catalog = self.catalog;
-        let guess = || {
-            let techniques = || catalog.techniques().iter();
-            if let Some(named) = techniques().find(|one| !name.is_empty() && same(name, &one.name)) {
-                return format!("did you mean {}? that is `{}`", named.id, named.name);
-            }
-            let typed = id.to_string();
-            let near = catalog.nearest(&typed).filter(|near| {
-                // With two of its letters wrong, an id may mean any other.
-                strsim::damerau_levenshtein(&typed, &near.to_string()) == 1
-            });
-            if let Some(near) = near {
-                return format!("did you mean {near}?");
-            }
-            if let Some(parent) = id.parent().filter(|parent| catalog.technique(*parent).is_some()) {
-                let below: Vec<TechniqueId> = catalog.sub_techniques(parent).map(|one| one.id).collect();
-                return match below.as_slice() {
-                    [first, .., last] => format!("{parent} has {first} to {last}"),
-                    [only] => format!("{parent} has only {only}"),
-                    [] => format!("{parent} has no sub-techniques"),
-                };
-            }
-            "`navlayer catalog show NAME` finds a technique by its name".to_owned()
-        };
-        self.guesses.entry((id, name)).or_insert_with(guess).clone()
+    fn guess(&self, id: TechniqueId, name: &str) -> String {
+        self.guesser.get_or_init(|| Guesser::new(self.catalog)).advice(id, name)
     }
 
     fn name(&mut self, id: TechniqueId, given: &str, span: Span) {

@@ -228,24 +228,35 @@ pub(super) enum Step {
     Index(usize),
 }
 
-/// What stands where in a YAML text: for each value its start, what holds it, and the step that leads there.
+/// What stands where in a YAML text.
 #[derive(Debug, Default)]
-pub(crate) struct Outline(pub(super) Vec<(u32, Option<usize>, Step)>);
+pub(crate) struct Outline {
+    /// For each value its start, what holds it, and the step that leads there.
+    entries: Vec<(u32, Option<usize>, Step)>,
+    /// The entries by their starts, sorted when the first place is asked for.
+    order: OnceLock<Vec<usize>>,
+}
 
 impl Outline {
+    /// An outline of values, each after what holds it.
+    pub(super) fn new(entries: Vec<(u32, Option<usize>, Step)>) -> Self {
+        Self { entries, order: OnceLock::new() }
+    }
+
     /// The path of the last value that starts at or before a byte.
     fn path(&self, at: usize) -> Option<String> {
         let at = u32::try_from(at).ok()?;
         // An alias repeats what stands before it, so starts need not ascend; of equal ones the innermost is meant.
-        let found = self
-            .0
-            .iter()
-            .enumerate()
-            .filter(|(_, entry)| entry.0 <= at)
-            .max_by_key(|(index, entry)| (entry.0, *index));
+        let order = self.order.get_or_init(|| {
+            let mut order: Vec<usize> = (0..self.entries.len()).collect();
+            order.sort_by_key(|index| self.entries[*index].0);
+            order
+        });
+        let after = order.partition_point(|index| self.entries[*index].0 <= at);
+        let found = after.checked_sub(1).map(|last| order[last]);
         let mut steps = Vec::new();
-        let mut next = found.map(|(index, _)| index);
-        while let Some((_, parent, step)) = next.and_then(|index| self.0.get(index)) {
+        let mut next = found;
+        while let Some((_, parent, step)) = next.and_then(|index| self.entries.get(index)) {
             steps.push(step);
             next = *parent;
         }

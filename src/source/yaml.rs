@@ -139,16 +139,16 @@ pub(super) fn parse(source: &Source, number: u32) -> Result<Tree, Diagnostic> {
     };
     let parsed: Spanned<Value> = serde_saphyr::from_str_with_options(source.text(), options)
         .map_err(|error| syntax(source, &error))?;
-    let mut builder = Builder { source, number, outline: Outline::default() };
+    let mut builder = Builder { source, number, outline: Vec::new() };
     let tree = builder.build(parsed, None);
-    source.set_layout(Layout::Outline(builder.outline));
+    source.set_layout(Layout::Outline(Outline::new(builder.outline)));
     Ok(tree)
 }
 
 struct Builder<'s> {
     source: &'s Source,
     number: u32,
-    outline: Outline,
+    outline: Vec<(u32, Option<usize>, Step)>,
 }
 
 impl Builder<'_> {
@@ -189,8 +189,8 @@ impl Builder<'_> {
     }
 
     fn note(&mut self, start: usize, holder: Option<usize>, step: Step) -> usize {
-        self.outline.0.push((u32::try_from(start).unwrap_or(u32::MAX), holder, step));
-        self.outline.0.len() - 1
+        self.outline.push((u32::try_from(start).unwrap_or(u32::MAX), holder, step));
+        self.outline.len() - 1
     }
 }
 

@@ -15,6 +15,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub(super) use notes::MAX_FINDINGS;
 pub use options::{Columns, Options};
 pub(super) use rows::short;
 
