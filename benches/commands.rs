@@ -21,6 +21,15 @@ fn navlayer(arguments: &[&str], output: &Path) {
     assert!(status.success(), "{arguments:?}: {status}");
 }
 
+fn validate(folder: &Path, format: &str) {
+    let output = Command::new(env!("CARGO_BIN_EXE_navlayer"))
+        .args(["validate", "--format", format])
+        .arg(folder)
+        .output()
+        .expect("the binary runs");
+    assert!(output.status.success() && !output.stdout.is_empty(), "{format}: {}", output.status);
+}
+
 fn commands(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let out = |name: &str| folder.path().join(name);
@@ -53,6 +62,10 @@ fn commands(criterion: &mut Criterion) {
         group.bench_function("layer, NIST 800-53 (2 MB)", |bencher| {
             bencher.iter(|| navlayer(&["layer", &nist], &file));
         });
+        let explorer = corpus.join("corpus/mappings-explorer");
+        for (name, format) in [("validate, all JSON of the corpus", "text"), ("the same as SARIF", "sarif")] {
+            group.bench_function(name, |bencher| bencher.iter(|| validate(&explorer, format)));
+        }
     }
     group.finish();
 }

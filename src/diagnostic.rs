@@ -2,22 +2,30 @@
 //!
 //! A finding is a value, never an error: readers and checks return all of them beside their result, and the command
 //! line decides how to show them and what they do to the exit code. The list of [`Code`]s is closed. [`Levels`] are the
-//! user's say in what each code is worth.
+//! user's say in what each code is worth; a [`Report`] is what was found in a run, in the forms that programs read.
 
+mod github;
+mod guide;
+mod json;
 mod levels;
+mod report;
+mod sarif;
 
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use levels::{Action, Group, Levels, ParseTargetError, Rule, Target};
 
 use crate::source::Locator;
+pub use json::{CodeCount, Counts, FindingEntry, FindingsFile};
+pub use report::{Report, code_counts};
 
 /// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Nothing can be built on this: exit code 1, and no output.
@@ -97,7 +105,7 @@ codes! {
     NoMappings = "NL0107", Error;
     /// A file of a folder was left out because it holds no mapping.
     FileSkipped = "NL0108", Note;
-    /// The file has more findings than anybody reads; what follows in it was not read.
+    /// The file has more findings than anybody reads; what follows in it was not read, or is not listed.
     TooManyFindings = "NL0109", Error;
     /// A text is longer than any that a mapping holds.
     TooLong = "NL0110", Error;
@@ -153,12 +161,20 @@ codes! {
     UnknownTag = "NL0316", Warning;
     /// A value stands twice in a list that holds each once, or the list is empty or holds an empty value.
     SpoiltList = "NL0317", Note;
-    /// A level reached only through a sub-technique that the source lists by name; it is listed, and not scored.
+    /// Sub-techniques that the source lists under a technique without a level; they are mapped, and not scored.
     ListedOnly = "NL0318", Note;
     /// A score of 0, or below: it says that nothing is covered, and is read so.
     ZeroScore = "NL0319", Note;
     /// A score outside the range that the layer states; it was brought into it.
     ScaledScore = "NL0320", Note;
+    /// A technique stands in two entries of a control, or a sub-technique in two blocks of one technique; all count.
+    ListedTwice = "NL0321", Note;
+    /// The control has no techniques; it is read as not mappable.
+    NoTechniques = "NL0322", Note;
+    /// A control lists a sub-technique as a technique; its publisher's tools then count it at neither level.
+    SubAsTechnique = "NL0323", Note;
+    /// A row states another ATT&CK version, domain, framework or edition than its file; the file counts.
+    RowDisagrees = "NL0324", Warning;
     /// A reference is not an http or https address; it is shown as text.
     NotALink = "NL0401", Note;
     /// No mapping of the capability has a comment: nothing says why it is scored so.
@@ -173,6 +189,10 @@ codes! {
     FileName = "NL0406", Note;
     /// The text holds characters outside ASCII, which some of its publisher's tools refuse.
     NonAscii = "NL0407", Note;
+    /// A field that its publisher's schema requires is absent; navlayer does without it.
+    ExpectedField = "NL0408", Note;
+    /// A category or level in other letters than its publisher's schema has, `Protect` for `protect`; it is read alike.
+    LetterCase = "NL0409", Note;
     /// Tags have no place in the form that is written.
     LostTags = "NL0601", Warning;
     /// Descriptions of capabilities have no place beside their names.
@@ -223,6 +243,23 @@ fn kebab_case(name: &str) -> String {
         words.push(character.to_ascii_lowercase());
     }
     words
+}
+
+/// Whether a terminal would obey the character, or a reader be misled by it: control characters, marks that turn the
+/// direction of text, and ends of lines and paragraphs.
+#[must_use]
+pub fn is_hostile(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+        )
+}
+
+/// Text from a file for people to read, with `\u{fffd}` for each character that [`is_hostile`].
+#[must_use]
+pub fn printable(text: &str) -> String {
+    text.chars().map(|character| if is_hostile(character) { '\u{fffd}' } else { character }).collect()
 }
 
 impl fmt::Display for Code {

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use navlayer::diagnostic::{Code, Diagnostic, Excerpt, Place, Severity};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use navlayer::diagnostic::{Code, Diagnostic, Excerpt, Place, Severity, printable};
 use navlayer::output::{Action, Change, MANIFEST, Sink};
-use navlayer::render::without_controls;
+use navlayer::source::Locator;
 
 use super::{Failure, Global};
 
@@ -35,11 +35,12 @@ fn print_up_to(most: usize, findings: &[Diagnostic], global: &Global) {
     };
     let mut seen: BTreeMap<Code, usize> = BTreeMap::new();
     let mut text = String::new();
+    let renderer = Renderer::styled();
     for finding in findings.iter().filter(|finding| finding.severity <= least) {
         let count = seen.entry(finding.code).or_default();
         *count += 1;
         if *count <= most {
-            text.push_str(&render(finding));
+            text.push_str(&render(finding, &renderer));
             text.push('\n');
         }
     }
@@ -83,8 +84,8 @@ pub(crate) fn print_failure(failure: &Failure) {
     let _ = writeln!(anstream::stderr(), "{}", Renderer::styled().render(&[group]));
 }
 
-/// A finding as a compiler would show it.
-fn render(finding: &Diagnostic) -> String {
+/// A finding as a compiler would show it: what, where with the line, and what to do.
+pub(crate) fn render(finding: &Diagnostic, renderer: &Renderer) -> String {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -92,17 +93,25 @@ fn render(finding: &Diagnostic) -> String {
     };
     let message = clean(&finding.message);
     let title = level.primary_title(message.as_str()).id(finding.code.id());
-    let file = finding.place.as_ref().map(|place| clean(&place.file));
-    let (excerpt, mark) = finding.place.as_deref().map(clean_excerpt).unwrap_or_default();
     let mut group = Group::with_title(title);
-    if let (Some(place), Some(file)) = (&finding.place, &file) {
+    // What the renderer makes of the place, and what it is.
+    let mut counted = None;
+    if let Some(place) = &finding.place {
+        let file = clean(&place.file);
         if place.line == 0 {
-            group = group.element(annotate_snippets::Origin::path(file.as_str()));
+            group = group.element(Origin::path(file));
         } else {
-            let snippet = Snippet::source(excerpt.as_str())
-                .path(file.as_str())
+            let (excerpt, mark) = clean_excerpt(place);
+            let column = excerpt[..mark.start].chars().count() + 1;
+            counted = Some((format!("{file}:{}:{column}", place.line), clean(&place.to_string())));
+            let label = match &place.locator {
+                Some(Locator::Cell(_)) | None => None,
+                Some(locator) => Some(clean(locator.as_str())),
+            };
+            let snippet = Snippet::source(excerpt)
+                .path(file)
                 .line_start(place.line)
-                .annotation(AnnotationKind::Primary.span(mark.clone()));
+                .annotation(AnnotationKind::Primary.span(mark).label(label));
             group = group.element(snippet);
         }
     }
@@ -110,12 +119,18 @@ fn render(finding: &Diagnostic) -> String {
     if let Some(help) = &help {
         group = group.element(Level::HELP.message(help.as_str()));
     }
-    let text = Renderer::styled().render(&[group]);
-    let (Some(place), Some(file)) = (&finding.place, &file) else { return text };
-    // The excerpt of a long line starts in its middle, and the renderer counts columns from there.
-    let before = excerpt[..mark.start].chars().count();
-    let counted = format!("{file}:{}:{}", place.line, before + 1);
-    text.replacen(&counted, &clean(&place.to_string()), 1)
+    let text = renderer.render(&[group]);
+    // The excerpt of a long line starts in its middle, and a cell is no line: the line below the title says so.
+    match (counted, text.split_once('\n')) {
+        (Some((counted, place)), Some((title, rest))) if counted != place => {
+            format!("{title}\n{}", rest.replacen(&counted, &place, 1))
+        }
+        // Without a line number there is nothing for the arrow to stand below.
+        (None, Some((title, rest))) if finding.place.is_some() => {
+            format!("{title}\n{}", rest.replacen("-->", " -->", 1))
+        }
+        _ => text,
+    }
 }
 
 /// The excerpt without what a terminal would obey, and where its mark is then. Tabs stay: the renderer knows them.
@@ -134,5 +149,5 @@ fn clean_excerpt(place: &Place) -> (String, Range<usize>) {
 
 /// Text from a file without what a terminal would obey.
 pub(crate) fn clean(text: &str) -> String {
-    without_controls(text, |_| false).into_owned()
+    printable(text)
 }

@@ -1,10 +1,11 @@
 //! From the arguments to mapping sets on a catalog.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use navlayer::attack::{Catalog, CatalogError, Version};
+use navlayer::attack::{Catalog, CatalogError};
 use navlayer::config::Settings;
 use navlayer::diagnostic::{Code, Diagnostic, Severity};
 use navlayer::mapping::read::{self, Reader, Reading};
@@ -29,7 +30,7 @@ pub(crate) fn load(settings: &Settings, global: &Global) -> Result<Option<Input>
     for set in &sets {
         findings.extend(catalog.iter().flat_map(|catalog| check::check(set, catalog)));
     }
-    in_source_order(&mut findings);
+    in_source_order(&mut findings, &[]);
     // What was found in the built-in mapping is no mistake of the user's, who cannot mend it: it stands on the site.
     let is_own = !sources.is_empty();
     let levels = settings.finding_levels();
@@ -110,17 +111,18 @@ pub(crate) fn select(settings: &Settings, input: &Input, global: &Global) -> Res
     Err(config::failure(settings.file.as_deref(), findings.len()))
 }
 
-/// The findings of each file together, from top to bottom.
-fn in_source_order(findings: &mut [Diagnostic]) {
-    let mut files = Vec::new();
-    for place in findings.iter().filter_map(|one| one.place.as_ref()) {
-        if !files.contains(&place.file) {
-            files.push(Arc::clone(&place.file));
-        }
+/// The findings of each file together, from top to bottom; `files` come first, in their order.
+pub(crate) fn in_source_order(findings: &mut [Diagnostic], files: &[String]) {
+    let mut ranks: BTreeMap<Arc<str>, usize> = BTreeMap::new();
+    let named = files.iter().map(|file| Arc::from(file.as_str()));
+    let found = findings.iter().filter_map(|one| Some(Arc::clone(&one.place.as_ref()?.file)));
+    for file in named.chain(found) {
+        let next = ranks.len();
+        ranks.entry(file).or_insert(next);
     }
     findings.sort_by_cached_key(|one| {
         let place = one.place.as_ref();
-        place.map(|place| (files.iter().position(|file| *file == place.file), place.line, place.column))
+        place.map(|place| (ranks.get(&place.file).copied(), place.line, place.column))
     });
 }
 
@@ -166,24 +168,11 @@ fn catalog(
     }
     match Catalog::embedded(newest.domain, newest.attack_version) {
         Ok(catalog) => Ok(Some(catalog)),
-        Err(CatalogError::UnknownVersion { version, known, .. }) => {
-            findings.push(unknown_version(newest, version, &known));
+        Err(CatalogError::UnknownVersion { .. }) => {
+            findings.push(check::unknown_version(newest));
             Ok(None)
         }
         Err(error) => Err(error.into()),
-    }
-}
-
-fn unknown_version(set: &MappingSet, version: Version, known: &[Version]) -> Diagnostic {
-    let message = format!("{} ATT&CK {version} is not known", set.domain.name());
-    let known: Vec<String> = known.iter().map(ToString::to_string).collect();
-    let near = known.iter().find(|one| one.starts_with(&format!("{}.", version.major)));
-    let near = near.map_or_else(String::new, |near| format!("did you mean {near}? "));
-    let help = format!("{near}known are {}; --attack-data BUNDLE.json brings any other", known.join(", "));
-    let diagnostic = Diagnostic::new(Code::UnknownVersion, message).help(help);
-    match set.sources.place(set.version_span) {
-        Some(place) => diagnostic.at(place),
-        None => diagnostic,
     }
 }
 

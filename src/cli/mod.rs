@@ -11,6 +11,7 @@ mod layer;
 mod query;
 mod schema;
 mod table;
+mod validate;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -42,6 +43,7 @@ Examples:
   navlayer layer --category detect -o detect.json  one heatmap: what AWS services detect
   navlayer layer mapping.json --per capability -o by-capability/
   navlayer query gaps --tactic exfiltration       what AWS services leave open
+  navlayer validate mapping.json                   everything that is wrong with it, line by line
   navlayer catalog show T1562.008
 
 Exit codes: 0 done, 1 findings of severity error or a check that failed, 2 something stopped the run.";
@@ -84,6 +86,7 @@ enum Command {
     Build(build::Args),
     Layer(layer::Args),
     Query(query::Args),
+    Validate(validate::Args),
     Catalog(catalog::Args),
     Config(config::Args),
     Convert(convert::Args),
@@ -97,6 +100,8 @@ pub(crate) enum Outcome {
     Clean,
     /// Findings of severity error, or a check that failed: exit code 1.
     Findings,
+    /// Something could not be done, and was said; the rest is done: exit code 2.
+    Incomplete,
 }
 
 /// What stopped a command: exit code 2.
@@ -199,6 +204,7 @@ pub(crate) fn main() -> ExitCode {
     match result {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),
+        Ok(Outcome::Incomplete) => ExitCode::from(2),
         Err(failure) if failure.is_broken_pipe => ExitCode::SUCCESS,
         Err(failure) => {
             findings::print_failure(&failure);
@@ -212,6 +218,7 @@ fn run(cli: &Cli, out: &mut dyn io::Write) -> CommandResult {
         Command::Build(args) => build::run(args, &cli.global),
         Command::Layer(args) => layer::run(args, &cli.global, out),
         Command::Query(args) => query::run(args, &cli.global, out),
+        Command::Validate(args) => validate::run(args, &cli.global, out),
         Command::Catalog(args) => catalog::run(args, cli.global.attack_data.as_deref(), out),
         Command::Config(args) => config::run(args, &cli.global, out),
         Command::Convert(args) => convert::run(args, &cli.global, out),

@@ -4,6 +4,7 @@ use std::io;
 
 use clap::ValueEnum;
 use navlayer::config::Config;
+use navlayer::diagnostic::FindingsFile;
 use navlayer::layer::Layer;
 use navlayer::report::Summary;
 use navlayer::report::view::{CapabilityView, IndexView, TechniqueView};
@@ -26,6 +27,8 @@ pub(crate) struct Args {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum What {
+    /// What `validate --format json` writes
+    Findings,
     /// A Navigator layer, as navlayer writes it
     Layer,
     /// summary.json
@@ -46,6 +49,7 @@ enum What {
 impl What {
     fn schema(self) -> Schema {
         match self {
+            Self::Findings => schema_for!(FindingsFile<'_>),
             Self::Layer => schema_for!(Layer),
             Self::Summary => schema_for!(Summary),
             Self::Config => schema_for!(Config),

@@ -255,6 +255,8 @@ pub struct Capability {
     pub comment: String,
     /// References of the capability as a whole.
     pub references: Vec<String>,
+    /// Where it is first named.
+    pub span: Span,
     /// Whether the source declares that it cannot be mapped.
     pub non_mappable: bool,
     /// Where it declares that.
@@ -295,6 +297,10 @@ pub struct Mapping {
     pub id_span: Span,
     /// Where the technique's name stands.
     pub name_span: Span,
+    /// Where the level stands; where the id does when there is none.
+    pub level_span: Span,
+    /// Where the technique stands whose score this one belongs to.
+    pub related_span: Span,
 }
 
 impl Mapping {

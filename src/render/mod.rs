@@ -7,17 +7,15 @@ pub mod markdown;
 
 use std::borrow::Cow;
 
-/// Text without what a terminal or an editor would obey rather than show: control characters, and marks that turn the
-/// direction of writing. `keep` says which of these the format has a place for.
+use crate::diagnostic::is_hostile;
+
+/// Text without what a terminal or an editor would obey rather than show, see [`is_hostile`]. `keep` says which of these
+/// characters the format has a place for.
 #[must_use]
 pub fn without_controls(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
-    let is_hostile = |c: char| {
-        (c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
-            && !keep(c)
-    };
-    if text.chars().any(is_hostile) {
-        Cow::Owned(text.chars().map(|c| if is_hostile(c) { '\u{fffd}' } else { c }).collect())
+    let is_refused = |c: char| is_hostile(c) && !keep(c);
+    if text.chars().any(is_refused) {
+        Cow::Owned(text.chars().map(|c| if is_refused(c) { '\u{fffd}' } else { c }).collect())
     } else {
         Cow::Borrowed(text)
     }

@@ -232,7 +232,11 @@ pub(super) enum Step {
 
 /// What stands where in a YAML text, as it was parsed.
 #[derive(Debug, Default)]
-pub(crate) struct Outline(Vec<Entry>);
+pub(crate) struct Outline {
+    entries: Vec<Entry>,
+    /// The entries by their starts, sorted when the first place is asked for.
+    order: OnceLock<Vec<u32>>,
+}
 
 /// A value of a YAML text.
 #[derive(Debug)]
@@ -246,8 +250,8 @@ struct Entry {
 impl Outline {
     /// Notes a value and gives its number; `None` when there are too many to number.
     pub(super) fn push(&mut self, start: u32, holder: Option<u32>, step: Step) -> Option<u32> {
-        let number = u32::try_from(self.0.len()).ok()?;
-        self.0.push(Entry { start, holder, step });
+        let number = u32::try_from(self.entries.len()).ok()?;
+        self.entries.push(Entry { start, holder, step });
         Some(number)
     }
 
@@ -255,12 +259,17 @@ impl Outline {
     fn path(&self, text: &str, at: usize) -> Option<String> {
         let at = u32::try_from(at).ok()?;
         // An alias repeats what stands before it, so starts need not ascend; of equal ones the innermost is meant.
-        let before = self.0.iter().enumerate().filter(|(_, entry)| entry.start <= at);
-        let mut next = before.max_by_key(|(index, entry)| (entry.start, *index)).map(|(_, entry)| entry);
+        let order = self.order.get_or_init(|| {
+            let mut order: Vec<u32> = (0..u32::try_from(self.entries.len()).unwrap_or(u32::MAX)).collect();
+            order.sort_by_key(|index| self.entries[*index as usize].start);
+            order
+        });
+        let after = order.partition_point(|index| self.entries[*index as usize].start <= at);
+        let mut next = after.checked_sub(1).and_then(|last| self.entries.get(order[last] as usize));
         let mut steps = Vec::new();
         while let Some(entry) = next {
             steps.push(&entry.step);
-            next = entry.holder.and_then(|holder| self.0.get(holder as usize));
+            next = entry.holder.and_then(|holder| self.entries.get(holder as usize));
         }
         let mut path = String::new();
         for step in steps.into_iter().rev() {

@@ -38,6 +38,18 @@ fn the_schemas_folder_is_what_schema_prints() {
 }
 
 #[test]
+fn the_page_of_findings_is_what_validate_prints() {
+    let held = fs::read_to_string(repository("docs/findings.md")).expect("the page is there");
+    let command = ["validate", "--codes", "--format", "markdown"];
+    let made = Workspace::new().run(&command).ok().stdout;
+    assert!(
+        held == made,
+        "docs/findings.md is out of date: run `navlayer {} > docs/findings.md`",
+        command.join(" ")
+    );
+}
+
+#[test]
 fn the_built_in_mapping_is_the_published_one_without_its_prose() {
     let Some(corpus) = corpus() else { return };
     let name = "aws-12.12.2024_attack-16.1-enterprise.json";

@@ -376,6 +376,8 @@ fn mapping(capabilities: usize) -> impl Strategy<Value = Mapping> {
                 related_score,
                 id_span: Span::default(),
                 name_span: Span::default(),
+                level_span: Span::default(),
+                related_span: Span::default(),
             }
         },
     )

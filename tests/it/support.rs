@@ -165,32 +165,12 @@ impl Run {
 
     /// What standard error reports, in its order.
     pub(crate) fn findings(&self) -> Vec<Finding> {
-        let mut findings: Vec<Finding> = Vec::new();
-        for line in self.stderr.lines() {
-            let head = line.split_once("]: ").and_then(|(head, message)| {
-                let (severity, code) = head.split_once('[')?;
-                code.starts_with("NL").then_some((severity, code, message))
-            });
-            if let Some((severity, code, message)) = head {
-                findings.push(Finding {
-                    severity: severity.to_owned(),
-                    code: code.to_owned(),
-                    message: message.to_owned(),
-                    place: String::new(),
-                    help: String::new(),
-                });
-            } else if line.starts_with("error: ") {
-                // What stopped the run; its help is not the last finding's.
-                break;
-            } else if let Some(last) = findings.last_mut() {
-                if let Some(place) = line.trim_start().strip_prefix("--> ") {
-                    place.clone_into(&mut last.place);
-                } else if let Some((_, help)) = line.split_once("= help: ") {
-                    help.clone_into(&mut last.help);
-                }
-            }
-        }
-        findings
+        findings(&self.stderr)
+    }
+
+    /// What standard output reports, in its order.
+    pub(crate) fn report(&self) -> Vec<Finding> {
+        findings(&self.stdout)
     }
 
     /// The one finding with this code.
@@ -209,6 +189,36 @@ impl Run {
         codes.dedup();
         codes
     }
+}
+
+/// The findings in a text as it shows them, in its order.
+fn findings(text: &str) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for line in text.lines() {
+        let head = line.split_once("]: ").and_then(|(head, message)| {
+            let (severity, code) = head.split_once('[')?;
+            code.starts_with("NL").then_some((severity, code, message))
+        });
+        if let Some((severity, code, message)) = head {
+            findings.push(Finding {
+                severity: severity.to_owned(),
+                code: code.to_owned(),
+                message: message.to_owned(),
+                place: String::new(),
+                help: String::new(),
+            });
+        } else if line.starts_with("error: ") {
+            // What stopped the run; its help is not the last finding's.
+            break;
+        } else if let Some(last) = findings.last_mut() {
+            if let Some(place) = line.trim_start().strip_prefix("--> ") {
+                place.clone_into(&mut last.place);
+            } else if let Some((_, help)) = line.split_once("= help: ") {
+                help.clone_into(&mut last.help);
+            }
+        }
+    }
+    findings
 }
 
 /// One finding as standard error shows it.

@@ -4,14 +4,16 @@
 //! of its sub-techniques and its scores.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::str::FromStr;
 use std::sync::Arc;
 
-use super::super::model::{Framework, MappingSet, Origin, Publication};
+use super::super::model::{Category, Framework, Level, MappingSet, Origin, Publication};
 use super::Outcome;
 use super::notes::{Notes, plain};
 use super::rows::{Assembler, Field, Row, short};
 use crate::attack::{Domain, TechniqueId, Version};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::source::node::{Document, Kind, Member, Node};
 use crate::source::{Source, Span};
 use crate::suggest;
@@ -37,6 +39,9 @@ const TECHNIQUE: [&str; 4] = ["id", "name", "technique-scores", "sub-techniques-
 const BLOCK: [&str; 2] = ["sub-techniques", "scores"];
 const SUB_TECHNIQUE: [&str; 2] = ["id", "name"];
 const SCORE: [&str; 3] = ["category", "value", "comments"];
+
+/// What is said about a list that is there for nothing.
+const EMPTY: &str = "leave it out, or fill it: its publisher's schema has no empty lists";
 
 /// What a control file says, taken out of its document.
 #[derive(Debug)]
@@ -137,12 +142,26 @@ impl Parser<'_> {
         };
         let description = self.notes.filled(get("description"), "description");
         if get("tags").is_none() {
-            self.notes.find(self.source.whole(), Code::NoTags, "the control has no `tags`");
+            let help = "its publisher's schema wants the field, if only empty";
+            self.notes.find_help(self.source.whole(), Code::NoTags, "the control has no `tags`", help);
         }
         let tags = self.strings(get("tags"), "tags");
         let references = self.strings(get("references"), "references");
         let comment = self.notes.filled(get("comments"), "comments").unwrap_or_default();
         let techniques = self.each(get("techniques"), "techniques", Self::technique);
+        for name in ["version", "description"] {
+            if get(name).is_none() {
+                self.notes.expected(self.source.whole(), "the control", name);
+            }
+        }
+        if get("techniques").is_none_or(|node| matches!(node.kind(), Kind::Null | Kind::List))
+            && techniques.is_empty()
+        {
+            let place = get("techniques").map_or_else(|| self.source.whole(), Node::place);
+            let help = "it is read as not mappable";
+            self.notes.find_help(place, Code::NoTechniques, "the control has no techniques", help);
+        }
+        self.listed_twice(&techniques);
         self.ascii();
         Some(Control {
             attack_version: version?,
@@ -192,14 +211,23 @@ impl Parser<'_> {
             [("technique-scores", scores.is_empty()), ("sub-techniques-scores", blocks.is_empty())]
         {
             if let Some(list_node) = get(list).filter(|node| is_empty && node.kind() == Kind::List) {
-                self.notes.find(list_node.place(), Code::SpoiltList, format!("`{list}` is empty"));
+                self.notes.find_help(
+                    list_node.place(),
+                    Code::SpoiltList,
+                    format!("`{list}` is empty"),
+                    EMPTY,
+                );
             }
         }
         let id = id?;
+        if id.text.trim().parse().is_ok_and(TechniqueId::is_sub) {
+            let message = format!("{} is a sub-technique, and listed as a technique", id.text.trim());
+            let help = "it counts; its publisher's tools count it at neither level";
+            self.notes.find_help(self.place(&id), Code::SubAsTechnique, message, help);
+        }
         if scores.is_empty() && blocks.iter().all(|block| block.scores.is_empty()) {
             let message = format!("{} has no score", short(id.text.trim()));
-            let place = self.source.place(id.span.range());
-            self.notes.find_help(place, Code::NoScore, message, "it counts as mapped to nothing");
+            self.notes.find_help(self.place(&id), Code::NoScore, message, "it counts as mapped to nothing");
         }
         Some(Technique { id, name, scores, blocks })
     }
@@ -228,13 +256,54 @@ impl Parser<'_> {
         self.each(node, name, |parser, node| {
             let members = parser.notes.members(node, name)?;
             parser.notes.unknown_keys(&members, &SCORE);
+            let category = parser.required_in(value(&members, "category"), "category", node);
+            let level = parser.required_in(value(&members, "value"), "value", node);
+            parser.letter_case(category.as_ref(), Category::name);
+            parser.letter_case(level.as_ref(), Level::name);
             Some(Score {
-                category: parser.required_in(value(&members, "category"), "category", node),
-                level: parser.required_in(value(&members, "value"), "value", node),
+                category,
+                level,
                 comment: parser.optional(value(&members, "comments"), "comments"),
                 span: node.span(),
             })
         })
+    }
+
+    /// Names are in title case in the publisher's schema.
+    fn letter_case<T: FromStr>(&mut self, given: Option<&Text>, name: impl Fn(T) -> &'static str) {
+        if let Some(given) = given
+            && let Ok(value) = given.text.trim().parse()
+        {
+            self.notes.letter_case(self.place(given), &given.text, name(value));
+        }
+    }
+
+    /// Finds techniques with two entries, and sub-techniques that stand twice below one.
+    fn listed_twice(&mut self, techniques: &[Technique]) {
+        let mut seen = BTreeSet::new();
+        for technique in techniques {
+            if !seen.insert(technique.id.text.trim()) {
+                let message = format!("{} stands twice under `techniques`", short(technique.id.text.trim()));
+                self.notes.find_help(
+                    self.place(&technique.id),
+                    Code::ListedTwice,
+                    message,
+                    "all its scores count",
+                );
+            }
+            let mut below = BTreeSet::new();
+            for (sub, _) in technique.blocks.iter().flat_map(|block| &block.sub_techniques) {
+                if !below.insert(sub.text.trim()) {
+                    let (sub_id, id) = (short(sub.text.trim()), short(technique.id.text.trim()));
+                    let message = format!("{sub_id} stands twice below {id}");
+                    self.notes.find_help(self.place(sub), Code::ListedTwice, message, "all its scores count");
+                }
+            }
+        }
+    }
+
+    fn place(&self, text: &Text) -> Place {
+        self.source.place(text.span.range())
     }
 
     /// Texts of which each stands once and none is empty.
@@ -243,7 +312,7 @@ impl Parser<'_> {
         let mut texts: Vec<Text> = Vec::new();
         let fields = self.notes.list(node, name);
         if fields.is_empty() && node.kind() == Kind::List {
-            self.notes.find(node.place(), Code::SpoiltList, format!("`{name}` is empty"));
+            self.notes.find_help(node.place(), Code::SpoiltList, format!("`{name}` is empty"), EMPTY);
         }
         for field in fields {
             let text = field.text.trim();
@@ -414,27 +483,12 @@ impl<'a> Adder<'a> {
         for score in &technique.scores {
             self.score(id, &technique.id, technique.name.as_ref(), score, None);
         }
-        let parent: Option<TechniqueId> = technique.id.text.trim().parse().ok();
         for block in &technique.blocks {
             for (sub, name) in &block.sub_techniques {
-                self.check_parent(parent, sub);
                 for score in &block.scores {
                     self.score(id, sub, name.as_ref(), score, Some(&technique.id));
                 }
             }
-        }
-    }
-
-    fn check_parent(&mut self, parent: Option<TechniqueId>, sub: &Text) {
-        let Ok(sub_id) = sub.text.trim().parse::<TechniqueId>() else { return };
-        if let Some(parent) = parent
-            && sub_id.parent() != Some(parent)
-        {
-            let message = format!("{sub_id} is not a sub-technique of {parent}");
-            let at = self.span(sub.span);
-            let diagnostic =
-                Diagnostic::new(Code::WrongParent, message).help("its score counts for the id as it stands");
-            self.assembler.find(at, diagnostic);
         }
     }
 

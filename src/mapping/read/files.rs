@@ -34,30 +34,32 @@ impl Input {
     }
 }
 
-/// The files that paths, folders and patterns name, in order; each file once.
-pub(super) fn expand(paths: &[PathBuf]) -> Result<Vec<Input>, ReadError> {
+/// The files that paths, folders and patterns name, in order, each file once; and what cannot be looked up.
+pub(super) fn expand(paths: &[PathBuf]) -> (Vec<Input>, Vec<ReadError>) {
     let mut inputs: Vec<Input> = Vec::new();
+    let mut errors = Vec::new();
     for path in paths {
         let from = Some(path.clone());
         let mut found = Vec::new();
         match path.metadata() {
             Ok(metadata) if metadata.is_dir() => {
-                list(path, 0, &mut found)?;
+                list(path, 0, &mut found, &mut errors);
                 inputs.extend(found.into_iter().map(|path| Input { path, from: from.clone() }));
             }
             Ok(_) => inputs.push(Input::named(path)),
             Err(source) => {
                 // A file may be called like a pattern; only what does not exist is one.
                 let Some(pattern) = pattern(path) else {
-                    return Err(ReadError::Io { path: path.clone(), source });
+                    errors.push(ReadError::Io { path: path.clone(), source });
+                    continue;
                 };
                 let base = base(path);
                 if base.is_dir() {
-                    list(&base, 0, &mut found)?;
+                    list(&base, 0, &mut found, &mut errors);
                 }
                 found.retain(|path| pattern.is_match(path.strip_prefix("./").unwrap_or(path)));
                 if found.is_empty() {
-                    return Err(ReadError::NoMatch { path: path.clone() });
+                    errors.push(ReadError::NoMatch { path: path.clone() });
                 }
                 inputs.extend(found.into_iter().map(|path| Input { path, from: from.clone() }));
             }
@@ -71,7 +73,7 @@ pub(super) fn expand(paths: &[PathBuf]) -> Result<Vec<Input>, ReadError> {
             unique.push(input);
         }
     }
-    Ok(unique)
+    (unique, errors)
 }
 
 /// The pattern that a path is, when it has a pattern's characters.
@@ -118,12 +120,12 @@ pub(super) fn read_bounded(path: &Path, input: impl io::Read, expected: u64) -> 
 }
 
 /// The files below a folder in the order of their names; hidden ones are left out.
-fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), ReadError> {
+fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>, errors: &mut Vec<ReadError>) {
     let error = |source| ReadError::Io { path: folder.to_owned(), source };
-    let mut entries = Vec::new();
-    for entry in folder.read_dir().map_err(error)? {
-        entries.push(entry.map_err(error)?);
-    }
+    let mut entries = match folder.read_dir().and_then(Iterator::collect::<io::Result<Vec<_>>>) {
+        Ok(entries) => entries,
+        Err(source) => return errors.push(error(source)),
+    };
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         let path = entry.path();
@@ -131,14 +133,13 @@ fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Rea
             continue;
         }
         // Links are followed to files, never to folders: a link to a parent would not end.
-        let kind = entry.file_type().map_err(error)?;
-        if kind.is_dir() && depth < MAX_DEPTH {
-            list(&path, depth + 1, files)?;
-        } else if kind.is_file() || (kind.is_symlink() && path.is_file()) {
-            files.push(path);
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() && depth < MAX_DEPTH => list(&path, depth + 1, files, errors),
+            Ok(kind) if kind.is_file() || (kind.is_symlink() && path.is_file()) => files.push(path),
+            Ok(_) => {}
+            Err(source) => errors.push(error(source)),
         }
     }
-    Ok(())
 }
 
 /// The tags that controls in a folder may have: the lines of the `valid_tags.txt` beside them, when there is one.

@@ -16,9 +16,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub(super) use notes::MAX_FINDINGS;
 pub(crate) use notes::is_date;
 pub use options::{Columns, Options};
 pub(crate) use rows::group_id;
+pub(super) use rows::short;
 
 use super::model::{MappingSet, Origin};
 use crate::diagnostic::{Code, Diagnostic};
@@ -40,6 +42,17 @@ pub struct Reading {
     pub sets: Vec<MappingSet>,
     /// What was found: about each file as a whole and its values first, then about its rows.
     pub findings: Vec<Diagnostic>,
+}
+
+/// What was read to be checked.
+#[derive(Debug, Default)]
+pub struct Inspection {
+    /// What was read.
+    pub reading: Reading,
+    /// The files that could be read, as they were named, in their order.
+    pub files: Vec<String>,
+    /// What could not be read.
+    pub failures: Vec<ReadError>,
 }
 
 /// What stopped the reading of a source.
@@ -166,7 +179,7 @@ impl Reader {
     pub fn stream(&self, name: &str, input: impl io::Read) -> Result<Reading, ReadError> {
         let path = Path::new(name);
         let form = self.form(path, read_bounded(path, input, 0)?);
-        Ok(Self::gather(vec![(Input::named(path), form)]))
+        Ok(Self::gather(vec![(Input::named(path), form)], Copies::LeaveOut))
     }
 
     /// Reads files, folders and patterns (`*`, `?`, `[ab]`, `{a,b}`, `**`), on all processors.
@@ -179,22 +192,48 @@ impl Reader {
     /// When a path cannot be read, a file is too large, or a folder or pattern brings no mapping. What is wrong *in* a
     /// file is a finding, never an error.
     pub fn paths(&self, paths: &[PathBuf]) -> Result<Reading, ReadError> {
-        let inputs = files::expand(paths)?;
-        let forms = parallel::map(&inputs, |input| {
+        let (forms, _, errors) = self.forms(paths);
+        match errors.into_iter().next() {
+            Some(error) => Err(error),
+            None => Ok(Self::gather(forms, Copies::LeaveOut)),
+        }
+    }
+
+    /// Reads all that can be read of files, folders and patterns, to be checked: what [`Reader::paths`] leaves out as a
+    /// copy is there too, and what cannot be read keeps nothing else from being read.
+    #[must_use]
+    pub fn inspect(&self, paths: &[PathBuf]) -> Inspection {
+        let (forms, files, failures) = self.forms(paths);
+        Inspection { reading: Self::gather(forms, Copies::Keep), files, failures }
+    }
+
+    /// Each file's form and name, and what could not be read.
+    fn forms(&self, paths: &[PathBuf]) -> (Vec<(Input, Form)>, Vec<String>, Vec<ReadError>) {
+        let (inputs, mut errors) = files::expand(paths);
+        let results = parallel::map(&inputs, |input| {
             let bytes = files::read(&input.path)?;
             Ok(self.form(&input.path, bytes))
         });
-        let forms = forms.into_iter().collect::<Result<Vec<Form>, ReadError>>()?;
-        for folder in paths.iter().filter(|path| path.is_dir()) {
-            let mut within =
-                inputs.iter().zip(&forms).filter(|(input, _)| input.from.as_ref() == Some(folder));
-            if !within
-                .any(|(_, form)| !matches!(form, Form::Other(finding) if finding.code == Code::NotAMapping))
-            {
-                return Err(ReadError::NothingThere { path: folder.clone() });
+        let mut names = Vec::with_capacity(inputs.len());
+        let mut forms = Vec::with_capacity(inputs.len());
+        for (input, result) in inputs.into_iter().zip(results) {
+            match result {
+                Ok(form) => {
+                    names.push(input.path.display().to_string());
+                    forms.push((input, form));
+                }
+                Err(error) => errors.push(error),
             }
         }
-        Ok(Self::gather(inputs.into_iter().zip(forms).collect()))
+        for folder in paths.iter().filter(|path| path.is_dir()) {
+            let mut within = forms.iter().filter(|(input, _)| input.from.as_ref() == Some(folder));
+            let holds =
+                |form: &Form| !matches!(form, Form::Other(finding) if finding.code == Code::NotAMapping);
+            if !within.any(|(_, form)| holds(form)) {
+                errors.push(ReadError::NothingThere { path: folder.clone() });
+            }
+        }
+        (forms, names, errors)
     }
 
     fn form(&self, path: &Path, bytes: Vec<u8>) -> Form {
@@ -214,7 +253,8 @@ impl Reader {
     }
 
     /// Puts the forms of all files together, in their order.
-    fn gather(forms: Vec<(Input, Form)>) -> Reading {
+    fn gather(forms: Vec<(Input, Form)>, copies: Copies) -> Reading {
+        let is_brought = |input: &Input| input.from.is_some() && copies == Copies::LeaveOut;
         let mut slots: Vec<Slot> = Vec::new();
         let mut skipped = Vec::new();
         for (input, form) in forms {
@@ -241,10 +281,7 @@ impl Reader {
                 Slot::Whole(input, outcome) => {
                     reading.findings.extend(outcome.findings);
                     for set in outcome.sets {
-                        match reading
-                            .sets
-                            .iter()
-                            .find(|held| input.from.is_some() && same_mappings(held, &set))
+                        match reading.sets.iter().find(|held| is_brought(&input) && same_mappings(held, &set))
                         {
                             Some(held) => skipped.push(twice(held, &set)),
                             None => reading.sets.push(set),
@@ -324,6 +361,13 @@ impl Reader {
         unified::read(source, root, origin.clone())
             .or_else(|| prowler::read(source, root, origin, &self.options))
     }
+}
+
+/// What is done with a file of a folder or a pattern that holds the same mappings as one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Copies {
+    Keep,
+    LeaveOut,
 }
 
 /// What makes mapping sets, in the order of the files.

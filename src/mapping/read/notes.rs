@@ -56,7 +56,12 @@ impl Notes {
             }
             kind => format!("`{name}` is {}, not {expected}", kind.name()),
         };
-        self.find(node.place(), Code::WrongType, message);
+        let diagnostic = Diagnostic::new(Code::WrongType, message).at(node.place());
+        self.findings.push(match node.kind() {
+            Kind::Text if expected.starts_with("a list") => diagnostic.help("put it in brackets"),
+            Kind::Number | Kind::Bool if expected == Kind::Text.name() => diagnostic.help("put it in quotes"),
+            _ => diagnostic,
+        });
     }
 
     /// The members of an object, each key once; what is repeated or not an object is a finding.
@@ -154,6 +159,21 @@ impl Notes {
                 self.find(source.place(field.span.range()), code, error.to_string());
                 None
             }
+        }
+    }
+
+    /// A field that the publisher's own tools ask for is not there.
+    pub(crate) fn expected(&mut self, place: Place, holder: &str, name: &str) {
+        let message = format!("{holder} has no `{name}`");
+        self.find_help(place, Code::ExpectedField, message, "its publisher's schema requires one");
+    }
+
+    /// A name is understood, and written in other letters than the publisher's own tools take.
+    pub(crate) fn letter_case(&mut self, place: Place, given: &str, expected: &str) {
+        let given = given.trim();
+        if given != expected && given.eq_ignore_ascii_case(expected) {
+            let message = format!("`{}` is written `{expected}` by its publisher", short(given));
+            self.find_help(place, Code::LetterCase, message, "it is read alike");
         }
     }
 

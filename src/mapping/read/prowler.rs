@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::super::model::{Framework, MappingSet, Origin};
 use super::notes::{Notes, plain};
-use super::rows::{Assembler, Field, Row, short};
+use super::rows::{Assembler, Field, Row};
 use super::{Options, Outcome};
 use crate::attack::{Domain, Version};
 use crate::diagnostic::Code;
@@ -35,7 +35,7 @@ pub(super) fn read(
     if framework != "MITRE-ATTACK" {
         return None;
     }
-    let mut reader = Reader { source, notes: Notes::default() };
+    let mut reader = Reader { source, notes: Notes::default(), listed: Vec::new() };
     let id = reader.provider(value(&members, "Provider"), requirements);
     let version = reader.version(value(&members, "Version"), options);
     let framework = Framework::new(format!("prowler-{id}"), "");
@@ -52,6 +52,7 @@ pub(super) fn read(
         }
         ControlFlow::Continue(())
     });
+    reader.say_listed();
     if !is_list {
         reader.notes.wrong_type(requirements, "Requirements", Kind::List.name());
         return Some(Outcome::found(reader.notes.findings));
@@ -70,6 +71,8 @@ fn value<'d>(members: &[Member<'d>], name: &str) -> Option<Node<'d>> {
 struct Reader<'s> {
     source: &'s Arc<Source>,
     notes: Notes,
+    /// Where sub-techniques are listed.
+    listed: Vec<Span>,
 }
 
 impl Reader<'_> {
@@ -97,6 +100,16 @@ impl Reader<'_> {
         let message = format!("the file states no ATT&CK version; its ids fit {VERSION}, which is assumed");
         self.notes.find_help(place, Code::VersionAssumed, message, "--table-attack-version states another");
         VERSION
+    }
+
+    /// Says once how the listed sub-techniques are read.
+    fn say_listed(&mut self) {
+        let Some(first) = self.listed.first() else { return };
+        let count = self.listed.len();
+        let noun = if count == 1 { "sub-technique is" } else { "sub-techniques are" };
+        let message = format!("{count} {noun} listed without a level; this is the first");
+        let help = "each is mapped by the services of its requirement, without a score";
+        self.notes.find_help(self.source.place(first.range()), Code::ListedOnly, message, help);
     }
 
     fn requirement(&mut self, index: usize, node: Node<'_>, assembler: &mut Assembler) {
@@ -145,6 +158,7 @@ impl Reader<'_> {
                 services.push(service);
             }
         }
+        self.listed.extend(subs.iter().map(|sub| sub.span));
         for sub in &subs {
             self.sub_technique(sub, &id, &services, assembler);
         }
@@ -165,12 +179,6 @@ impl Reader<'_> {
             let start = sub.span.start as usize + at;
             Span::new(sub.span.source, start..start + text.len())
         };
-        let belongs = id.trim().split_once('.').is_some_and(|(technique, _)| technique == parent.text.trim());
-        if !belongs && id.trim().parse::<crate::attack::TechniqueId>().is_ok() {
-            let message =
-                format!("{} is not a sub-technique of {}", short(id.trim()), short(parent.text.trim()));
-            self.notes.find(self.source.place(span(id).range()), Code::WrongParent, message);
-        }
         for service in services {
             let row = Row {
                 capability_id: Some(capability_id(service)),

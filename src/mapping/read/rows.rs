@@ -76,6 +76,9 @@ const STATUSES: [&str; 9] = [
     "final_review",
 ];
 
+/// What becomes of a row that names only one side of a mapping.
+const LEFT_OUT: &str = "it is left out; what cannot be mapped has the status `non_mappable`";
+
 impl Assembler {
     /// Starts from a set that has its metadata and, where the source defines them, its groups.
     pub(crate) fn new(set: MappingSet) -> Self {
@@ -166,20 +169,24 @@ impl Assembler {
             return;
         }
         let Some(capability) = capability else {
-            let message = "a mapping without a capability";
-            self.find(row.span, Diagnostic::new(Code::NoCapability, message).help("it is left out"));
+            let technique = row.technique_id.as_ref().and_then(Field::filled).map(short);
+            let message = match technique {
+                Some(id) => format!("{id} is mapped by no capability, and not declared non-mappable"),
+                None => "a row that names neither a capability nor a technique".to_owned(),
+            };
+            self.find(row.span, Diagnostic::new(Code::NoCapability, message).help(LEFT_OUT));
             return;
         };
         let Some(field) = row.technique_id.as_ref().filter(|field| field.filled().is_some()) else {
             let name = &self.set.capabilities[capability].id;
             let message = format!("`{name}` is mapped to no technique, and not declared non-mappable");
-            self.find(row.span, Diagnostic::new(Code::NoTechnique, message).help("it is left out"));
+            self.find(row.span, Diagnostic::new(Code::NoTechnique, message).help(LEFT_OUT));
             return;
         };
         let (category, level) = self.score(row);
         let Some(technique) = self.technique(field) else { return };
         let mapping_type = self.type_name(row.mapping_type.as_ref());
-        let related_score = row.related_score.as_ref().and_then(Field::filled).and_then(|id| id.parse().ok());
+        let related = row.related_score.as_ref();
         let (technique_name, name_span) = named(row, field.span);
         self.set.mappings.push(Mapping {
             capability,
@@ -190,20 +197,25 @@ impl Assembler {
             level,
             comment: text(row.comment.as_ref()),
             references: row.references.iter().flat_map(references).collect(),
-            related_score,
+            related_score: related.and_then(Field::filled).and_then(|id| id.parse().ok()),
             id_span: field.span,
             name_span,
+            level_span: row.level.as_ref().map_or(field.span, |level| level.span),
+            related_span: related.map(|field| field.span).unwrap_or_default(),
         });
     }
 
     /// The row's capability with what the row says of it.
     fn row_capability(&mut self, row: &Row<'_>) -> Option<usize> {
-        let id = row.capability_id.as_ref().and_then(Field::filled)?;
-        let index = self.capability_index(id);
+        let field = row.capability_id.as_ref()?;
+        let index = self.capability_index(field.filled()?);
         let group = row.group.as_ref().and_then(|field| Some(self.row_group(field.filled()?, field.span)));
         let capability = &mut self.set.capabilities[index];
         if capability.name.is_empty() {
             capability.name = text(row.capability_name.as_ref());
+        }
+        if capability.span == Span::default() {
+            capability.span = field.span;
         }
         if let Some(group) = group
             && !capability.groups.contains(&group)
@@ -338,15 +350,17 @@ impl Assembler {
             "level",
             &["Minimal", "Partial", "Significant"],
         );
-        let stated = |field: &Option<Field<'_>>| field.as_ref().is_some_and(|field| field.filled().is_some());
-        let missing = match (stated(&row.category), stated(&row.level)) {
-            (true, false) => "a category without a level",
-            (false, true) => "a level without a category",
+        let given = |field: &Option<Field<'_>>| -> Option<(String, Span)> {
+            let field = field.as_ref()?;
+            Some((short(field.filled()?).into_owned(), field.span))
+        };
+        let (message, span) = match (given(&row.category), given(&row.level)) {
+            (Some((text, span)), None) => (format!("the category `{text}` stands without a level"), span),
+            (None, Some((text, span))) => (format!("the level `{text}` stands without a category"), span),
             _ => return (category, level),
         };
-        let span = row.category.as_ref().or(row.level.as_ref()).map_or(row.span, |field| field.span);
         let help = "the mapping stands, without a score";
-        self.find(span, Diagnostic::new(Code::HalfScore, missing).help(help));
+        self.find(span, Diagnostic::new(Code::HalfScore, message).help(help));
         (category, level)
     }
 

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::super::model::{Framework, Group, MappingSet, MappingType, Origin, Publication};
+use super::super::model::{Category, Framework, Group, Level, MappingSet, MappingType, Origin, Publication};
 use super::Outcome;
 use super::notes::Notes;
-use super::rows::{Assembler, Field, Row};
+use super::rows::{Assembler, Field, Row, short};
 use crate::attack::{Domain, Version};
 use crate::diagnostic::Code;
 use crate::source::node::{Kind, Member, Node};
@@ -68,7 +68,8 @@ pub(super) fn read(source: &Arc<Source>, root: Node<'_>, origin: Origin) -> Opti
             if let Some(members) = notes.members(root, "the file") {
                 notes.unknown_keys(&members, &["metadata", "mapping_objects"]);
             }
-            Some(Reader { source, notes }.read(metadata, objects, origin))
+            let stated = REPEATED.map(|name| (name, String::new()));
+            Some(Reader { source, notes, stated }.read(metadata, objects, origin))
         }
         (None, None) => None,
         // A Navigator layer has a list of metadata.
@@ -84,7 +85,17 @@ pub(super) fn read(source: &Arc<Source>, root: Node<'_>, origin: Origin) -> Opti
 struct Reader<'s> {
     source: &'s Arc<Source>,
     notes: Notes,
+    /// What `metadata` says of every row, by the field that a row may repeat it in.
+    stated: [(&'static str, String); 4],
 }
+
+/// The fields of a row that say what `metadata` says already.
+const REPEATED: [&str; 4] =
+    ["attack_version", "technology_domain", "mapping_framework", "mapping_framework_version"];
+
+/// The fields without which the publisher's tools refuse `metadata`, beside those that are needed here.
+const EXPECTED: [&str; 5] =
+    ["mapping_version", "creation_date", "mapping_framework_version", "mapping_types", "capability_groups"];
 
 impl Reader<'_> {
     fn read(mut self, metadata: Node<'_>, objects: Node<'_>, origin: Origin) -> Outcome {
@@ -131,7 +142,14 @@ impl Reader<'_> {
                 "status" => &mut row.status,
                 "comments" => &mut row.comment,
                 "references" => {
-                    row.references = self.notes.list(member.value, key);
+                    row.references = self.references(member.value);
+                    continue;
+                }
+                "attack_version"
+                | "technology_domain"
+                | "mapping_framework"
+                | "mapping_framework_version" => {
+                    self.repeated(key, member.value);
                     continue;
                 }
                 other => {
@@ -147,7 +165,81 @@ impl Reader<'_> {
         if unknown {
             self.notes.unknown_keys(&members, &ROW);
         }
-        assembler.push(&row);
+        self.expected(index, item, &members, &row);
+        // What could not be read is told; that the row then lacks it need not be.
+        let is_unread = |name: &str, field: &Option<Field<'_>>| {
+            let holds = |member: &Member<'_>| member.key == name && member.value.kind() != Kind::Null;
+            field.is_none() && members.iter().any(holds)
+        };
+        if !is_unread("capability_id", &row.capability_id)
+            && !is_unread("attack_object_id", &row.technique_id)
+        {
+            assembler.push(&row);
+        }
+    }
+
+    /// What the publisher's own tools ask of a row, and is no matter here.
+    fn expected(&mut self, index: usize, item: Node<'_>, members: &[Member<'_>], row: &Row<'_>) {
+        for name in ["mapping_type", "capability_group"] {
+            if !members.iter().any(|member| member.key == name) {
+                let place = item.place_of(opening(item));
+                self.notes.expected(place, &format!("mapping_objects[{index}]"), name);
+            }
+        }
+        let category = row
+            .category
+            .as_ref()
+            .and_then(|field| Some((field, field.text.trim().parse::<Category>().ok()?.key())));
+        let level = row
+            .level
+            .as_ref()
+            .and_then(|field| Some((field, field.text.trim().parse::<Level>().ok()?.key())));
+        for (field, expected) in category.into_iter().chain(level) {
+            if field.text.trim() != expected {
+                self.notes.letter_case(self.source.place(field.span.range()), &field.text, expected);
+            }
+        }
+    }
+
+    /// A field that repeats what `metadata` says.
+    fn repeated(&mut self, name: &str, node: Node<'_>) {
+        let Some(given) = self.notes.text_or_number(node, name) else { return };
+        let given = given.text.trim();
+        let Some((_, stated)) = self.stated.iter().find(|(one, _)| *one == name) else { return };
+        let same_version = || {
+            given.parse::<Version>().is_ok_and(|version| stated.parse() == Ok(version))
+                && name == "attack_version"
+        };
+        if given.is_empty() || stated.is_empty() || given.eq_ignore_ascii_case(stated) || same_version() {
+            return;
+        }
+        let message = format!("the row's `{name}` is `{}`, the file's `{}`", short(given), short(stated));
+        // What the Mappings Editor writes for an id that it does not find.
+        let help = match given {
+            "[UNKNOWN_VERSION]" => {
+                "the editor that wrote this did not know the row's id; the row is read as the others"
+            }
+            _ => "the row is read as all others of the file",
+        };
+        self.notes.find_help(node.place(), Code::RowDisagrees, message, help);
+    }
+
+    /// The references of a row; one that stands by itself, without a list, is one all the same.
+    fn references<'d>(&mut self, node: Node<'d>) -> Vec<Field<'d>> {
+        let mut references = self.notes.list(node, "references");
+        if node.kind() == Kind::Text {
+            references.extend(self.notes.text(node, "references"));
+        }
+        for blank in references.iter().filter(|field| field.text.trim().is_empty()) {
+            let place = self.source.place(blank.span.range());
+            self.notes.find_help(
+                place,
+                Code::SpoiltList,
+                "an empty text in `references`",
+                "it is passed over",
+            );
+        }
+        references
     }
 
     fn metadata(&mut self, node: Node<'_>, origin: Origin) -> Option<MappingSet> {
@@ -157,6 +249,16 @@ impl Reader<'_> {
         let framework = self.required(get("mapping_framework"), "mapping_framework", node);
         let version = self.required(get("attack_version"), "attack_version", node);
         let domain = self.required(get("technology_domain"), "technology_domain", node);
+        for (name, stated) in &mut self.stated {
+            if let Some(Ok(Some(text))) =
+                get(name).map(|node| node.number_text().map_or_else(|| node.text(), |text| Ok(Some(text))))
+            {
+                text.trim().clone_into(stated);
+            }
+        }
+        for name in EXPECTED.into_iter().filter(|name| get(name).is_none()) {
+            self.notes.expected(node.place_of(opening(node)), "`metadata`", name);
+        }
         let attack_version =
             self.notes.parsed::<Version>(self.source, version.as_ref(), Code::UnknownVersion);
         let domain = self.notes.parsed::<Domain>(self.source, domain.as_ref(), Code::UnknownDomain);
@@ -185,14 +287,13 @@ impl Reader<'_> {
         if let Some(node) = node.filter(|node| node.kind() != Kind::Null) {
             return self.notes.text_or_number(node, name);
         }
-        let place = node.map_or_else(
-            || {
-                let opening = metadata.span();
-                metadata.place_of(Span { end: opening.start + 1, ..opening })
-            },
-            Node::place,
-        );
-        self.notes.find(place, Code::MissingField, format!("`metadata` has no `{name}`"));
+        let place = node.map_or_else(|| metadata.place_of(opening(metadata)), Node::place);
+        let help = match name {
+            "attack_version" => "state the ATT&CK version that the mappings were made on, such as \"16.1\"",
+            "technology_domain" => "state \"enterprise\", \"mobile\" or \"ics\"",
+            _ => "state the framework's id, such as \"aws\"",
+        };
+        self.notes.find_help(place, Code::MissingField, format!("`metadata` has no `{name}`"), help);
         None
     }
 
@@ -219,6 +320,10 @@ impl Reader<'_> {
             self.notes.unknown_keys(&fields, &["name", "description"]);
             let get = |name: &str| fields.iter().find(|field| field.key == name).map(|field| field.value);
             let id = member.key.trim().to_owned();
+            for name in ["name", "description"].into_iter().filter(|name| get(name).is_none()) {
+                let holder = format!("the mapping type `{}`", short(&id));
+                self.notes.expected(member.value.place_of(member.key_span), &holder, name);
+            }
             let name = self.notes.filled(get("name"), "name").unwrap_or_else(|| id.clone());
             let description = self.notes.filled(get("description"), "description").unwrap_or_default();
             types.entry(id).or_insert(MappingType { name, description, span: member.key_span });
@@ -231,4 +336,10 @@ impl Reader<'_> {
         let node = node.filter(|node| node.kind() != Kind::Null)?;
         self.notes.members(node, name)
     }
+}
+
+/// The first byte of a value: where something is missing in it.
+fn opening(node: Node<'_>) -> Span {
+    let span = node.span();
+    Span { end: span.start + 1, ..span }
 }

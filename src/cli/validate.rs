@@ -1,0 +1,151 @@
+//! `navlayer validate`: everything that can be said about mapping files, line by line.
+
+mod codes;
+mod text;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use navlayer::attack::Catalog;
+use navlayer::config::Written;
+use navlayer::diagnostic::{Report, Severity};
+use navlayer::mapping::check;
+use navlayer::mapping::read::{Inspection, Reader};
+
+use super::args::SourceArgs;
+use super::{CommandResult, Failure, Global, Outcome, config, findings, input};
+
+/// Check mapping files, and show every finding with its place
+///
+/// Each file is checked on the ATT&CK version that it states. All findings are listed, notes too, in the order of the
+/// files and from top to bottom; -q leaves all but errors out. The report goes to standard output, in every format;
+/// what cannot be read is said on standard error, the other files are checked all the same, and the exit code is 2.
+#[derive(Debug, clap::Args)]
+#[command(mut_arg("sources", |sources| {
+    let help = "Mapping files, folders of them, or patterns; `-` is standard input [default: `sources` of navlayer.toml]";
+    sources.help(help).long_help(help).value_name("FILE")
+}))]
+pub(crate) struct Args {
+    #[command(flatten)]
+    sources: SourceArgs,
+    /// How findings are shown
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+    /// Say only how many findings there are of each code
+    #[arg(long)]
+    summary: bool,
+    /// Print the page of all codes instead: what each means, and what to do about it
+    #[arg(long, conflicts_with_all = ["sources", "summary"])]
+    codes: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people: the line with the value marked
+    #[default]
+    Text,
+    /// One object; `navlayer schema findings` describes it
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+    /// Only with --codes
+    Markdown,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> CommandResult {
+    if args.codes {
+        return codes::print(args.format, out);
+    }
+    let impossible = |message: &str, help: &str| Err(Failure::new(message).with_help(help));
+    match (args.format, args.summary) {
+        (Format::Markdown, _) => {
+            return impossible(
+                "--format markdown is for --codes",
+                "findings are text, json, sarif or github",
+            );
+        }
+        (Format::Sarif | Format::Github, true) => {
+            return impossible("--summary is text or json", "leave --format out, or --summary");
+        }
+        _ => {}
+    }
+    let own = global.attack_data.as_deref().map(|path| Catalog::from_bundle(path, None)).transpose()?;
+    let mut flags = Written::default();
+    args.sources.write(&mut flags);
+    let settings = config::settings(flags, global)?;
+    let sources = settings.source_paths();
+    if sources.is_empty() {
+        return impossible(
+            "nothing is named that could be checked",
+            "name a file, a folder or a pattern, or `-`",
+        );
+    }
+    let Inspection { reading, files, failures } = inspect(&Reader::new(settings.read_options()), &sources);
+    let mut findings = reading.findings;
+    findings.extend(check::check_each(&reading.sets, own.as_ref()));
+    settings.finding_levels().apply(&mut findings);
+    input::in_source_order(&mut findings, &files);
+    let failures: Vec<Failure> = failures.into_iter().map(Failure::from).collect();
+    for failure in &failures {
+        findings::print_failure(failure);
+    }
+    let messages: Vec<String> = failures.into_iter().map(|failure| failure.message).collect();
+    let report = Report {
+        files: &files,
+        findings: &findings,
+        failures: &messages,
+        least: if global.quiet { Severity::Error } else { Severity::Note },
+    };
+    write(&report, args, out)?;
+    let has_errors = findings.iter().any(|finding| finding.severity == Severity::Error);
+    Ok(match (messages.is_empty(), has_errors) {
+        (false, _) => Outcome::Incomplete,
+        (true, true) => Outcome::Findings,
+        (true, false) => Outcome::Clean,
+    })
+}
+
+/// Reads all sources, standard input where it stands among them.
+fn inspect(reader: &Reader, sources: &[PathBuf]) -> Inspection {
+    let mut all = Inspection::default();
+    for group in sources.chunk_by(|one, next| is_stdin(one) == is_stdin(next)) {
+        let found = if group.first().is_some_and(|source| is_stdin(source)) {
+            stdin(reader)
+        } else {
+            reader.inspect(group)
+        };
+        all.reading.sets.extend(found.reading.sets);
+        all.reading.findings.extend(found.reading.findings);
+        all.files.extend(found.files);
+        all.failures.extend(found.failures);
+    }
+    all
+}
+
+fn is_stdin(source: &Path) -> bool {
+    source == Path::new("-")
+}
+
+fn stdin(reader: &Reader) -> Inspection {
+    const NAME: &str = "standard input";
+    match reader.stream(NAME, io::stdin().lock()) {
+        Ok(reading) => Inspection { reading, files: vec![NAME.to_owned()], failures: Vec::new() },
+        Err(error) => Inspection { failures: vec![error], ..Inspection::default() },
+    }
+}
+
+fn write(report: &Report<'_>, args: &Args, out: &mut dyn io::Write) -> Result<(), Failure> {
+    let text = match (args.format, args.summary) {
+        (Format::Json, true) => report.summary_json(),
+        (Format::Json, false) => report.json(),
+        (Format::Sarif, _) => report.sarif(),
+        (Format::Github, _) => report.github(),
+        (Format::Text | Format::Markdown, true) => text::summary(report),
+        (Format::Text | Format::Markdown, false) => text::report(report),
+    };
+    Ok(out.write_all(text.as_bytes())?)
+}

@@ -1,0 +1,284 @@
+//! What to do about each kind of finding, with the part of a file that makes it where that is short.
+//!
+//! An example that starts with `{` is JSON and holds only what matters of a Mappings Explorer file; any other one holds
+//! what matters of a control, in YAML. A test puts each into a whole file and finds what it says.
+
+use super::Code;
+
+impl Code {
+    /// What to do about it, in a sentence or two.
+    #[must_use]
+    pub fn advice(self) -> Option<&'static str> {
+        guide(self).map(|(_, advice, _)| *advice)
+    }
+
+    /// The part of a file that makes it.
+    #[must_use]
+    pub fn example(self) -> Option<&'static str> {
+        guide(self).map(|(.., example)| *example).filter(|example| !example.is_empty())
+    }
+}
+
+fn guide(code: Code) -> Option<&'static (Code, &'static str, &'static str)> {
+    GUIDES.iter().find(|(one, ..)| *one == code)
+}
+
+/// Code, advice, example; the example is empty where none is short.
+const GUIDES: &[(Code, &str, &str)] = &[
+    (
+        Code::Syntax,
+        "Mend the file where the finding points; the mistake may stand a little before it. A file that breaks off at its \
+         end was cut short: fetch it again.",
+        r#"{"metadata": {"attack_version": "16.1"},, "mapping_objects": []}"#,
+    ),
+    (
+        Code::NotAMapping,
+        "Give the mapping file itself, not an export of another kind. A table with a header of your own is read once \
+         its columns are named.",
+        r#"{"report": "quarterly"}"#,
+    ),
+    (
+        Code::MissingField,
+        "Add the field that the finding names.",
+        r#"{"metadata": {"attack_version": null}}"#,
+    ),
+    (
+        Code::WrongType,
+        "Write the value as the type that the finding names: text in quotes, a list in brackets. Of a field that stands \
+         twice, keep one.",
+        r#"{"mapping_objects": [{"references": "https://example.org"}]}"#,
+    ),
+    (
+        Code::UnknownVersion,
+        "State a published ATT&CK version as `major.minor`, or bring its STIX bundle with --attack-data.",
+        r#"{"metadata": {"attack_version": "16.7"}}"#,
+    ),
+    (
+        Code::UnknownDomain,
+        "State `enterprise`, `mobile` or `ics`.",
+        r#"{"metadata": {"technology_domain": "cloud"}}"#,
+    ),
+    (Code::NoMappings, "Add mappings, or leave the file out.", r#"{"mapping_objects": []}"#),
+    (
+        Code::FileSkipped,
+        "Nothing, unless the file was meant to be read: then name it by itself to see why not.",
+        "",
+    ),
+    (
+        Code::TooManyFindings,
+        "Mend what is listed and run again; what so many findings share is often one mistake.",
+        "",
+    ),
+    (Code::TooLong, "Shorten the text.", ""),
+    (
+        Code::UnknownField,
+        "Correct the spelling, or remove the field.",
+        r#"{"mapping_objects": [{"score_valu": "partial"}]}"#,
+    ),
+    (
+        Code::VersionAssumed,
+        "State the version in the file, or on the command line.",
+        r#"{"Framework": "MITRE-ATTACK", "Version": "", "Requirements": [{"Id": "T1110", "Attributes": [
+  {"AWSService": "Door Lock", "Category": "Protect", "Value": "Partial"}]}]}"#,
+    ),
+    (
+        Code::MalformedId,
+        "Write `T` and four digits, for a sub-technique a dot and three more. Tactics (`TA…`), groups (`G…`) and software \
+         (`S…`) cannot be mapped.",
+        r#"{"mapping_objects": [{"attack_object_id": "TA0006"}]}"#,
+    ),
+    (
+        Code::UnknownTechnique,
+        "Look the technique up with `navlayer catalog show NAME`, and correct the id.",
+        r#"{"mapping_objects": [{"attack_object_id": "T9999"}]}"#,
+    ),
+    (
+        Code::RetiredTechnique,
+        "Map the technique that replaces it; where none does, `navlayer catalog show ID` tells what became of it.",
+        r#"{"mapping_objects": [{"attack_object_id": "T1053.001"}]}"#,
+    ),
+    (
+        Code::MisplacedTechnique,
+        "Move the row to the file of the technique's own domain, or state the ATT&CK version that has it.",
+        r#"{"mapping_objects": [{"attack_object_id": "T1521.003"}]}"#,
+    ),
+    (
+        Code::NameDiffers,
+        "Check that the id is the one that was meant; if so, bring the name up to date.",
+        r#"{"mapping_objects": [{"attack_object_id": "T1110", "attack_object_name": "Brute Strength"}]}"#,
+    ),
+    (
+        Code::WrongParent,
+        "Correct whichever of the two ids is wrong.",
+        r#"{"mapping_objects": [{"attack_object_id": "T1078.004", "related_score": "T1110"}]}"#,
+    ),
+    (
+        Code::DuplicateRow,
+        "Remove one of the rows, or say in one what both say.",
+        r#"{"mapping_objects": [{"comments": "one"}, {"comments": "two"}]}"#,
+    ),
+    (
+        Code::ConflictingLevels,
+        "Decide for one level; if each is right for another part of the capability, map the parts as capabilities.",
+        r#"{"mapping_objects": [{"score_value": "minimal"}, {"score_value": "significant"}]}"#,
+    ),
+    (
+        Code::UnknownCategory,
+        "Write `protect`, `detect` or `respond`.",
+        r#"{"mapping_objects": [{"score_category": "prevent"}]}"#,
+    ),
+    (
+        Code::UnknownLevel,
+        "Write `minimal`, `partial` or `significant`.",
+        r#"{"mapping_objects": [{"score_value": "mninimal"}]}"#,
+    ),
+    (
+        Code::HalfScore,
+        "State both category and level, or neither.",
+        r#"{"mapping_objects": [{"score_category": "protect", "score_value": ""}]}"#,
+    ),
+    (
+        Code::NoTechnique,
+        "Name the technique, or declare the row non-mappable by `\"status\": \"non_mappable\"`.",
+        r#"{"mapping_objects": [{"attack_object_id": null}]}"#,
+    ),
+    (
+        Code::NoCapability,
+        "Name the capability, or declare the row non-mappable by `\"status\": \"non_mappable\"`.",
+        r#"{"mapping_objects": [{"capability_id": null}]}"#,
+    ),
+    (
+        Code::MappedAndNonMappable,
+        "Remove the declaration, or the mappings.",
+        r#"{"mapping_objects": [{}, {"attack_object_id": null, "status": "non_mappable"}]}"#,
+    ),
+    (
+        Code::UnknownStatus,
+        "Write `complete`, `in_progress` or `non_mappable`.",
+        r#"{"mapping_objects": [{"status": "done"}]}"#,
+    ),
+    (
+        Code::MixedVersions,
+        "Bring all controls of a folder to one ATT&CK version, or keep those of another version in a folder of their own.",
+        "",
+    ),
+    (
+        Code::NoScore,
+        "Add a score, or remove the technique.",
+        "techniques:\n  - id: T1110\n    name: Brute Force\n",
+    ),
+    (
+        Code::UndefinedGroup,
+        "Define the group in `capability_groups`, or correct the row.",
+        r#"{"metadata": {"capability_groups": {"wall": "Walls"}},
+ "mapping_objects": [{"capability_group": "walls"}]}"#,
+    ),
+    (
+        Code::UndefinedType,
+        "Define the type in `mapping_types`, or correct the row.",
+        r#"{"metadata": {"mapping_types": {"technique_scores": {"name": "technique_scores", "description": ""}}},
+ "mapping_objects": [{"mapping_type": "technique_score"}]}"#,
+    ),
+    (
+        Code::UnusedGroup,
+        "Remove the group; Mappings Explorer's own tools do so without a word.",
+        r#"{"metadata": {"capability_groups": {"wall": "Walls"}}}"#,
+    ),
+    (
+        Code::UnusedType,
+        "Remove the mapping type.",
+        r#"{"metadata": {"mapping_types": {"mitigates": {"name": "mitigates", "description": ""}}}}"#,
+    ),
+    (Code::UnknownTag, "Correct the tag, or add it to the valid_tags.txt beside the file.", ""),
+    (
+        Code::SpoiltList,
+        "Remove what stands twice or is empty; where nothing is left, write `null`.",
+        "tags: [Hardware, Hardware]\n",
+    ),
+    (Code::ListedOnly, "Nothing; that is how the source tells which sub-techniques it means.", ""),
+    (Code::ZeroScore, "Leave the score out where nothing is covered.", ""),
+    (Code::ScaledScore, "Bring the scores into the range of the layer's gradient.", ""),
+    (
+        Code::ListedTwice,
+        "Put what is said of one technique into one entry.",
+        "techniques:
+  - id: T1110
+    technique-scores: [{category: Protect, value: Partial}]
+  - id: T1110
+    technique-scores: [{category: Detect, value: Minimal}]
+",
+    ),
+    (
+        Code::NoTechniques,
+        "Nothing, if the control cannot be mapped; else add its techniques.",
+        "techniques: []\n",
+    ),
+    (
+        Code::SubAsTechnique,
+        "Move it below `sub-techniques-scores` of its technique.",
+        "techniques:
+  - id: T1110.001
+    technique-scores: [{category: Protect, value: Partial}]
+",
+    ),
+    (
+        Code::RowDisagrees,
+        "Correct the row, or move it to a file of its own kind.",
+        r#"{"mapping_objects": [{"attack_version": "15.1"}]}"#,
+    ),
+    (
+        Code::NotALink,
+        "Give a whole address, and one address for each entry; notes belong into the comment.",
+        r#"{"mapping_objects": [{"references": ["see the manual"]}]}"#,
+    ),
+    (
+        Code::NoComments,
+        "Say why the capability is scored as it is, for those who have to defend the score.",
+        r#"{"mapping_objects": [{"comments": ""}]}"#,
+    ),
+    (
+        Code::NoReferences,
+        "Point at the documentation of the capability.",
+        r#"{"mapping_objects": [{"references": []}]}"#,
+    ),
+    (
+        Code::MalformedDate,
+        "Write the date as mm/dd/yyyy, each with all its digits.",
+        r#"{"metadata": {"creation_date": "6/29/2021"}}"#,
+    ),
+    (Code::NoTags, "Add the field, empty if need be.", ""),
+    (Code::FileName, "Rename the file to end in `.yaml`.", ""),
+    (Code::NonAscii, "Nothing, unless that publisher's tools are to read the file.", "description: Türen\n"),
+    (
+        Code::ExpectedField,
+        "Add the field, if that publisher's tools are to read the file.",
+        r#"{"metadata": {"mapping_types": {"technique_scores": {"name": "technique_scores"}}}}"#,
+    ),
+    (
+        Code::LetterCase,
+        "Change the letters, if that publisher's tools are to read the file.",
+        r#"{"mapping_objects": [{"score_category": "Protect"}]}"#,
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guides_are_in_the_order_of_the_codes_and_end_as_sentences() {
+        assert!(GUIDES.is_sorted_by(|(one, ..), (next, ..)| one < next));
+        for (code, advice, _) in GUIDES {
+            assert!(advice.ends_with('.') && !advice.contains('\n'), "{code}: {advice}");
+        }
+    }
+
+    #[test]
+    fn what_is_found_in_mappings_has_advice() {
+        let of_mappings =
+            |code: &&Code| ["NL01", "NL02", "NL03", "NL04"].iter().any(|part| code.id().starts_with(part));
+        let missing: Vec<_> =
+            Code::ALL.iter().filter(of_mappings).filter(|code| code.advice().is_none()).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}
