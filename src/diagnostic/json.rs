@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Diagnostic, Report, Severity};
+use crate::source::Locator;
 
 /// What `navlayer validate --format json` writes.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -99,7 +100,7 @@ impl<'a> FindingEntry<'a> {
             file: place.map(|place| &*place.file),
             line: spot.map(|place| place.line),
             column: spot.map(|place| place.column),
-            locator: spot.and_then(|place| place.locator.as_ref()).map(|locator| locator.as_str()),
+            locator: spot.and_then(|place| place.locator.as_ref()).map(Locator::as_str),
             value: spot.map(|place| place.value.as_str()),
             help: finding.help.as_deref(),
         }

@@ -1,6 +1,7 @@
 //! What a run found, as a whole.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::json::{CodeCount, Counts, FindingsFile};
 use super::{Code, Diagnostic, Severity, github, is_hostile, sarif};
@@ -86,7 +87,7 @@ pub(super) fn json_text(value: &impl serde::Serialize) -> String {
         // The line ends stand between the values: within them they are escaped already.
         if is_hostile(character) && character != '\n' {
             for unit in character.encode_utf16(&mut [0; 2]) {
-                text.push_str(&format!("\\u{unit:04x}"));
+                let _ = write!(text, "\\u{unit:04x}");
             }
         } else {
             text.push(character);

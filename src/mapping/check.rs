@@ -352,9 +352,10 @@ impl<'a> Checker<'a> {
                         None => format!("{pair} twice"),
                     };
                     // Of some forms several rows share one id.
-                    let (one, other) = match first.id_span == second.id_span {
-                        true => (first.level_span, second.level_span),
-                        false => (first.id_span, second.id_span),
+                    let (one, other) = if first.id_span == second.id_span {
+                        (first.level_span, second.level_span)
+                    } else {
+                        (first.id_span, second.id_span)
                     };
                     let help = format!("it stands in {} too, and counts once", self.whereabouts(one, other));
                     self.find(other, Diagnostic::new(Code::DuplicateRow, message).help(help));

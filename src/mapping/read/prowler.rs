@@ -160,38 +160,32 @@ impl Reader<'_> {
         }
         self.listed.extend(subs.iter().map(|sub| sub.span));
         for sub in &subs {
-            self.sub_technique(sub, &id, &services, assembler);
+            add_listed(sub, &id, &services, assembler);
         }
     }
+}
 
-    /// A sub-technique that the requirement lists: mapped by its services, and not scored.
-    fn sub_technique(
-        &mut self,
-        sub: &Field<'_>,
-        parent: &Field<'_>,
-        services: &[Field<'_>],
-        assembler: &mut Assembler,
-    ) {
-        let (id, name) = sub.text.split_once(" - ").unwrap_or((&*sub.text, ""));
-        let span = |text: &str| {
-            // The text stands in quotes, and without escapes as it is.
-            let at = sub.text.find(text).unwrap_or(0) + 1;
-            let start = sub.span.start as usize + at;
-            Span::new(sub.span.source, start..start + text.len())
+/// Adds a sub-technique that a requirement lists: mapped by its services, and not scored.
+fn add_listed(sub: &Field<'_>, parent: &Field<'_>, services: &[Field<'_>], assembler: &mut Assembler) {
+    let (id, name) = sub.text.split_once(" - ").unwrap_or((&*sub.text, ""));
+    let span = |text: &str| {
+        // The text stands in quotes, and without escapes as it is.
+        let at = sub.text.find(text).unwrap_or(0) + 1;
+        let start = sub.span.start as usize + at;
+        Span::new(sub.span.source, start..start + text.len())
+    };
+    for service in services {
+        let row = Row {
+            capability_id: Some(capability_id(service)),
+            capability_name: Some(service.clone()),
+            mapping_type: Some(plain("listed")),
+            technique_id: Some(Field { text: Cow::Borrowed(id.trim()), span: span(id) }),
+            technique_name: Some(Field { text: Cow::Borrowed(name.trim()), span: span(name) }),
+            related_score: Some(parent.clone()),
+            span: sub.span,
+            ..Row::default()
         };
-        for service in services {
-            let row = Row {
-                capability_id: Some(capability_id(service)),
-                capability_name: Some(service.clone()),
-                mapping_type: Some(plain("listed")),
-                technique_id: Some(Field { text: Cow::Borrowed(id.trim()), span: span(id) }),
-                technique_name: Some(Field { text: Cow::Borrowed(name.trim()), span: span(name) }),
-                related_score: Some(parent.clone()),
-                span: sub.span,
-                ..Row::default()
-            };
-            assembler.push(&row);
-        }
+        assembler.push(&row);
     }
 }
 

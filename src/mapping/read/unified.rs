@@ -11,7 +11,7 @@ use super::Outcome;
 use super::notes::Notes;
 use super::rows::{Assembler, Field, Row, short};
 use crate::attack::{Domain, Version};
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Place};
 use crate::source::node::{Kind, Member, Node};
 use crate::source::{Source, Span};
 
@@ -69,7 +69,7 @@ pub(super) fn read(source: &Arc<Source>, root: Node<'_>, origin: Origin) -> Opti
                 notes.unknown_keys(&members, &["metadata", "mapping_objects"]);
             }
             let stated = REPEATED.map(|name| (name, String::new()));
-            Some(Reader { source, notes, stated }.read(metadata, objects, origin))
+            Some(Reader { source, notes, stated, lacking: BTreeMap::new() }.read(metadata, objects, origin))
         }
         (None, None) => None,
         // A Navigator layer has a list of metadata.
@@ -87,6 +87,8 @@ struct Reader<'s> {
     notes: Notes,
     /// What `metadata` says of every row, by the field that a row may repeat it in.
     stated: [(&'static str, String); 4],
+    /// The rows without a field that the publisher's tools ask for: the first one's place, and how many.
+    lacking: BTreeMap<&'static str, (Place, usize)>,
 }
 
 /// The fields of a row that say what `metadata` says already.
@@ -116,6 +118,10 @@ impl Reader<'_> {
             }
             ControlFlow::Continue(())
         });
+        for (name, (place, count)) in std::mem::take(&mut self.lacking) {
+            let holder = if count == 1 { "a row".to_owned() } else { format!("this row, one of {count},") };
+            self.notes.expected(place, &holder, name);
+        }
         if rows == 0 {
             self.notes.find(objects.place(), Code::NoMappings, "`mapping_objects` is empty");
             return Outcome::found(self.notes.findings);
@@ -165,7 +171,7 @@ impl Reader<'_> {
         if unknown {
             self.notes.unknown_keys(&members, &ROW);
         }
-        self.expected(index, item, &members, &row);
+        self.expected(item, &members, &row);
         // What could not be read is told; that the row then lacks it need not be.
         let is_unread = |name: &str, field: &Option<Field<'_>>| {
             let holds = |member: &Member<'_>| member.key == name && member.value.kind() != Kind::Null;
@@ -179,11 +185,11 @@ impl Reader<'_> {
     }
 
     /// What the publisher's own tools ask of a row, and is no matter here.
-    fn expected(&mut self, index: usize, item: Node<'_>, members: &[Member<'_>], row: &Row<'_>) {
+    fn expected(&mut self, item: Node<'_>, members: &[Member<'_>], row: &Row<'_>) {
         for name in ["mapping_type", "capability_group"] {
             if !members.iter().any(|member| member.key == name) {
-                let place = item.place_of(opening(item));
-                self.notes.expected(place, &format!("mapping_objects[{index}]"), name);
+                let lacking = self.lacking.entry(name);
+                lacking.or_insert_with(|| (item.place_of(opening(item)), 0)).1 += 1;
             }
         }
         let category = row
