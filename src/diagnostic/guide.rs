@@ -82,6 +82,11 @@ const GUIDES: &[(Code, &str, &str)] = &[
   {"AWSService": "Door Lock", "Category": "Protect", "Value": "Partial"}]}]}"#,
     ),
     (
+        Code::MixedPublication,
+        "Give every row the same organization and dates, or each set a file of its own.",
+        "",
+    ),
+    (
         Code::MalformedId,
         "Write `T` and four digits, for a sub-technique a dot and three more. Tactics (`TA…`), groups (`G…`) and software \
          (`S…`) cannot be mapped.",

@@ -67,7 +67,7 @@ fn what_is_misspelt_or_misplaced_is_found_at_its_line() {
     assert_eq!(level.place, crate::support::place("prowler.json", &text, "\"Mninimal\"", 0));
     assert!(run.finding("NL0206").message.contains("T1562.006 is not a sub-technique of T1190"));
     assert!(run.finding("NL0201").message.contains("T1190x"));
-    assert!(run.finding("NL0307").message.contains("without a capability"));
+    assert!(run.finding("NL0307").message.contains("no capability"));
     assert!(run.finding("NL0104").message.contains("is a number, not an object"));
 }
 

@@ -99,7 +99,7 @@ fn what_cannot_be_read_keeps_nothing_from_being_checked() {
     assert_eq!(invocation["toolExecutionNotifications"].as_array().map(Vec::len), Some(3));
     let run = space.run(&[&files[..], &["--format", "github"]].concat()).ends_with(2);
     assert!(run.stdout.contains("::error title=navlayer::cannot read nowhere.json"), "{}", run.stdout);
-    space.run(&["validate"]).ends_with(2).says(&["<FILE>"]);
+    space.run(&["validate"]).ends_with(2).says(&["nothing is named that could be checked", "name a file"]);
 }
 
 #[test]
