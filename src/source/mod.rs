@@ -4,6 +4,7 @@
 //! line, column, and where that is in the file's own terms ([`Locator`]). The values of a JSON or YAML file are [`node`]s
 //! that know their bytes; tables, from CSV or from a spreadsheet, are [`table`]s of cells that do.
 
+mod archive;
 pub mod decode;
 mod locator;
 pub mod node;

@@ -1,28 +1,20 @@
 //! Spreadsheets: the sheets of a workbook as sources of cells.
 
-use std::io::{self, Cursor, Read as _};
+use std::io::Cursor;
 use std::path::Path;
 
 use calamine::{DataRef, Reader as _, Xlsx};
-use zip::ZipArchive;
-use zip::result::ZipError;
 
 use super::locator::{Grid, GridCell, Layout};
 use super::table::{MAX_CELLS, MAX_COLUMNS};
-use super::{Source, decode};
+use super::{Source, archive};
 use crate::diagnostic::{Code, Diagnostic};
 
 /// What ends a cell in a sheet's text: a character that no cell can hold, for XML has no place for it.
 pub(crate) const END: char = '\u{1f}';
 
-/// How much a workbook may unpack to, in bytes: five times the largest published one.
-const MAX_UNPACKED: u64 = decode::MAX_BYTES / 2;
-
 /// How much text a workbook's sheets may hold, in bytes.
 const MAX_TEXT: usize = 64 * 1024 * 1024;
-
-/// How many files a workbook may have.
-const MAX_FILES: usize = 10_000;
 
 /// The sheets of a workbook that hold anything, in order. `path` is what findings call it.
 ///
@@ -33,7 +25,7 @@ pub fn workbook(path: &Path, bytes: &[u8]) -> Result<Vec<Source>, Diagnostic> {
     let failed = |message: String| {
         Diagnostic::new(Code::Syntax, message).at(Source::new(name.as_str(), String::new()).whole())
     };
-    let is_workbook = check_archive(bytes).map_err(&failed)?;
+    let is_workbook = archive::check(bytes).map_err(&failed)?;
     if !is_workbook {
         let message = "this is not a mapping file: a ZIP archive that holds no XLSX workbook";
         let finding = failed(message.to_owned());
@@ -63,43 +55,6 @@ impl Default for Budget {
     fn default() -> Self {
         Self { cells: MAX_CELLS, text: MAX_TEXT }
     }
-}
-
-/// Goes through the archive before a sheet is read: how much it says that it unpacks to, and how much it does, for what
-/// it says may be a lie. Tells whether there is a workbook in it.
-fn check_archive(bytes: &[u8]) -> Result<bool, String> {
-    let mut archive = ZipArchive::new(Cursor::new(bytes))
-        .map_err(|error| format!("the ZIP archive is damaged: {error}"))?;
-    if archive.len() > MAX_FILES {
-        return Err(format!("the ZIP archive holds {} files; no workbook does", archive.len()));
-    }
-    let damaged = |error: &dyn std::fmt::Display| format!("the ZIP archive is damaged: {error}");
-    let mib = MAX_UNPACKED / 1024 / 1024;
-    let mut stated: u64 = 0;
-    for index in 0..archive.len() {
-        let file = archive.by_index_raw(index).map_err(|error| damaged(&error))?;
-        stated = stated.saturating_add(file.size());
-    }
-    if stated > MAX_UNPACKED {
-        return Err(format!("the workbook unpacks to {} MiB; at most {mib} are read", stated / 1024 / 1024));
-    }
-    let mut left = MAX_UNPACKED;
-    let mut is_workbook = false;
-    for index in 0..archive.len() {
-        let file = archive.by_index(index).map_err(|error| match error {
-            ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => {
-                "the ZIP archive is encrypted; save the workbook without a password".to_owned()
-            }
-            error => damaged(&error),
-        })?;
-        is_workbook |= file.name().is_ok_and(|name| name.eq_ignore_ascii_case("xl/workbook.xml"));
-        let unpacked =
-            io::copy(&mut file.take(left + 1), &mut io::sink()).map_err(|error| damaged(&error))?;
-        left = left.checked_sub(unpacked).ok_or_else(|| {
-            format!("the workbook unpacks to more than {mib} MiB, which is more than it says")
-        })?;
-    }
-    Ok(is_workbook)
 }
 
 fn read_sheet(

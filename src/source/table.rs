@@ -14,6 +14,9 @@ pub const MAX_CELLS: usize = 1_000_000;
 /// How many columns a table may have.
 pub const MAX_COLUMNS: usize = 1_000;
 
+/// How much of a column's name is kept to show it, in characters.
+const MAX_NAME: usize = 200;
+
 /// How much of a text is looked at for its header, in bytes.
 const MAX_HEADER: usize = 64 * 1024;
 
@@ -73,7 +76,7 @@ pub fn for_each_record(
             usize::try_from(reader.position().byte()).map_or(text.len(), |end| end.clamp(start, text.len()));
         let ranges = raw_fields(&text[start..end], delimiter);
         if let Some(starts) = starts.take() {
-            let header = record.iter().map(str::to_owned).collect();
+            let header = record.iter().map(|name| name.chars().take(MAX_NAME).collect()).collect();
             source.set_layout(Layout::Records(Records { delimiter, header, starts }));
         }
         let span_of = |index: usize| {

@@ -1,6 +1,7 @@
 //! The integration tests: one binary, one module for each feature.
 
 mod bad_input;
+mod bad_tables;
 mod build;
 mod catalog;
 mod config;

@@ -238,12 +238,11 @@ fn listed(header: &[String]) -> String {
 /// What a table of another kind is, when the text is one: its header, and how to read it.
 pub(super) fn unknown(source: &Source) -> Option<Diagnostic> {
     let header = table::header(source);
-    let first = second_record(source)?;
     let filled = header.iter().filter(|name| !name.trim().is_empty()).count();
-    let looks_so = filled > 1 && header.len() <= MAX_COLUMNS && first.len() <= header.len();
-    if !looks_so || header.iter().any(|name| name.len() > 200) {
+    if filled < 2 || header.len() > MAX_COLUMNS || header.iter().any(|name| name.len() > 200) {
         return None;
     }
+    let first = second_record(source).filter(|first| first.len() <= header.len())?;
     let text = source.text();
     let start = text.len() - text.trim_start().len();
     let end = start + text[start..].find(['\n', '\r', table::CELL_END]).unwrap_or(text.len() - start);

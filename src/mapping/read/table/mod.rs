@@ -25,6 +25,9 @@ use header::{Plan, Role, Style};
 /// What the Mappings Editor writes as the version of a row whose technique it does not find.
 const UNKNOWN_VERSION: &str = "[UNKNOWN_VERSION]";
 
+/// How many mapping sets one table may hold: it names each by framework, edition, version and domain.
+const MAX_PARTS: usize = 100;
+
 /// Whether a text is a table of a form that is read.
 pub(super) fn is_known(source: &Source, options: &Options) -> bool {
     header::style(&table::header(source), options.columns.as_ref()).is_some()
@@ -92,6 +95,8 @@ struct Reader<'a> {
     last: Option<([String; 4], usize)>,
     /// Values of those cells that make no sense, each found once.
     senseless: BTreeSet<(Role, String)>,
+    /// Whether there is more than is read.
+    gave_up: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -105,6 +110,7 @@ impl<'a> Reader<'a> {
             defaults: Defaults::default(),
             last: None,
             senseless: BTreeSet::new(),
+            gave_up: false,
         }
     }
 
@@ -118,6 +124,9 @@ impl<'a> Reader<'a> {
                 match &plan {
                     None => plan = Some(self.plan(source, cells)),
                     Some(plan) => self.row(source, plan, cells, span),
+                }
+                if self.gave_up {
+                    return ControlFlow::Break(());
                 }
                 if self.is_full() {
                     self.notes.give_up(source);
@@ -246,7 +255,7 @@ impl<'a> Reader<'a> {
             };
             *target = Some(field);
         }
-        let index = self.part(source, &about);
+        let Some(index) = self.part(source, &about) else { return };
         match plan.style {
             Style::Own => self.complete_own(&mut row, index),
             _ => complete_published(&mut row, plan),
@@ -332,13 +341,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Which set a row belongs to; made when it is the first of it.
-    fn part(&mut self, source: &Source, about: &BTreeMap<Role, Field<'_>>) -> usize {
+    fn part(&mut self, source: &Source, about: &BTreeMap<Role, Field<'_>>) -> Option<usize> {
         let text = |role| about.get(&role).map_or("", |field: &Field<'_>| field.text.trim());
         let told = [Role::Framework, Role::FrameworkVersion, Role::AttackVersion, Role::Domain].map(text);
         if let Some((last, index)) = &self.last
             && *last == told
         {
-            return *index;
+            return Some(*index);
         }
         let [framework, edition, version, domain] = told;
         let version = if version == UNKNOWN_VERSION { "" } else { version };
@@ -354,10 +363,21 @@ impl<'a> Reader<'a> {
         let key = (framework, edition, version, domain);
         let index = match self.parts.iter().position(|part| part.key == key) {
             Some(index) => index,
+            None if self.parts.len() == MAX_PARTS => {
+                let place = about
+                    .values()
+                    .next()
+                    .map_or_else(|| source.whole(), |field| source.place(field.span.range()));
+                let message = format!("the table holds more than {MAX_PARTS} mapping sets");
+                let help = "each framework, edition, ATT&CK version and domain is one";
+                self.notes.find_help(place, Code::TooManyFindings, message, help);
+                self.gave_up = true;
+                return None;
+            }
             None => self.add_part(source, key, field),
         };
         self.last = Some((told.map(str::to_owned), index));
-        index
+        Some(index)
     }
 
     fn add_part(&mut self, source: &Source, key: Key, version: Option<&Field<'_>>) -> usize {
