@@ -1,5 +1,6 @@
 //! What a mapping set holds, whatever file it came from.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -79,6 +80,45 @@ impl Level {
             Self::Partial => "partial",
             Self::Significant => "significant",
         }
+    }
+}
+
+/// A score that a source gives as a number, in place of a level: above 0 and at most 100.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NumericScore(f64);
+
+impl NumericScore {
+    /// The score, when it is above 0 and at most 100.
+    #[must_use]
+    pub fn new(score: f64) -> Option<Self> {
+        (score > 0.0 && score <= 100.0).then_some(Self(score))
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn value(self) -> f64 {
+        self.0
+    }
+}
+
+// The number is never NaN, so its order is total.
+impl Eq for NumericScore {}
+
+impl PartialOrd for NumericScore {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for NumericScore {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+impl fmt::Display for NumericScore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -271,6 +311,8 @@ pub struct Mapping {
     pub category: Option<Category>,
     /// The level, when scored.
     pub level: Option<Level>,
+    /// The score, when the source gives a number in place of a level; then there may be no category either.
+    pub numeric: Option<NumericScore>,
     /// The analysts' comment; empty when there is none.
     pub comment: String,
     /// References; not all are addresses.
@@ -288,6 +330,12 @@ impl Mapping {
     #[must_use]
     pub fn score(&self) -> Option<(Category, Level)> {
         self.category.zip(self.level)
+    }
+
+    /// Whether the mapping says how well: by category and level, or by a number.
+    #[must_use]
+    pub fn is_scored(&self) -> bool {
+        self.score().is_some() || self.numeric.is_some()
     }
 }
 
@@ -361,10 +409,16 @@ impl MappingSet {
         }
     }
 
-    /// Whether any mapping carries a category and a level.
+    /// Whether any mapping carries a category and a level, or a number.
     #[must_use]
     pub fn is_scored(&self) -> bool {
-        self.mappings.iter().any(|mapping| mapping.score().is_some())
+        self.mappings.iter().any(Mapping::is_scored)
+    }
+
+    /// Whether any mapping says in which category it covers.
+    #[must_use]
+    pub fn has_categories(&self) -> bool {
+        self.mappings.iter().any(|mapping| mapping.is_scored() && mapping.category.is_some())
     }
 
     /// Whether groups put capabilities together, rather than giving each its own group.

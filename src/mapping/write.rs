@@ -79,6 +79,13 @@ impl Default for Object<'_> {
     }
 }
 
+/// How many mappings of the set have a score that is a number: the form has a place for levels only, and such a mapping
+/// stands in it without a score.
+#[must_use]
+pub fn unheld_scores(set: &MappingSet) -> usize {
+    set.mappings.iter().filter(|mapping| mapping.numeric.is_some()).count()
+}
+
 /// The set as JSON text, one mapping a line: first the mappings in source order, then what is non-mappable.
 #[must_use]
 pub fn unified_json(set: &MappingSet, content: Content) -> String {

@@ -95,19 +95,26 @@ pub fn ramp_stops(theme: Theme, count: usize) -> Vec<Color> {
     (0..count).map(|index| ramp(theme, index as f32 / (count - 1) as f32)).collect()
 }
 
-/// A category's hue, or that of several at once.
+/// A category's hue, or that of several at once, or of none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Hue {
     /// One category.
     Of(Category),
     /// More than one.
     Several,
+    /// None is stated: the source gives a number alone.
+    Unstated,
 }
 
 impl Hue {
     /// All hues, in legend order.
-    pub const ALL: [Self; 4] =
-        [Self::Of(Category::Protect), Self::Of(Category::Detect), Self::Of(Category::Respond), Self::Several];
+    pub const ALL: [Self; 5] = [
+        Self::Of(Category::Protect),
+        Self::Of(Category::Detect),
+        Self::Of(Category::Respond),
+        Self::Several,
+        Self::Unstated,
+    ];
 
     /// `protect`, `several`: for CSS classes.
     #[must_use]
@@ -115,6 +122,7 @@ impl Hue {
         match self {
             Self::Of(category) => category.key(),
             Self::Several => "several",
+            Self::Unstated => "unstated",
         }
     }
 
@@ -124,6 +132,7 @@ impl Hue {
         match self {
             Self::Of(category) => category.name(),
             Self::Several => "Several categories",
+            Self::Unstated => "No category stated",
         }
     }
 
@@ -134,6 +143,7 @@ impl Hue {
             Self::Of(Category::Detect) => (62.0, 0.13),
             Self::Of(Category::Respond) => (340.0, 0.13),
             Self::Several => (140.0, 0.05),
+            Self::Unstated => (200.0, 0.0),
         }
     }
 

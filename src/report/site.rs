@@ -349,6 +349,10 @@ impl<'a> Site<'a> {
             category_class: mapping.category.map(|category| category.key().to_owned()),
             level: mapping.level.map(|level| level.name().to_owned()),
             level_class: mapping.level.map(|level| level.key().to_owned()),
+            score: mapping.numeric.map(|score| score.to_string()),
+            score_class: mapping
+                .numeric
+                .map(|score| theme::score_class(crate::coverage::whole(score.value(), 100.0), 100)),
             comment: mapping.comment.clone(),
             references: references(mapping.references.iter().map(|reference| &reference.text)),
         }
@@ -490,9 +494,9 @@ pub(super) fn headline(coverage: &Coverage<'_>, has_levels: bool) -> Vec<Coverag
     .into()
 }
 
-/// One row for each selected category, for what has levels.
-pub(super) fn categories(coverage: &Coverage<'_>, has_levels: bool) -> Vec<CoverageRow> {
-    if !has_levels {
+/// One row for each selected category, for what has categories.
+pub(super) fn categories(coverage: &Coverage<'_>, has_categories: bool) -> Vec<CoverageRow> {
+    if !has_categories {
         return Vec::new();
     }
     let row = |category: &Category| {
@@ -534,7 +538,7 @@ fn covered(coverage: &Coverage<'_>, cell: Option<&Cell>, color_by: ColorBy, top:
     let categories = &coverage.selection().categories;
     let fill = match color_by {
         ColorBy::Score => None,
-        ColorBy::Category => layer::category_fill(&cell, categories),
+        ColorBy::Category => layer::category_fill(&cell, categories, &coverage.rules().scale),
     };
     let class = match fill {
         Some((hue, level)) => theme::category_class(hue, level),

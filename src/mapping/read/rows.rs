@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use super::super::model::{
-    Capability, Category, Group, Level, Mapping, MappingSet, MappingType, NonMappableTechnique, Reference,
+    Capability, Category, Group, Level, Mapping, MappingSet, MappingType, NonMappableTechnique, NumericScore,
+    Reference,
 };
 use super::notes::MAX_FINDINGS;
 use crate::attack::TechniqueId;
@@ -42,6 +43,8 @@ pub(crate) struct Row<'a> {
     pub(crate) technique_name: Option<Field<'a>>,
     pub(crate) category: Option<Field<'a>>,
     pub(crate) level: Option<Field<'a>>,
+    /// A number in place of a level.
+    pub(crate) numeric: Option<NumericScore>,
     pub(crate) status: Option<Field<'a>>,
     pub(crate) related_score: Option<Field<'a>>,
     pub(crate) comment: Option<Field<'a>>,
@@ -159,6 +162,7 @@ impl Assembler {
             mapping_type,
             category,
             level,
+            numeric: row.numeric,
             comment: text(row.comment.as_ref()),
             references: row.references.iter().flat_map(references).collect(),
             related_score,
@@ -311,7 +315,7 @@ impl Assembler {
         );
         let stated = |field: &Option<Field<'_>>| field.as_ref().is_some_and(|field| field.filled().is_some());
         let missing = match (stated(&row.category), stated(&row.level)) {
-            (true, false) => "a category without a level",
+            (true, false) if row.numeric.is_none() => "a category without a level",
             (false, true) => "a level without a category",
             _ => return (category, level),
         };
