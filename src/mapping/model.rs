@@ -176,23 +176,42 @@ pub struct Framework {
     pub version: String,
 }
 
+/// The published frameworks, by id, with the names that people read.
+const FRAMEWORKS: [(&str, &str); 10] = [
+    ("aws", "AWS"),
+    ("azure", "Azure"),
+    ("cri_profile", "CRI Profile"),
+    ("csa_ccm", "CSA CCM"),
+    ("gcp", "Google Cloud"),
+    ("intel-vpro", "Intel vPro"),
+    ("kev", "KEV"),
+    ("m365", "Microsoft 365"),
+    ("nist_800_53", "NIST 800-53"),
+    ("veris", "VERIS"),
+];
+
 impl Framework {
     /// The name that people read: `AWS`, `NIST 800-53`; the id itself for a framework of the user's own.
     #[must_use]
     pub fn name(&self) -> &str {
-        match self.id.as_str() {
-            "aws" => "AWS",
-            "azure" => "Azure",
-            "cri_profile" => "CRI Profile",
-            "csa_ccm" => "CSA CCM",
-            "gcp" => "Google Cloud",
-            "intel-vpro" => "Intel vPro",
-            "kev" => "KEV",
-            "m365" => "Microsoft 365",
-            "nist_800_53" => "NIST 800-53",
-            "veris" => "VERIS",
-            own => own,
-        }
+        FRAMEWORKS.iter().find(|(id, _)| *id == self.id).map_or(&self.id, |(_, name)| name)
+    }
+
+    /// The framework that [`Framework::label`] names so.
+    #[must_use]
+    pub fn from_label(label: &str) -> Self {
+        let label = label.trim();
+        let known = FRAMEWORKS.iter().find_map(|(id, name)| {
+            let rest = label.strip_prefix(name)?;
+            (rest.is_empty() || rest.starts_with(' ')).then_some((*id, rest))
+        });
+        // An id of the user's own has no end of its own; an edition has a digit.
+        let own = || match label.rsplit_once(' ') {
+            Some((id, edition)) if edition.contains(|c: char| c.is_ascii_digit()) => (id, edition),
+            _ => (label, ""),
+        };
+        let (id, version) = known.unwrap_or_else(own);
+        Self { id: id.to_owned(), version: version.trim().to_owned() }
     }
 
     /// Name and edition: `AWS 12/12/2024`.

@@ -156,7 +156,9 @@ impl Hue {
             Level::Partial => (0.74, 0.56, 0.85),
             Level::Significant => (0.47, 0.82, 1.0),
         };
-        Color::oklch(if theme == Theme::Light { light } else { dark }, chroma * share, hue)
+        // Where red and green are alike, grey is told from the hues by its lightness alone.
+        let apart = if self == Self::Unstated { 0.08 } else { 0.0 };
+        Color::oklch(if theme == Theme::Light { light - apart } else { dark + apart }, chroma * share, hue)
     }
 
     /// The fill of the hue as such: chips, bars.

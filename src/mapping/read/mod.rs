@@ -5,6 +5,7 @@
 
 mod control;
 mod files;
+mod layer;
 mod notes;
 mod options;
 mod prowler;
@@ -97,6 +98,8 @@ impl Outcome {
 enum Form {
     /// A file that is complete by itself.
     Whole(Outcome),
+    /// A layer: a mapping by itself, and a picture of the mappings beside it where there are some.
+    Layer(Outcome),
     /// One control of a folder of them.
     Control(Box<control::File>),
     /// Not a mapping.
@@ -213,9 +216,13 @@ impl Reader {
     fn gather(&self, forms: Vec<(Input, Form)>) -> Reading {
         let mut slots: Vec<Slot> = Vec::new();
         let mut skipped = Vec::new();
+        let with_mappings = with_mappings(&forms);
         for (input, form) in forms {
             match form {
-                Form::Whole(outcome) => slots.push(Slot::Whole(input, outcome)),
+                Form::Layer(_) if input.from.as_ref().is_some_and(|from| with_mappings.contains(from)) => {
+                    skipped.push(beside_mappings(&input.path));
+                }
+                Form::Whole(outcome) | Form::Layer(outcome) => slots.push(Slot::Whole(input, outcome)),
                 Form::Control(file) => {
                     let key = (input.folder(), file.control.platform());
                     let group = slots.iter_mut().find_map(|slot| match slot {
@@ -267,7 +274,7 @@ impl Reader {
     /// A source that is read by itself.
     fn whole(&self, source: &Arc<Source>, origin: &Origin) -> Reading {
         let outcome = match self.recognise(source, origin) {
-            Form::Whole(outcome) => outcome,
+            Form::Whole(outcome) | Form::Layer(outcome) => outcome,
             Form::Control(file) => control::assemble(vec![*file], None, origin.clone()),
             Form::Other(finding) => Outcome::found(vec![finding]),
         };
@@ -283,10 +290,9 @@ impl Reader {
         }
         if start.starts_with(['{', '[']) {
             return match Document::json(source, 0) {
-                Ok(document) => match self.json(source, document.root(), origin) {
-                    Some(outcome) => Form::Whole(outcome),
-                    None => Form::Other(not_a_mapping(source, other_json(text))),
-                },
+                Ok(document) => self
+                    .json(source, document.root(), origin)
+                    .unwrap_or_else(|| Form::Other(not_a_mapping(source, other_json(text)))),
                 Err(finding) => Form::Whole(Outcome::found(vec![finding])),
             };
         }
@@ -309,9 +315,11 @@ impl Reader {
     }
 
     /// A JSON document by its form; `None` when it is none of them.
-    fn json(&self, source: &Arc<Source>, root: Node<'_>, origin: &Origin) -> Option<Outcome> {
+    fn json(&self, source: &Arc<Source>, root: Node<'_>, origin: &Origin) -> Option<Form> {
         unified::read(source, root, origin.clone())
             .or_else(|| prowler::read(source, root, origin, &self.options))
+            .map(Form::Whole)
+            .or_else(|| layer::read(source, root, origin, &self.options).map(Form::Layer))
     }
 
     #[expect(clippy::unused_self, reason = "the form of its header is looked up in the options")]
@@ -326,6 +334,23 @@ impl Reader {
 enum Slot {
     Whole(Input, Outcome),
     Controls((PathBuf, String), Vec<control::File>),
+}
+
+/// The folders and patterns that bring mappings along.
+fn with_mappings(forms: &[(Input, Form)]) -> Vec<PathBuf> {
+    let mappings = forms.iter().filter(|(_, form)| match form {
+        Form::Whole(outcome) => !outcome.sets.is_empty(),
+        Form::Control(_) => true,
+        Form::Layer(_) | Form::Other(_) => false,
+    });
+    mappings.filter_map(|(input, _)| input.from.clone()).collect()
+}
+
+/// A layer in a folder of mappings.
+fn beside_mappings(path: &Path) -> Diagnostic {
+    let source = Source::new(path.display().to_string(), String::new());
+    let message = "it is an ATT&CK Navigator layer beside mappings, and is left out: it would count twice what it shows";
+    Diagnostic::new(Code::FileSkipped, message).at(source.whole()).help("name the file itself to read it")
 }
 
 /// What tells that a YAML file is meant to be the unified form: its two keys, at the start of a line.

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use super::super::model::{
     Capability, Category, Group, Level, Mapping, MappingSet, MappingType, NonMappableTechnique, NumericScore,
-    Reference,
+    Publication, Reference,
 };
 use super::notes::MAX_FINDINGS;
 use crate::attack::TechniqueId;
@@ -82,6 +82,11 @@ impl Assembler {
         let groups = set.groups.iter().enumerate().map(|(at, group)| (group.id.clone(), at)).collect();
         let defines_groups = !set.groups.is_empty();
         Self { set, capabilities: BTreeMap::new(), groups, findings: Vec::new(), defines_groups }
+    }
+
+    /// Says who published the set.
+    pub(crate) fn set_publication(&mut self, publication: Publication) {
+        self.set.publication = publication;
     }
 
     /// Whether no row was added.
