@@ -153,9 +153,10 @@ fn byte(share: f64) -> u8 {
 }
 
 fn named(name: &str) -> Option<Rgba> {
-    let (_, value) = NAMES.split_whitespace().filter_map(|entry| entry.split_once('=')).find(|(known, _)| {
-        *known == name
-    })?;
+    let (_, value) = NAMES
+        .split_whitespace()
+        .filter_map(|entry| entry.split_once('='))
+        .find(|(known, _)| *known == name)?;
     hex(value)
 }
 
@@ -215,14 +216,17 @@ mod tests {
     #[test]
     fn refuses_what_the_navigator_takes_for_none() {
         let long = "#".repeat(10_000);
-        for text in ["", "none", "currentcolor", "#12345", "#1234567", "#gggggg", "rgb()", "rgb(1,2)", "réd", &long] {
+        for text in
+            ["", "none", "currentcolor", "#12345", "#1234567", "#gggggg", "rgb()", "rgb(1,2)", "réd", &long]
+        {
             assert!(parse(text).is_none(), "{text}");
         }
     }
 
     #[test]
     fn every_name_is_a_colour() {
-        let names: Vec<&str> = NAMES.split_whitespace().map(|entry| entry.split_once('=').expect("a pair").0).collect();
+        let names: Vec<&str> =
+            NAMES.split_whitespace().map(|entry| entry.split_once('=').expect("a pair").0).collect();
         assert_eq!(names.len(), 149);
         assert!(names.is_sorted() && names.iter().all(|name| parse(name).is_some()));
     }

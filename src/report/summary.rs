@@ -122,7 +122,8 @@ fn techniques(site: &Site<'_>, framework: &Framework<'_>) -> Vec<TechniqueSummar
     let rows = coverage.cells().iter().map(|(id, cell)| {
         let levels = cell.levels();
         let scale = &coverage.rules().scale;
-        let strength = |category| Some(CategoryStrength { category, level: levels.level_in(category, scale)? });
+        let strength =
+            |category| Some(CategoryStrength { category, level: levels.level_in(category, scale)? });
         let capability = |key: crate::coverage::CapabilityKey| {
             site.content.sets[key.set].capabilities[key.capability].id.clone()
         };

@@ -57,7 +57,8 @@ fn in_framework(site: &Site<'_>, framework: &Framework<'_>, id: TechniqueId) -> 
     }
     let scored = held.is_scored();
     let face = face(coverage, id, site.content.color_by, top(framework));
-    let strongest = cell.filter(|_| held.has_categories()).map(|cell| strongest(coverage, cell)).unwrap_or_default();
+    let strongest =
+        cell.filter(|_| held.has_categories()).map(|cell| strongest(coverage, cell)).unwrap_or_default();
     let mut mappings: Vec<_> = cell.map(|cell| coverage.mappings(cell).collect()).unwrap_or_default();
     mappings.sort_by(|(_, a), (_, b)| {
         let name = |capability: usize| &held.capabilities[capability].name;
@@ -86,11 +87,7 @@ fn strongest(coverage: &Coverage<'_>, cell: &Cell) -> Vec<CategoryLevel> {
             key: category.key().to_owned(),
             level: level.map(|level| level.name().to_owned()),
             level_class: level.map_or("none", crate::mapping::Level::key).to_owned(),
-            capabilities: cell
-                .capabilities
-                .iter()
-                .filter(|(_, levels)| levels.has(category))
-                .count(),
+            capabilities: cell.capabilities.iter().filter(|(_, levels)| levels.has(category)).count(),
         }
     };
     coverage.selection().categories.iter().copied().map(of).collect()

@@ -5,7 +5,7 @@
 //! the scores, colours and rows of techniques that ATT&CK does not know. What all that means is told by
 //! [`super::check`].
 
-mod parts;
+pub(in crate::layer) mod parts;
 mod shape;
 
 use crate::attack::{Domain, Table, TechniqueId, Version};
@@ -14,8 +14,8 @@ use crate::source::node::{Document, Kind, Node};
 use crate::source::{Source, Span};
 
 use super::model::{Layout, LegendItem};
-pub use shape::Spanned;
 use shape::Shape;
+pub use shape::Spanned;
 pub(in crate::layer) use shape::{Fields, MAX_FINDINGS, short};
 
 /// What was read of a file.

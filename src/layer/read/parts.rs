@@ -51,8 +51,10 @@ pub(in crate::layer) const TECHNIQUE: [&str; 9] = [
 const MAX_OTHER: usize = 64 * 1024;
 
 /// What a row with an empty or a missing part comes to.
-const ROW_DROPPED: &str = "the Navigator drops the row; a row has a name and a value, both text and not empty";
-const LINK_DROPPED: &str = "the Navigator drops the link; a link has a label and a url, both text and not empty";
+const ROW_DROPPED: &str =
+    "the Navigator drops the row; a row has a name and a value, both text and not empty";
+const LINK_DROPPED: &str =
+    "the Navigator drops the link; a link has a label and a url, both text and not empty";
 const LEGEND_DROPPED: &str = "the Navigator drops the item; an item has a label, which is text, and a color";
 
 /// A layer.
@@ -66,10 +68,13 @@ pub(super) fn layer(shape: &mut Shape, node: Node<'_>) -> Option<InputLayer> {
         Some(Spanned::at(node, shape.version(node, name)?.into_owned()))
     };
     let attack = version(version_of("attack"), "versions.attack");
-    let format = version(get("version"), "version").or_else(|| version(version_of("layer"), "versions.layer"));
+    let format =
+        version(get("version"), "version").or_else(|| version(version_of("layer"), "versions.layer"));
     let navigator = version(version_of("navigator"), "versions.navigator").map(|one| one.value);
-    let name = spanned_text(shape, get("name"), "name");
-    let domain = spanned_text(shape, get("domain"), "domain");
+    // What is no text here is as good as absent.
+    let stated = |key: &str| get(key).filter(|node| node.kind() == Kind::Text);
+    let name = spanned_text(shape, stated("name"), "name");
+    let domain = spanned_text(shape, stated("domain"), "domain");
     let techniques = get("techniques").map(|node| shape.items(node, "techniques")).unwrap_or_default();
     Some(InputLayer {
         name,
@@ -167,7 +172,8 @@ fn sorting(shape: &mut Shape, node: Option<Node<'_>>) -> u8 {
         && known.is_none()
     {
         let message = format!("`sorting` is {number}, which the format does not define");
-        let help = "the Navigator takes it for 0, and mitreattack-python refuses the layer; it is 0, 1, 2 or 3";
+        let help =
+            "the Navigator takes it for 0, and mitreattack-python refuses the layer; it is 0, 1, 2 or 3";
         shape.find(node, Code::LayerOption, message, help);
     }
     known.unwrap_or(0)

@@ -72,7 +72,8 @@ impl Form {
             Self::Mapex
         } else if any(blocks::are_scored) {
             Self::MappingCli
-        } else if blocks::value(&layer.metadata, "generator").is_some_and(|one| one.starts_with("navlayer ")) {
+        } else if blocks::value(&layer.metadata, "generator").is_some_and(|one| one.starts_with("navlayer "))
+        {
             Self::Own
         } else {
             Self::Scores
@@ -193,7 +194,8 @@ impl Reader<'_> {
         version: Version,
         framework: &Framework,
     ) -> &mut Part {
-        let is = |part: &Part| (part.domain, part.version) == (domain, version) && part.framework == *framework;
+        let is =
+            |part: &Part| (part.domain, part.version) == (domain, version) && part.framework == *framework;
         if let Some(index) = self.sets.iter().position(is) {
             return &mut self.sets[index];
         }
@@ -265,9 +267,10 @@ impl Reader<'_> {
             }
         }
         self.add(layer, domain, version, &frameworks[0], &by_hand);
+        // The names are sorted. Where the parts are not, a name has a comma of its own, and nobody can part them.
         let declared: Vec<&str> =
             blocks::values(&layer.metadata, "not mappable").flat_map(|names| names.split(", ")).collect();
-        for name in declared {
+        for name in Some(declared).filter(|names| names.is_sorted()).into_iter().flatten() {
             let row = Row {
                 capability_id: Some(slug(name, &plain(name))),
                 capability_name: Some(plain(name)),
@@ -365,7 +368,8 @@ impl Reader<'_> {
         }
         let failed = self.findings.iter().any(|finding| finding.severity == Severity::Error);
         if sets.is_empty() && !failed {
-            let message = "the layer covers nothing: no technique in it has a score above 0, or any annotation";
+            let message =
+                "the layer covers nothing: no technique in it has a score above 0, or any annotation";
             self.findings.push(Diagnostic::new(Code::NoMappings, message).at(self.source.whole()));
         }
         self.findings.append(&mut later);

@@ -41,10 +41,9 @@ impl<'a> Block<'a> {
             category: self.category.clone(),
             level: self.level.clone(),
             numeric,
-            mapping_type: self
-                .mapping_type
-                .clone()
-                .or_else(|| is_scored.then(|| plain(if numeric.is_some() { "scored" } else { "technique_scores" }))),
+            mapping_type: self.mapping_type.clone().or_else(|| {
+                is_scored.then(|| plain(if numeric.is_some() { "scored" } else { "technique_scores" }))
+            }),
             comment,
             ..row_of(technique)
         }

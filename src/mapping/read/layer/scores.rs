@@ -70,8 +70,9 @@ impl Range {
             1 => "1 score is above 100, and is read as 100".to_owned(),
             above => format!("{above} scores are above 100, and are read as 100"),
         };
-        let diagnostic = Diagnostic::new(Code::ScaledScore, message)
-            .help("scores are read as shares of the gradient’s last score; a metric adds them up from 0 to 100");
+        let diagnostic = Diagnostic::new(Code::ScaledScore, message).help(
+            "scores are read as shares of the gradient’s last score; a metric adds them up from 0 to 100",
+        );
         findings.push(diagnostic.at(source.place(span.range())));
     }
 }
@@ -182,7 +183,8 @@ impl<'a> Annotated<'a> {
     fn push(self, part: &mut Part, id: &str, name: &str, span: Span) {
         if let (Some((other, at)), Some((highest, _))) = (self.conflict, self.score) {
             let technique = self.row.technique_id.as_ref().map_or("", |id| &*id.text);
-            let message = format!("{technique} has different scores in different tactics, {other} among them");
+            let message =
+                format!("{technique} has different scores in different tactics, {other} among them");
             let help = format!("{highest} counts, the highest");
             part.assembler.find(at, Diagnostic::new(Code::ConflictingLevels, message).help(help));
         }
