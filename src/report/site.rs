@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attack::{Catalog, TechniqueId};
-use crate::coverage::{CapabilityKey, Cell, Coverage, Metric, Rules, State, Statistics, Tally};
+use crate::coverage::{CapabilityKey, Cell, Coverage, Metric, Rules, State, Statistics, Tally, whole};
 use crate::diagnostic::Diagnostic;
 use crate::layer::{self, ColorBy, Expand, Part, Per};
 use crate::link;
@@ -217,6 +217,9 @@ impl<'a> Site<'a> {
             let scores = coverage.cells().values().filter_map(|cell| coverage.shown_score(cell));
             used.extend(theme::used(scores, layer::score_top(coverage)));
         }
+        // Mappings that are numbers show them by themselves.
+        let numbers = self.content.sets.iter().flat_map(|set| &set.mappings).filter_map(|one| one.numeric);
+        used.extend(theme::used(numbers.map(|score| whole(score.value(), 100.0)), 100));
         used
     }
 
@@ -350,9 +353,7 @@ impl<'a> Site<'a> {
             level: mapping.level.map(|level| level.name().to_owned()),
             level_class: mapping.level.map(|level| level.key().to_owned()),
             score: mapping.numeric.map(|score| score.to_string()),
-            score_class: mapping
-                .numeric
-                .map(|score| theme::score_class(crate::coverage::whole(score.value(), 100.0), 100)),
+            score_class: mapping.numeric.map(|score| theme::score_class(whole(score.value(), 100.0), 100)),
             comment: mapping.comment.clone(),
             references: references(mapping.references.iter().map(|reference| &reference.text)),
         }

@@ -5,6 +5,8 @@ mod build;
 mod catalog;
 mod corpus;
 mod filters;
+mod layer_checks;
+mod layer_reading;
 mod layers;
 mod reading;
 mod repository;

@@ -18,7 +18,6 @@ impl Checker<'_> {
         if let Some(gradient) = &layer.gradient {
             self.ends(gradient, scores().next().is_some());
         }
-        self.whole_scores(scores());
         let (min, max) = layer.range();
         let breaks = |score: f64| {
             let share = (score - min) / (max - min);
@@ -30,6 +29,7 @@ impl Checker<'_> {
             let message = format!("the gradient has no colour for the score {}", score.value);
             self.find(score.span, Code::ScoreBreaks, message, format!("{advice}; write {max}, or less"));
         }
+        self.whole_scores(scores());
         if let Some(catalog) = catalog.filter(|_| layer.layout.show_aggregate_scores) {
             for (id, aggregate, span) in self.aggregates(catalog).into_iter().filter(|one| breaks(one.1)) {
                 let message =

@@ -155,7 +155,7 @@ fn platforms(shape: &mut Shape, node: Node<'_>) -> Option<Vec<Spanned<String>>> 
     let mut platforms = Vec::with_capacity(items.len());
     for item in items {
         if item.kind() != Kind::Text {
-            let message = format!("`filters.platforms` holds {}", item.kind().name());
+            let message = format!("`filters.platforms` holds {}, not text", item.kind().name());
             let help = "the Navigator leaves the whole list out, and shows all platforms";
             shape.find(item, Code::IgnoredValue, message, help);
             return None;
