@@ -112,7 +112,7 @@ impl Metric {
 /// The strongest level per category, and the highest number of a source that gives numbers instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Levels {
-    levels: [Option<Level>; 3],
+    stated: [Option<Level>; 3],
     numbers: [Option<NumericScore>; 3],
     /// Said of no category.
     overall: Option<NumericScore>,
@@ -122,7 +122,7 @@ impl Levels {
     /// The level that is stated in a category.
     #[must_use]
     pub const fn get(&self, category: Category) -> Option<Level> {
-        self.levels[category as usize]
+        self.stated[category as usize]
     }
 
     /// The number that is stated in a category, or in none.
@@ -134,12 +134,12 @@ impl Levels {
     /// Whether anything is stated in a category.
     #[must_use]
     pub const fn has(&self, category: Category) -> bool {
-        self.levels[category as usize].is_some() || self.numbers[category as usize].is_some()
+        self.stated[category as usize].is_some() || self.numbers[category as usize].is_some()
     }
 
     /// Keeps the stronger of what is there and `level`.
     pub fn raise(&mut self, category: Category, level: Level) {
-        let held = &mut self.levels[category as usize];
+        let held = &mut self.stated[category as usize];
         *held = (*held).max(Some(level));
     }
 
@@ -154,7 +154,7 @@ impl Levels {
 
     /// Takes over what is stronger elsewhere.
     pub fn raise_all(&mut self, other: &Self) {
-        for (held, level) in self.levels.iter_mut().zip(other.levels) {
+        for (held, level) in self.stated.iter_mut().zip(other.stated) {
             *held = (*held).max(level);
         }
         for (held, number) in self.numbers.iter_mut().zip(other.numbers) {
@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     fn levels(protect: Option<Level>, detect: Option<Level>, respond: Option<Level>) -> Levels {
-        Levels { levels: [protect, detect, respond], ..Levels::default() }
+        Levels { stated: [protect, detect, respond], ..Levels::default() }
     }
 
     fn number(category: Option<Category>, score: f64) -> Levels {

@@ -650,5 +650,9 @@ fn hostile_layers_are_checked_within_a_second() {
         let limit = Duration::from_secs(if cfg!(debug_assertions) { 10 } else { 1 });
         assert!(start.elapsed() < limit, "{:?} for {}…", start.elapsed(), &text[..60]);
         assert!(findings.len() <= 10_001);
+        let start = Instant::now();
+        let reading = navlayer::mapping::read::from_text("layer.json", &text);
+        assert!(start.elapsed() < limit, "{:?} for {}…", start.elapsed(), &text[..60]);
+        assert!(!reading.findings.is_empty(), "each has something wrong: {}…", &text[..60]);
     }
 }

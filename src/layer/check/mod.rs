@@ -103,7 +103,7 @@ struct Checker<'a> {
     findings: Vec<Diagnostic>,
 }
 
-impl<'a> Checker<'a> {
+impl Checker<'_> {
     fn find(&mut self, span: Span, code: Code, message: impl Into<String>, help: impl Into<String>) {
         if self.findings.len() <= MAX_FINDINGS {
             let place = self.source.place(span.range());
@@ -279,12 +279,12 @@ impl<'a> Checker<'a> {
                 "the Navigator shows them; the rows around them stay",
             );
         }
-        let lines =
+        let blanks =
             layer.techniques.iter().flat_map(|technique| &technique.links).filter_map(|link| match link {
                 InputLink::Divider { shown: false, span } => Some(*span),
                 _ => None,
             });
-        let (count, plural) = first_of(lines);
+        let (count, plural) = first_of(blanks);
         if let Some((span, count)) = count {
             let message = format!(
                 "mitreattack-python leaves out the technique for {count} link divider{plural} that is false"

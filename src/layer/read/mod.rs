@@ -317,10 +317,10 @@ mod tests {
     #[test]
     fn a_layer_of_every_format_is_read_whole() {
         let (old, findings) = one(
-            r##"{"name": "old", "version": "2.2", "domain": "mitre-mobile", "viewMode": 2,
+            r#"{"name": "old", "version": "2.2", "domain": "mitre-mobile", "viewMode": 2,
                 "filters": {"stages": ["act"], "platforms": ["android"]}, "sorting": 1, "mine": {"a": [1]},
                 "techniques": [{"techniqueID": "T1400", "tactic": "defense-evasion", "score": 1.5, "color": "",
-                                "comment": "c", "enabled": false, "score_num": 3}]}"##,
+                                "comment": "c", "enabled": false, "score_num": 3}]}"#,
         );
         assert!(findings.is_empty(), "{findings:?}");
         assert_eq!(old.format.as_ref().map(|format| format.value.as_str()), Some("2.2"));

@@ -147,18 +147,16 @@ impl Reader<'_> {
             }
             return self.options.domain;
         };
-        match stated.value.trim().parse() {
-            Ok(domain) => Some(domain),
-            Err(_) => {
-                let message = format!(
-                    "`{}` is not an ATT&CK domain: enterprise-attack, mobile-attack or ics-attack",
-                    super::rows::short(&stated.value)
-                );
-                let place = self.source.place(stated.span.range());
-                self.findings.push(Diagnostic::new(Code::UnknownDomain, message).at(place));
-                None
-            }
+        let known = layer.known_domain();
+        if known.is_none() {
+            let message = format!(
+                "`{}` is not an ATT&CK domain: enterprise-attack, mobile-attack or ics-attack",
+                super::rows::short(&stated.value)
+            );
+            let place = self.source.place(stated.span.range());
+            self.findings.push(Diagnostic::new(Code::UnknownDomain, message).at(place));
         }
+        known
     }
 
     /// Where a layer begins.
@@ -242,6 +240,10 @@ impl Reader<'_> {
             [] => vec![self.framework(layer)],
             labels => labels.iter().map(|label| Framework::from_label(label)).collect(),
         };
+        // The sources come in their order, whatever the techniques say first.
+        for framework in &frameworks {
+            self.part(layer, domain, version, framework);
+        }
         let mut by_hand = Vec::new();
         for technique in layer.techniques.iter().filter(|one| one.enabled) {
             let blocks = blocks::blocks(&technique.metadata);

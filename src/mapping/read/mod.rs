@@ -349,7 +349,7 @@ fn with_mappings(forms: &[(Input, Form)]) -> Vec<PathBuf> {
 /// A layer in a folder of mappings.
 fn beside_mappings(path: &Path) -> Diagnostic {
     let source = Source::new(path.display().to_string(), String::new());
-    let message = "it is an ATT&CK Navigator layer beside mappings, and is left out: it would count twice what it shows";
+    let message = "it is a layer beside mappings, and is left out: what it shows would count twice";
     Diagnostic::new(Code::FileSkipped, message).at(source.whole()).help("name the file itself to read it")
 }
 
