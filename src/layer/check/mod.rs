@@ -7,11 +7,13 @@ mod fields;
 mod gradient;
 mod techniques;
 
+use std::collections::BTreeMap;
+
 use super::model::FORMAT;
 use super::read::{
     self, InputLayer, InputLink, InputMetadata, LayerReading, MAX_FINDINGS, Spanned, short, stated_version,
 };
-use crate::attack::{Catalog, Domain, Version};
+use crate::attack::{Catalog, Domain, Table, Version};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::link;
 use crate::source::node::{Kind, Node};
@@ -32,9 +34,12 @@ pub fn check(source: &Source, root: Node<'_>) -> Vec<Diagnostic> {
     for node in nodes {
         findings.append(&mut fields::unknown(node));
     }
+    let mut catalogs = Catalogs::new();
     for layer in &layers {
-        let mut checker = Checker { source, layer, findings: Vec::new() };
-        checker.layer();
+        // One more than are told, so that it can be said that there are more.
+        let room = (MAX_FINDINGS + 1).saturating_sub(findings.len());
+        let mut checker = Checker { source, layer, findings: Vec::new(), room };
+        checker.layer(&mut catalogs);
         findings.append(&mut checker.findings);
     }
     findings.extend(of_several(source, root, &layers));
@@ -97,15 +102,20 @@ fn is_own(layer: &InputLayer) -> bool {
     })
 }
 
+/// The catalogs of a file's layers, each made once; `None` for a release that is not known here.
+type Catalogs = BTreeMap<(Domain, Version), Option<Catalog>>;
+
 struct Checker<'a> {
     source: &'a Source,
     layer: &'a InputLayer,
     findings: Vec<Diagnostic>,
+    /// How many more findings are told.
+    room: usize,
 }
 
 impl Checker<'_> {
     fn find(&mut self, span: Span, code: Code, message: impl Into<String>, help: impl Into<String>) {
-        if self.findings.len() <= MAX_FINDINGS {
+        if self.findings.len() < self.room {
             let place = self.source.place(span.range());
             self.findings.push(Diagnostic::new(code, message).at(place).help(help));
         }
@@ -116,20 +126,32 @@ impl Checker<'_> {
         Span { end: self.layer.span.start + 1, ..self.layer.span }
     }
 
-    fn layer(&mut self) {
+    fn layer(&mut self, catalogs: &mut Catalogs) {
         self.head();
         self.format();
-        let catalog = self.catalog();
-        if let Some(catalog) = &catalog {
-            self.platforms(catalog);
+        let release = self.release();
+        let catalog = release.and_then(|(domain, version)| {
+            let made = || Catalog::embedded(domain, version).ok();
+            catalogs.entry((domain, version)).or_insert_with(made).as_ref()
+        });
+        match (catalog, release, &self.layer.attack) {
+            (Some(catalog), ..) => self.platforms(catalog),
+            (None, Some((domain, version)), Some(attack)) => {
+                let message = format!("{} ATT&CK {} is not known here", domain.name(), version.major);
+                let help =
+                    "the Navigator discards the layer if it has no such version; techniques were not checked";
+                self.find(attack.span, Code::LayerAttackVersion, message, help);
+            }
+            _ => {}
         }
-        if self.layer.platforms.as_ref().is_some_and(Vec::is_empty) {
+        if let Some(platforms) = self.layer.platforms.as_ref().filter(|platforms| platforms.value.is_empty())
+        {
             let help = "the Navigator shows all platforms then; leave `filters` out instead";
             let message = "`filters.platforms` is empty, which mitreattack-python cannot load";
-            self.find(self.opening(), Code::PythonRefuses, message, help);
+            self.find(platforms.span, Code::PythonRefuses, message, help);
         }
-        self.techniques(catalog.as_ref());
-        self.gradient(catalog.as_ref());
+        self.techniques(catalog);
+        self.gradient(catalog);
         self.rows();
     }
 
@@ -188,15 +210,16 @@ impl Checker<'_> {
         }
     }
 
-    /// The catalog that the Navigator opens the layer on, and what is odd about how it is stated.
-    fn catalog(&mut self) -> Option<Catalog> {
+    /// The release that the Navigator opens the layer on, and what is odd about how it is stated.
+    fn release(&mut self) -> Option<(Domain, Version)> {
         let domain = self.layer.known_domain()?;
+        let newest = Table::embedded(domain).newest();
         let Some(attack) = &self.layer.attack else {
             let message = "the layer states no ATT&CK version";
             let help = "the Navigator opens it on its newest, whatever it was made on; write \"versions\": \
                         {\"attack\": \"16\"}";
             self.find(self.opening(), Code::LayerAttackVersion, message, help);
-            return Some(Catalog::newest(domain));
+            return Some((domain, newest));
         };
         let stated = short(&attack.value);
         if !self.source.text()[attack.span.range()].starts_with('"') {
@@ -206,7 +229,7 @@ impl Checker<'_> {
         } else if attack.value.trim().is_empty() {
             let help = "the Navigator opens the layer on its newest";
             self.find(attack.span, Code::LayerAttackVersion, "`versions.attack` is empty", help);
-            return Some(Catalog::newest(domain));
+            return Some((domain, newest));
         }
         let Some((major, _)) = stated_version(&attack.value) else {
             let message = format!("`versions.attack` is `{stated}`, which has no number");
@@ -214,21 +237,13 @@ impl Checker<'_> {
             self.find(attack.span, Code::LayerBreaks, message, help);
             return None;
         };
-        let version = self.layer.attack_version(domain).unwrap_or(Version { major, minor: 0 });
-        let catalog = Catalog::embedded(domain, version).ok();
-        if catalog.is_none() {
-            let message = format!("{} ATT&CK {major} is not known here", domain.name());
-            let help =
-                "the Navigator discards the layer if it has no such version; techniques were not checked";
-            self.find(attack.span, Code::LayerAttackVersion, message, help);
-        }
-        catalog
+        Some((domain, self.layer.attack_version(domain).unwrap_or(Version { major, minor: 0 })))
     }
 
     fn platforms(&mut self, catalog: &Catalog) {
         let known = catalog.platforms();
         let is_known = |name: &str| known.iter().any(|platform| platform == name) || name == "None";
-        let wanted = self.layer.platforms.as_deref().unwrap_or_default();
+        let Some(wanted) = self.layer.platforms.as_ref().map(|platforms| &platforms.value) else { return };
         let shows_nothing = wanted.iter().all(|platform| !is_known(read_as(&platform.value)));
         for platform in wanted {
             let name = read_as(&platform.value);

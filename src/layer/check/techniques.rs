@@ -167,6 +167,9 @@ impl<'a> Checker<'a> {
             }
         }
         for (held, names) in lost {
+            if self.findings.len() >= self.room {
+                return;
+            }
             let line = self.source.place(held.span.range()).line;
             let mut within = String::new();
             if names.len() < tactics.len() || matches!(annotation.tactic, InputTactic::One(_)) {

@@ -43,7 +43,7 @@ pub struct InputLayer {
     /// The Navigator's version as stated.
     pub navigator: Option<String>,
     /// The platforms of the filter; `None` without a filter, which shows all.
-    pub platforms: Option<Vec<Spanned<String>>>,
+    pub platforms: Option<Spanned<Vec<Spanned<String>>>>,
     /// How techniques are sorted: 0 to 3, by name or by score, up or down.
     pub sorting: u8,
     /// How the matrix is laid out.

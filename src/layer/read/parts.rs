@@ -144,7 +144,7 @@ fn not_a_color(shape: &mut Shape, node: Node<'_>, name: &str, text: &str) {
     shape.find(node, Code::LayerColor, message, help);
 }
 
-fn platforms(shape: &mut Shape, node: Node<'_>) -> Option<Vec<Spanned<String>>> {
+fn platforms(shape: &mut Shape, node: Node<'_>) -> Option<Spanned<Vec<Spanned<String>>>> {
     // A text has no `platforms`, and JavaScript asks it all the same.
     if node.kind() == Kind::Text {
         shape.ignored(node, "filters", Kind::Object.name());
@@ -152,6 +152,9 @@ fn platforms(shape: &mut Shape, node: Node<'_>) -> Option<Vec<Spanned<String>>> 
     }
     let list = shape.fields(node, "filters")?.get("platforms")?;
     let items = shape.items(list, "filters.platforms");
+    if list.kind() != Kind::List {
+        return None;
+    }
     let mut platforms = Vec::with_capacity(items.len());
     for item in items {
         if item.kind() != Kind::Text {
@@ -162,7 +165,7 @@ fn platforms(shape: &mut Shape, node: Node<'_>) -> Option<Vec<Spanned<String>>> 
         }
         platforms.extend(spanned_text(shape, Some(item), "filters.platforms"));
     }
-    Some(platforms)
+    Some(Spanned::at(list, platforms))
 }
 
 fn sorting(shape: &mut Shape, node: Option<Node<'_>>) -> u8 {

@@ -62,7 +62,7 @@ impl<'d> Fields<'d> {
 impl Shape {
     /// Notes a finding with what it means.
     pub(super) fn find(&mut self, node: Node<'_>, code: Code, message: String, help: impl Into<String>) {
-        if self.findings.len() < MAX_FINDINGS {
+        if self.findings.len() <= MAX_FINDINGS {
             self.findings.push(Diagnostic::new(code, message).at(node.place()).help(help));
         }
     }
