@@ -193,6 +193,58 @@ codes! {
     ExpectedField = "NL0408", Note;
     /// A category or level in other letters than its publisher's schema has, `Protect` for `protect`; it is read alike.
     LetterCase = "NL0409", Note;
+    /// A value at which the Navigator breaks off: it opens the layer half filled, or not at all.
+    LayerBreaks = "NL0501", Error;
+    /// A layer without a name or a domain: the Navigator cannot open it, or stumbles over it later.
+    LayerNeeds = "NL0502", Error;
+    /// The domain is written as none that the Navigator loads.
+    LayerDomain = "NL0503", Error;
+    /// The layer is of another minor version of the format: the Navigator says so when it opens the layer.
+    LayerFormat = "NL0504", Warning;
+    /// The layer is of another major version of the format, or of none: the Navigator asks to dismiss a warning.
+    LayerFormatMajor = "NL0505", Warning;
+    /// The ATT&CK version is absent, or not written as text: the Navigator takes its newest.
+    LayerAttackVersion = "NL0506", Warning;
+    /// A layer on data of its own: the Navigator opens it only beside that same data.
+    CustomData = "NL0507", Warning;
+    /// A field that no version of the layer format defines, or that this one no longer does: the Navigator drops it.
+    DroppedField = "NL0508", Warning;
+    /// A value of another type than the format says: the Navigator leaves it out.
+    IgnoredValue = "NL0509", Warning;
+    /// A setting outside the values that the format defines: the Navigator keeps its default.
+    LayerOption = "NL0510", Warning;
+    /// A platform that the filter names and the ATT&CK version does not: it shows nothing, or something else.
+    PlatformFilter = "NL0511", Warning;
+    /// Text that is no colour: the Navigator leaves it out.
+    LayerColor = "NL0512", Warning;
+    /// A gradient whose ends are equal, turned round, or no numbers: it has no colours between them.
+    GradientRange = "NL0513", Warning;
+    /// A score for which the gradient has no colour: the Navigator breaks off.
+    ScoreBreaks = "NL0514", Error;
+    /// A score that is no number: the Navigator leaves it out.
+    IgnoredScore = "NL0515", Warning;
+    /// An annotation that names no technique.
+    NoTechniqueId = "NL0516", Warning;
+    /// An annotation under a tactic that its technique does not have: nobody sees it, and every tool counts it.
+    GhostRecord = "NL0517", Warning;
+    /// An annotation that takes the place of an earlier one of the same technique and tactic.
+    LostRecord = "NL0518", Warning;
+    /// A row of metadata, or a link, that the Navigator drops.
+    DroppedRow = "NL0519", Warning;
+    /// A legend item that the Navigator drops.
+    DroppedLegendItem = "NL0520", Warning;
+    /// A divider as mitreattack-python writes it: the Navigator drops it.
+    ForeignDivider = "NL0521", Warning;
+    /// What mitreattack-python refuses, when it is strict: it then loads nothing of the layer.
+    PythonRefuses = "NL0522", Warning;
+    /// What mitreattack-python leaves out, and loads the rest.
+    PythonLoses = "NL0523", Note;
+    /// More layers in a file than the Navigator offers tabs for.
+    ManyLayers = "NL0524", Note;
+    /// Several layers in a file: the Navigator opens their tabs in reverse order.
+    LayerOrder = "NL0525", Note;
+    /// The file is in an encoding in which only some tools read layers.
+    LayerEncoding = "NL0526", Note;
     /// Tags have no place in the form that is written.
     LostTags = "NL0601", Warning;
     /// Descriptions of capabilities have no place beside their names.
@@ -217,6 +269,8 @@ codes! {
     FormulaLike = "NL0611", Warning;
     /// A date is absent or malformed, and Mappings Explorer's own tools ask for one.
     RefusedDates = "NL0612", Warning;
+    /// A score is a number, and the form has a place for levels only; the mapping stands in it without a score.
+    LostScores = "NL0613", Warning;
     /// The configuration is not TOML, not UTF-8 text, or too large.
     ConfigSyntax = "NL0701", Error;
     /// The configuration has a key or a table that navlayer does not know.

@@ -16,14 +16,15 @@ use navlayer::mapping::read::{Inspection, Reader};
 use super::args::SourceArgs;
 use super::{CommandResult, Failure, Global, Outcome, config, findings, input};
 
-/// Check mapping files, and show every finding with its place
+/// Check mapping files and layers, and show every finding with its place
 ///
-/// Each file is checked on the ATT&CK version that it states. All findings are listed, notes too, in the order of the
+/// Each file is checked on the ATT&CK version that it states; a Navigator layer is checked for what the Navigator drops,
+/// warns about or breaks off at, and for what mitreattack-python refuses. All findings are listed, notes too, in the order of the
 /// files and from top to bottom; -q leaves all but errors out. The report goes to standard output, in every format;
 /// what cannot be read is said on standard error, the other files are checked all the same, and the exit code is 2.
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("sources", |sources| {
-    let help = "Mapping files, folders of them, or patterns; `-` is standard input [default: `sources` of navlayer.toml]";
+    let help = "Mapping files and layers, folders of them, or patterns; `-` is standard input [default: `sources` of navlayer.toml]";
     sources.help(help).long_help(help).value_name("FILE")
 }))]
 pub(crate) struct Args {
@@ -114,7 +115,7 @@ fn inspect(reader: &Reader, sources: &[PathBuf]) -> Inspection {
     let mut all = Inspection::default();
     for group in sources.chunk_by(|one, next| is_stdin(one) == is_stdin(next)) {
         let found = if group.first().is_some_and(|source| is_stdin(source)) {
-            stdin(reader)
+            reader.inspect_stream("standard input", io::stdin().lock())
         } else {
             reader.inspect(group)
         };
@@ -128,14 +129,6 @@ fn inspect(reader: &Reader, sources: &[PathBuf]) -> Inspection {
 
 fn is_stdin(source: &Path) -> bool {
     source == Path::new("-")
-}
-
-fn stdin(reader: &Reader) -> Inspection {
-    const NAME: &str = "standard input";
-    match reader.stream(NAME, io::stdin().lock()) {
-        Ok(reading) => Inspection { reading, files: vec![NAME.to_owned()], failures: Vec::new() },
-        Err(error) => Inspection { failures: vec![error], ..Inspection::default() },
-    }
 }
 
 fn write(report: &Report<'_>, args: &Args, out: &mut dyn io::Write) -> Result<(), Failure> {

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::scale::Scale;
-use crate::mapping::{Category, Level};
+use crate::mapping::{Category, Level, NumericScore};
 
 /// How a technique's mappings become one score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
@@ -84,18 +84,15 @@ impl Metric {
 
     /// The score of a technique, or `None` when nothing that maps it has what the metric needs.
     ///
-    /// `capabilities` has one entry for each distinct capability that maps the technique: the strongest level per
-    /// category, in the order of [`Category::ALL`]. Levels outside `categories` are ignored; the result is from 0 to
-    /// 100, for [`Metric::Count`] from 1 up.
+    /// `capabilities` has one entry for each distinct capability that maps the technique. Levels outside `categories`
+    /// are ignored, and a number counts as the score that it is, in every one of them when it is said of none; the
+    /// result is from 0 to 100, for [`Metric::Count`] from 1 up.
     #[must_use]
     pub fn score(self, capabilities: &[Levels], categories: &[Category], scale: &Scale) -> Option<f64> {
         if self == Self::Count {
             return (!capabilities.is_empty()).then_some(capabilities.len() as f64);
         }
-        let scores = || {
-            let strongest = capabilities.iter().filter_map(|levels| levels.strongest(categories));
-            strongest.map(|level| scale.score(level))
-        };
+        let scores = || capabilities.iter().filter_map(|levels| levels.score(categories, scale));
         scores().next()?;
         Some(match self {
             Self::Strongest | Self::Count => scores().fold(0.0, f64::max),
@@ -103,8 +100,8 @@ impl Metric {
             Self::Mean => scores().sum::<f64>() / scores().count() as f64,
             Self::Balanced => {
                 let best = |category: &Category| {
-                    let levels = capabilities.iter().filter_map(|levels| levels.get(*category));
-                    levels.max().map_or(0.0, |level| scale.score(level))
+                    let scores = capabilities.iter().filter_map(|levels| levels.score(&[*category], scale));
+                    scores.fold(0.0, f64::max)
                 };
                 categories.iter().map(best).sum::<f64>() / categories.len() as f64
             }
@@ -112,34 +109,85 @@ impl Metric {
     }
 }
 
-/// The strongest level per category.
+/// The strongest level per category, and the highest number of a source that gives numbers instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Levels([Option<Level>; 3]);
+pub struct Levels {
+    stated: [Option<Level>; 3],
+    numbers: [Option<NumericScore>; 3],
+    /// Said of no category.
+    overall: Option<NumericScore>,
+}
 
 impl Levels {
-    /// The level in a category.
+    /// The level that is stated in a category.
     #[must_use]
     pub const fn get(&self, category: Category) -> Option<Level> {
-        self.0[category as usize]
+        self.stated[category as usize]
+    }
+
+    /// The number that is stated in a category, or in none.
+    #[must_use]
+    pub fn number(&self, category: Option<Category>) -> Option<NumericScore> {
+        category.map_or(self.overall, |category| self.numbers[category as usize])
+    }
+
+    /// Whether anything is stated in a category.
+    #[must_use]
+    pub const fn has(&self, category: Category) -> bool {
+        self.stated[category as usize].is_some() || self.numbers[category as usize].is_some()
     }
 
     /// Keeps the stronger of what is there and `level`.
     pub fn raise(&mut self, category: Category, level: Level) {
-        let held = &mut self.0[category as usize];
+        let held = &mut self.stated[category as usize];
         *held = (*held).max(Some(level));
+    }
+
+    /// Keeps the higher of what is there and `number`.
+    pub fn raise_number(&mut self, category: Option<Category>, number: NumericScore) {
+        let held = match category {
+            Some(category) => &mut self.numbers[category as usize],
+            None => &mut self.overall,
+        };
+        *held = (*held).max(Some(number));
     }
 
     /// Takes over what is stronger elsewhere.
     pub fn raise_all(&mut self, other: &Self) {
-        for (held, level) in self.0.iter_mut().zip(other.0) {
+        for (held, level) in self.stated.iter_mut().zip(other.stated) {
             *held = (*held).max(level);
         }
+        for (held, number) in self.numbers.iter_mut().zip(other.numbers) {
+            *held = (*held).max(number);
+        }
+        self.overall = self.overall.max(other.overall);
     }
 
-    /// The strongest level in any of the categories.
+    /// The score in a category: its level's or its number, whichever is higher.
     #[must_use]
-    pub fn strongest(&self, categories: &[Category]) -> Option<Level> {
-        categories.iter().filter_map(|category| self.get(*category)).max()
+    pub fn score_in(&self, category: Category, scale: &Scale) -> Option<f64> {
+        let level = self.get(category).map(|level| scale.score(level));
+        let number = self.number(Some(category)).map(NumericScore::value);
+        level.into_iter().chain(number).reduce(f64::max)
+    }
+
+    /// The highest score in any of the categories, or said of none.
+    #[must_use]
+    pub fn score(&self, categories: &[Category], scale: &Scale) -> Option<f64> {
+        let scores = categories.iter().filter_map(|category| self.score_in(*category, scale));
+        scores.chain(self.overall.map(NumericScore::value)).reduce(f64::max)
+    }
+
+    /// The level in a category; a number counts as the level that it reaches.
+    #[must_use]
+    pub fn level_in(&self, category: Category, scale: &Scale) -> Option<Level> {
+        self.score_in(category, scale).map(|score| scale.level(score))
+    }
+
+    /// The strongest level in any of the categories, or said of none; a number counts as the level that it reaches.
+    #[must_use]
+    pub fn level(&self, categories: &[Category], scale: &Scale) -> Option<Level> {
+        self.score(categories, scale).map(|score| scale.level(score))
     }
 }
 
@@ -176,7 +224,13 @@ mod tests {
     use super::*;
 
     fn levels(protect: Option<Level>, detect: Option<Level>, respond: Option<Level>) -> Levels {
-        Levels([protect, detect, respond])
+        Levels { stated: [protect, detect, respond], ..Levels::default() }
+    }
+
+    fn number(category: Option<Category>, score: f64) -> Levels {
+        let mut levels = Levels::default();
+        levels.raise_number(category, NumericScore::new(score).expect("above 0 and at most 100"));
+        levels
     }
 
     fn score(metric: Metric, capabilities: &[Levels]) -> Option<f64> {
@@ -200,6 +254,30 @@ mod tests {
         let balanced = score(Metric::Balanced, &example).expect("it has levels");
         assert!((balanced - 100.0 / 3.0).abs() < 1e-9);
         assert_eq!(score(Metric::Count, &example), Some(4.0));
+    }
+
+    #[test]
+    fn a_number_counts_as_the_score_that_it_is() {
+        let partial = levels(Some(Level::Partial), None, None);
+        let example = [partial, number(None, 80.0)];
+        assert_eq!(score(Metric::Strongest, &example), Some(80.0));
+        let layered = score(Metric::Layered, &example).expect("it has scores");
+        assert!((layered - 90.0).abs() < 1e-9, "1 - 0.5 × 0.2 = 0.9, not {layered}");
+        assert_eq!(score(Metric::Mean, &example), Some(65.0));
+        assert_eq!(score(Metric::Balanced, &example), Some(80.0), "said of no category, it counts in each");
+        assert_eq!(score(Metric::Balanced, &[number(Some(Category::Detect), 60.0)]), Some(20.0));
+        assert_eq!(score(Metric::Count, &example), Some(2.0));
+    }
+
+    #[test]
+    fn a_number_of_no_category_is_none_of_a_category() {
+        let scale = Scale::default();
+        let mut all = number(None, 70.0);
+        all.raise_all(&number(Some(Category::Detect), 5.0));
+        assert_eq!(all.level(&Category::ALL, &scale), Some(Level::Partial));
+        assert_eq!(all.level_in(Category::Protect, &scale), None);
+        assert_eq!(all.level_in(Category::Detect, &scale), Some(Level::Minimal));
+        assert!(all.has(Category::Detect) && !all.has(Category::Protect));
     }
 
     #[test]

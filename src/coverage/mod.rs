@@ -84,10 +84,10 @@ impl Cell {
         all
     }
 
-    /// The strongest level in any of the categories.
+    /// The strongest level in any of the categories; a number counts as the level that it reaches.
     #[must_use]
-    pub fn strongest(&self, categories: &[Category]) -> Option<Level> {
-        self.levels().strongest(categories)
+    pub fn strongest(&self, categories: &[Category], scale: &Scale) -> Option<Level> {
+        self.levels().level(categories, scale)
     }
 }
 
@@ -299,10 +299,12 @@ fn add_up(cell: &mut Cell, sets: &[MappingSet], selection: &Selection, rules: &R
         if cell.capabilities.last().is_none_or(|(last, _)| *last != key) {
             cell.capabilities.push((key, Levels::default()));
         }
-        if let Some((category, level)) = mapping.score()
-            && let Some((_, levels)) = cell.capabilities.last_mut()
-        {
+        let Some((_, levels)) = cell.capabilities.last_mut() else { continue };
+        if let Some((category, level)) = mapping.score() {
             levels.raise(category, level);
+        }
+        if let Some(number) = mapping.numeric {
+            levels.raise_number(mapping.category, number);
         }
     }
     let levels: Vec<Levels> = cell.capabilities.iter().map(|(_, levels)| *levels).collect();

@@ -50,6 +50,18 @@ impl Scale {
             Level::Significant => self.significant,
         }
     }
+
+    /// The level that a score above 0 reaches: Significant from its score up, Partial from its own, else Minimal.
+    #[must_use]
+    pub fn level(&self, score: f64) -> Level {
+        if score >= self.significant {
+            Level::Significant
+        } else if score >= self.partial {
+            Level::Partial
+        } else {
+            Level::Minimal
+        }
+    }
 }
 
 #[cfg(test)]
@@ -62,5 +74,15 @@ mod tests {
         for (a, b, c) in [(0.0, 1.0, 2.0), (1.0, 1.0, 2.0), (1.0, 2.0, 101.0), (f64::NAN, 2.0, 3.0)] {
             assert!(Scale::new(a, b, c).is_err(), "{a} {b} {c}");
         }
+    }
+
+    #[test]
+    fn a_number_counts_as_the_level_that_it_reaches() {
+        let scale = Scale::new(20.0, 60.0, 90.0).expect("it rises");
+        for (score, level) in [(0.1, "Minimal"), (59.9, "Minimal"), (60.0, "Partial"), (89.0, "Partial")] {
+            assert_eq!(scale.level(score).name(), level, "{score}");
+        }
+        assert_eq!(scale.level(90.0), Level::Significant);
+        assert!(Level::ALL.into_iter().all(|level| scale.level(scale.score(level)) == level));
     }
 }

@@ -83,8 +83,6 @@ impl Coverage<'_> {
     #[must_use]
     pub fn statistics(&self, tactic: Option<usize>, category: Option<Category>) -> Statistics {
         let mut statistics = Statistics::default();
-        let one = category.map(|category| [category]);
-        let categories = one.as_ref().map_or(self.selection.categories.as_slice(), |one| one.as_slice());
         for technique in self.catalog.techniques() {
             if tactic.is_some_and(|tactic| !technique.tactics.contains(tactic))
                 || !self.selection.scope.contains(technique)
@@ -94,7 +92,11 @@ impl Coverage<'_> {
             let is_sub = technique.parent.is_some();
             statistics.in_scope.add(is_sub);
             let Some(cell) = self.cells.get(&technique.id).filter(|cell| cell.is_mapped()) else { continue };
-            let level = cell.strongest(categories);
+            let scale = &self.rules.scale;
+            let level = match category {
+                Some(category) => cell.levels().level_in(category, scale),
+                None => cell.strongest(&self.selection.categories, scale),
+            };
             if category.is_none() || level.is_some() {
                 statistics.mapped.add(is_sub);
             }
@@ -121,7 +123,7 @@ impl Coverage<'_> {
                     .capabilities
                     .iter()
                     .map(|(_, levels)| *levels)
-                    .filter(|levels| levels.get(category).is_some())
+                    .filter(|levels| levels.has(category))
                     .collect();
                 self.rules.metric.score(&levels, &[category], &self.rules.scale)
             }

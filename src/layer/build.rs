@@ -16,7 +16,7 @@ use super::model::{
     Versions,
 };
 use crate::attack::{Catalog, TechniqueId};
-use crate::coverage::{Cell, Coverage, Metric, Rollup, whole};
+use crate::coverage::{Cell, Coverage, Levels, Metric, Rollup, Scale, whole};
 use crate::link;
 use crate::mapping::{Category, Level};
 use crate::matrix::gradient;
@@ -178,7 +178,7 @@ fn annotations(coverage: &Coverage<'_>, options: &Options) -> Vec<Annotation> {
         let score = coverage.shown_score(cell);
         let color = match options.color_by {
             ColorBy::Score => None,
-            ColorBy::Category => category_color(cell, &coverage.selection().categories, &options.palette),
+            ColorBy::Category => category_color(coverage, cell, &options.palette),
         };
         let annotation = Annotation {
             technique_id: *id,
@@ -255,10 +255,7 @@ fn comment(coverage: &Coverage<'_>, cell: &Cell) -> String {
     };
     for (index, (key, levels)) in cell.capabilities.iter().enumerate() {
         let capability = &coverage.sets()[key.set].capabilities[key.capability];
-        let reached: Vec<String> = Category::ALL
-            .into_iter()
-            .filter_map(|category| levels.get(category).map(|level| format!("{category} {level}")))
-            .collect();
+        let reached = reached(*levels);
         let separator = if index == 0 { "" } else { ", " };
         let _ = write!(text, "{separator}{}", capability.name);
         if !reached.is_empty() {
@@ -277,7 +274,18 @@ fn comment(coverage: &Coverage<'_>, cell: &Cell) -> String {
     text
 }
 
-/// One block per capability and category: capability, category, level (or mapping type), comment.
+/// What a capability reaches: "Protect Partial", or "score 40" where the source gives numbers.
+fn reached(levels: Levels) -> Vec<String> {
+    let of = |category: Category| {
+        let level = levels.get(category).map(|level| format!("{category} {level}"));
+        let number = levels.number(Some(category)).map(|number| format!("{category} score {number}"));
+        level.into_iter().chain(number)
+    };
+    let overall = levels.number(None).map(|number| format!("score {number}"));
+    Category::ALL.into_iter().flat_map(of).chain(overall).collect()
+}
+
+/// One block per capability and category: capability, category, level (or score, or mapping type), comment.
 fn technique_metadata(coverage: &Coverage<'_>, id: TechniqueId, cell: &Cell) -> Vec<Metadata> {
     let mut rows = Vec::with_capacity(cell.mappings.len() * 4);
     let catalog = coverage.catalog();
@@ -298,7 +306,8 @@ fn technique_metadata(coverage: &Coverage<'_>, id: TechniqueId, cell: &Cell) -> 
     for (set, mapping) in coverage.mappings(cell) {
         let capability = &set.capabilities[mapping.capability];
         // The same row twice in a file is one mapping.
-        let row = (&capability.id, mapping.score(), &mapping.mapping_type, &mapping.comment, &set.framework);
+        let score = (mapping.score(), mapping.numeric);
+        let row = (&capability.id, score, &mapping.mapping_type, &mapping.comment, &set.framework);
         if last == Some(row) {
             continue;
         }
@@ -309,12 +318,16 @@ fn technique_metadata(coverage: &Coverage<'_>, id: TechniqueId, cell: &Cell) -> 
             capability.name.clone()
         };
         rows.extend(Metadata::new("capability", name));
-        match mapping.score() {
-            Some((category, level)) => {
+        match score {
+            (Some((category, level)), _) => {
                 rows.extend(Metadata::new("category", category.name()));
                 rows.extend(Metadata::new("level", level.name()));
             }
-            None => rows.extend(Metadata::new("mapping type", mapping.mapping_type.as_str())),
+            (None, Some(number)) => {
+                rows.extend(mapping.category.and_then(|category| Metadata::new("category", category.name())));
+                rows.extend(Metadata::new("score", number.to_string()));
+            }
+            (None, None) => rows.extend(Metadata::new("mapping type", mapping.mapping_type.as_str())),
         }
         rows.extend(Metadata::new("comment", mapping.comment.as_str()));
     }
@@ -345,22 +358,23 @@ fn link_label(url: &str) -> String {
     }
 }
 
-/// The hue of the categories reached, in the lightness of the strongest level; `None` without a level.
+/// The hue of the categories reached, in the lightness of the strongest level; `None` without a level or number.
 #[must_use]
-pub(crate) fn category_fill(cell: &Cell, categories: &[Category]) -> Option<(Hue, Level)> {
+pub(crate) fn category_fill(cell: &Cell, categories: &[Category], scale: &Scale) -> Option<(Hue, Level)> {
     let levels = cell.levels();
     let reached: Vec<Category> =
-        categories.iter().copied().filter(|category| levels.get(*category).is_some()).collect();
+        categories.iter().copied().filter(|category| levels.has(*category)).collect();
     let hue = match reached.as_slice() {
-        [] => return None,
+        [] => Hue::Unstated,
         [one] => Hue::Of(*one),
         _ => Hue::Several,
     };
-    levels.strongest(categories).map(|level| (hue, level))
+    levels.level(categories, scale).map(|level| (hue, level))
 }
 
-fn category_color(cell: &Cell, categories: &[Category], palette: &Palette) -> Option<String> {
-    category_fill(cell, categories).map(|(hue, level)| palette.fill(hue, Theme::Light, level).hex())
+fn category_color(coverage: &Coverage<'_>, cell: &Cell, palette: &Palette) -> Option<String> {
+    let fill = category_fill(cell, &coverage.selection().categories, &coverage.rules().scale);
+    fill.map(|(hue, level)| palette.fill(hue, Theme::Light, level).hex())
 }
 
 /// The score at which the gradient of a coverage ends: 100, or about the highest count.

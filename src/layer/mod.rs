@@ -1,7 +1,10 @@
 //! ATT&CK Navigator layers: made from coverage, written as JSON that every reader takes.
 
 mod build;
+pub mod check;
+pub mod color;
 mod model;
+pub mod read;
 mod split;
 
 use std::io;

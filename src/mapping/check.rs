@@ -346,6 +346,15 @@ impl<'a> Checker<'a> {
                         Diagnostic::new(Code::ConflictingLevels, message).help(help),
                     );
                 }
+                (None, None) if first.numeric != second.numeric => {
+                    let score = |mapping: &Mapping| {
+                        mapping.numeric.map_or_else(|| "no score".to_owned(), |score| score.to_string())
+                    };
+                    let message = format!("{pair} with {} and with {}", score(first), score(second));
+                    let diagnostic =
+                        Diagnostic::new(Code::ConflictingLevels, message).help("the highest score counts");
+                    self.find(second.id_span, diagnostic);
+                }
                 _ if first.mapping_type == second.mapping_type => {
                     let message = match second.category {
                         Some(category) => format!("{pair} twice as {category}"),

@@ -9,5 +9,5 @@ pub mod write;
 
 pub use model::{
     Capability, Category, Framework, Group, Level, Mapping, MappingSet, MappingType, NonMappableTechnique,
-    Origin, ParseNameError, Publication, Reference,
+    NumericScore, Origin, ParseNameError, Publication, Reference,
 };

@@ -1,5 +1,6 @@
 //! What a mapping set holds, whatever file it came from.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -82,6 +83,45 @@ impl Level {
     }
 }
 
+/// A score that a source gives as a number, in place of a level: above 0 and at most 100.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NumericScore(f64);
+
+impl NumericScore {
+    /// The score, when it is above 0 and at most 100.
+    #[must_use]
+    pub fn new(score: f64) -> Option<Self> {
+        (score > 0.0 && score <= 100.0).then_some(Self(score))
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn value(self) -> f64 {
+        self.0
+    }
+}
+
+// The number is never NaN, so its order is total.
+impl Eq for NumericScore {}
+
+impl PartialOrd for NumericScore {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for NumericScore {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+impl fmt::Display for NumericScore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// Text that is none of the names that the field allows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{value}` is none of {allowed}")]
@@ -138,6 +178,23 @@ pub struct Framework {
     pub title: Option<String>,
 }
 
+/// The published frameworks, by id, with the names that people read.
+const FRAMEWORKS: [(&str, &str); 13] = [
+    ("aws", "AWS"),
+    ("azure", "Azure"),
+    ("cri_profile", "CRI Profile"),
+    ("csa_ccm", "CSA CCM"),
+    ("gcp", "Google Cloud"),
+    ("intel-vpro", "Intel vPro"),
+    ("kev", "KEV"),
+    ("m365", "Microsoft 365"),
+    ("nist_800_53", "NIST 800-53"),
+    ("prowler-aws", "Prowler AWS"),
+    ("prowler-azure", "Prowler Azure"),
+    ("prowler-gcp", "Prowler Google Cloud"),
+    ("veris", "VERIS"),
+];
+
 impl Framework {
     /// A framework with this id, and an edition that may be empty.
     #[must_use]
@@ -151,22 +208,24 @@ impl Framework {
         if let Some(title) = &self.title {
             return title;
         }
-        match self.id.as_str() {
-            "aws" => "AWS",
-            "azure" => "Azure",
-            "cri_profile" => "CRI Profile",
-            "csa_ccm" => "CSA CCM",
-            "gcp" => "Google Cloud",
-            "intel-vpro" => "Intel vPro",
-            "kev" => "KEV",
-            "m365" => "Microsoft 365",
-            "nist_800_53" => "NIST 800-53",
-            "prowler-aws" => "Prowler AWS",
-            "prowler-azure" => "Prowler Azure",
-            "prowler-gcp" => "Prowler Google Cloud",
-            "veris" => "VERIS",
-            own => own,
-        }
+        FRAMEWORKS.iter().find(|(id, _)| *id == self.id).map_or(&self.id, |(_, name)| name)
+    }
+
+    /// The framework that [`Framework::label`] names so.
+    #[must_use]
+    pub fn from_label(label: &str) -> Self {
+        let label = label.trim();
+        let known = FRAMEWORKS.iter().find_map(|(id, name)| {
+            let rest = label.strip_prefix(name)?;
+            (rest.is_empty() || rest.starts_with(' ')).then_some((*id, rest))
+        });
+        // An id of the user's own has no end of its own; an edition has a digit.
+        let own = || match label.rsplit_once(' ') {
+            Some((id, edition)) if edition.contains(|c: char| c.is_ascii_digit()) => (id, edition),
+            _ => (label, ""),
+        };
+        let (id, version) = known.unwrap_or_else(own);
+        Self::new(id, version.trim())
     }
 
     /// Name and edition: `AWS 12/12/2024`.
@@ -287,6 +346,8 @@ pub struct Mapping {
     pub category: Option<Category>,
     /// The level, when scored.
     pub level: Option<Level>,
+    /// The score, when the source gives a number in place of a level; then there may be no category either.
+    pub numeric: Option<NumericScore>,
     /// The analysts' comment; empty when there is none.
     pub comment: String,
     /// References; not all are addresses.
@@ -308,6 +369,12 @@ impl Mapping {
     #[must_use]
     pub fn score(&self) -> Option<(Category, Level)> {
         self.category.zip(self.level)
+    }
+
+    /// Whether the mapping says how well: by category and level, or by a number.
+    #[must_use]
+    pub fn is_scored(&self) -> bool {
+        self.score().is_some() || self.numeric.is_some()
     }
 }
 
@@ -381,10 +448,16 @@ impl MappingSet {
         }
     }
 
-    /// Whether any mapping carries a category and a level.
+    /// Whether any mapping carries a category and a level, or a number.
     #[must_use]
     pub fn is_scored(&self) -> bool {
-        self.mappings.iter().any(|mapping| mapping.score().is_some())
+        self.mappings.iter().any(Mapping::is_scored)
+    }
+
+    /// Whether any mapping says in which category it covers.
+    #[must_use]
+    pub fn has_categories(&self) -> bool {
+        self.mappings.iter().any(|mapping| mapping.is_scored() && mapping.category.is_some())
     }
 
     /// Whether groups put capabilities together, rather than giving each its own group.

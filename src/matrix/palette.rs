@@ -93,19 +93,26 @@ pub enum Theme {
     Dark,
 }
 
-/// A category's hue, or that of several at once.
+/// A category's hue, or that of several at once, or of none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Hue {
     /// One category.
     Of(Category),
     /// More than one.
     Several,
+    /// None is stated: the source gives a number alone.
+    Unstated,
 }
 
 impl Hue {
     /// All hues, in legend order.
-    pub const ALL: [Self; 4] =
-        [Self::Of(Category::Protect), Self::Of(Category::Detect), Self::Of(Category::Respond), Self::Several];
+    pub const ALL: [Self; 5] = [
+        Self::Of(Category::Protect),
+        Self::Of(Category::Detect),
+        Self::Of(Category::Respond),
+        Self::Several,
+        Self::Unstated,
+    ];
 
     /// `protect`, `several`: for CSS classes.
     #[must_use]
@@ -113,6 +120,7 @@ impl Hue {
         match self {
             Self::Of(category) => category.key(),
             Self::Several => "several",
+            Self::Unstated => "unstated",
         }
     }
 
@@ -122,6 +130,7 @@ impl Hue {
         match self {
             Self::Of(category) => category.name(),
             Self::Several => "Several categories",
+            Self::Unstated => "No category stated",
         }
     }
 
@@ -130,6 +139,7 @@ impl Hue {
         match self {
             Self::Of(category) => category as usize,
             Self::Several => 3,
+            Self::Unstated => 4,
         }
     }
 }
@@ -157,7 +167,7 @@ pub struct Palette {
     /// `None`: the ramp from sea-green over blue to violet.
     score: Option<Tint>,
     /// In the order of [`Hue::ALL`].
-    hues: [Tint; 4],
+    hues: [Tint; 5],
 }
 
 impl Default for Palette {
@@ -165,7 +175,13 @@ impl Default for Palette {
         let tint = |hue, chroma| Tint { hue, chroma };
         Self {
             score: None,
-            hues: [tint(255.0, 0.13), tint(62.0, 0.13), tint(340.0, 0.13), tint(140.0, 0.05)],
+            hues: [
+                tint(255.0, 0.13),
+                tint(62.0, 0.13),
+                tint(340.0, 0.13),
+                tint(140.0, 0.05),
+                tint(200.0, 0.0),
+            ],
         }
     }
 }
@@ -211,13 +227,19 @@ impl Palette {
     /// The fill of a level in a hue.
     #[must_use]
     pub fn fill(&self, hue: Hue, theme: Theme, level: Level) -> Color {
-        let Tint { hue, chroma } = self.hues[hue.index()];
+        let Tint { hue: degrees, chroma } = self.hues[hue.index()];
         let (light, dark, share) = match level {
             Level::Minimal => (0.92, 0.36, 0.45),
             Level::Partial => (0.74, 0.56, 0.85),
             Level::Significant => (0.47, 0.82, 1.0),
         };
-        Color::oklch(if theme == Theme::Light { light } else { dark }, chroma * share, hue)
+        // Where red and green are alike, grey is told from the hues by its lightness alone.
+        let apart = if hue == Hue::Unstated { 0.08 } else { 0.0 };
+        Color::oklch(
+            if theme == Theme::Light { light - apart } else { dark + apart },
+            chroma * share,
+            degrees,
+        )
     }
 
     /// The fill of a hue as such: chips, bars.

@@ -40,7 +40,7 @@ pub(super) fn capability(site: &Site<'_>, framework: &Framework<'_>, position: u
         references: references(&capability.references),
         scored,
         headline: headline(&page.coverage, scored),
-        categories: categories(&page.coverage, scored),
+        categories: categories(&page.coverage, held.has_categories()),
         matrix: matrix(site, &page.coverage, caption, ROOT, true),
         techniques: techniques(site, page),
         only: only(framework, page.key).map(|id| site.technique_ref(id, ROOT)).collect(),

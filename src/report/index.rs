@@ -65,7 +65,7 @@ pub(super) fn framework(site: &Site<'_>, one: &Framework<'_>) -> FrameworkView {
         retired_notice: retired_notice(site, coverage),
         matrix: matrix(site, coverage, caption, "", false),
         tactics: tactics(site, one, scored),
-        categories: categories(coverage, scored),
+        categories: categories(coverage, held.has_categories()),
         capabilities: one.capabilities.iter().map(|page| capability_row(site, one, page, scored)).collect(),
         gaps: gaps(site, one),
         layers: one.layers.iter().map(link).collect(),
@@ -118,7 +118,7 @@ fn capability_row(
         CategoryCount {
             name: category.name().to_owned(),
             key: category.key().to_owned(),
-            n: active.filter(|(_, cell)| cell.levels().get(category).is_some()).count(),
+            n: active.filter(|(_, cell)| cell.levels().has(category)).count(),
         }
     };
     CapabilityRow {
@@ -127,7 +127,7 @@ fn capability_row(
         href: page.path.clone(),
         group: group_name(site, page.key),
         coverage: coverage_row(&capability.name, &page.path, &statistics, Counted::Both, scored, rules),
-        categories: if scored { Category::ALL.map(count).into() } else { Vec::new() },
+        categories: if held.has_categories() { Category::ALL.map(count).into() } else { Vec::new() },
         only: only(framework, page.key).count(),
         non_mappable: page.layer.is_none(),
     }

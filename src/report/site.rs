@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attack::{Catalog, TechniqueId};
-use crate::coverage::{CapabilityKey, Cell, Coverage, Metric, Rules, State, Statistics, Tally};
+use crate::coverage::{CapabilityKey, Cell, Coverage, Metric, Rules, State, Statistics, Tally, whole};
 use crate::diagnostic::Diagnostic;
 use crate::layer::{self, ColorBy, Expand, Part, Per};
 use crate::link;
@@ -222,6 +222,9 @@ impl<'a> Site<'a> {
             let scores = coverage.cells().values().filter_map(|cell| coverage.shown_score(cell));
             used.extend(theme::used(scores, layer::score_top(coverage), scale));
         }
+        // Mappings that are numbers show them by themselves.
+        let numbers = self.content.sets.iter().flat_map(|set| &set.mappings).filter_map(|one| one.numeric);
+        used.extend(theme::used(numbers.map(|score| whole(score.value(), 100.0)), 100, scale));
         used
     }
 
@@ -342,6 +345,8 @@ impl<'a> Site<'a> {
             category_class: mapping.category.map(|category| category.key().to_owned()),
             level: mapping.level.map(|level| level.name().to_owned()),
             level_class: mapping.level.map(|level| level.key().to_owned()),
+            score: mapping.numeric.map(|score| score.to_string()),
+            score_class: mapping.numeric.map(|score| theme::score_class(whole(score.value(), 100.0), 100)),
             comment: mapping.comment.clone(),
             references: references(mapping.references.iter().map(|reference| &reference.text)),
         }
@@ -483,9 +488,9 @@ pub(super) fn headline(coverage: &Coverage<'_>, has_levels: bool) -> Vec<Coverag
     .into()
 }
 
-/// One row for each selected category, for what has levels.
-pub(super) fn categories(coverage: &Coverage<'_>, has_levels: bool) -> Vec<CoverageRow> {
-    if !has_levels {
+/// One row for each selected category, for what has categories.
+pub(super) fn categories(coverage: &Coverage<'_>, has_categories: bool) -> Vec<CoverageRow> {
+    if !has_categories {
         return Vec::new();
     }
     let row = |category: &Category| {
@@ -527,7 +532,7 @@ fn covered(coverage: &Coverage<'_>, cell: Option<&Cell>, color_by: ColorBy, top:
     let categories = &coverage.selection().categories;
     let fill = match color_by {
         ColorBy::Score => None,
-        ColorBy::Category => layer::category_fill(&cell, categories),
+        ColorBy::Category => layer::category_fill(&cell, categories, &coverage.rules().scale),
     };
     let class = match fill {
         Some((hue, level)) => theme::category_class(hue, level),

@@ -40,7 +40,7 @@ pub struct FrameworkSummary {
     pub name: String,
     /// Where it came from.
     pub source: SourceView,
-    /// Whether its mappings carry categories and levels.
+    /// Whether its mappings carry levels, or scores as numbers.
     pub scored: bool,
     /// The metric in force for it.
     pub metric: Metric,
@@ -73,7 +73,7 @@ pub struct TechniqueSummary {
     pub score: Option<i64>,
     /// Whether the score is rolled up from sub-techniques.
     pub rolled_up: bool,
-    /// The strongest level per category.
+    /// The strongest level per category; a number counts as the level that it reaches.
     pub levels: Vec<CategoryStrength>,
     /// The ids of the distinct capabilities that map it.
     pub capabilities: Vec<String>,
@@ -121,7 +121,9 @@ fn techniques(site: &Site<'_>, framework: &Framework<'_>) -> Vec<TechniqueSummar
     let coverage = &framework.coverage;
     let rows = coverage.cells().iter().map(|(id, cell)| {
         let levels = cell.levels();
-        let strength = |category| Some(CategoryStrength { category, level: levels.get(category)? });
+        let scale = &coverage.rules().scale;
+        let strength =
+            |category| Some(CategoryStrength { category, level: levels.level_in(category, scale)? });
         let capability = |key: crate::coverage::CapabilityKey| {
             site.content.sets[key.set].capabilities[key.capability].id.clone()
         };

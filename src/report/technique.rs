@@ -57,7 +57,8 @@ fn in_framework(site: &Site<'_>, framework: &Framework<'_>, id: TechniqueId) -> 
     }
     let scored = held.is_scored();
     let face = face(coverage, id, site.content.color_by, top(framework));
-    let strongest = cell.filter(|_| scored).map(|cell| strongest(coverage, cell)).unwrap_or_default();
+    let strongest =
+        cell.filter(|_| held.has_categories()).map(|cell| strongest(coverage, cell)).unwrap_or_default();
     let mut mappings: Vec<_> = cell.map(|cell| coverage.mappings(cell).collect()).unwrap_or_default();
     mappings.sort_by(|(_, a), (_, b)| {
         let name = |capability: usize| &held.capabilities[capability].name;
@@ -80,17 +81,13 @@ fn in_framework(site: &Site<'_>, framework: &Framework<'_>, id: TechniqueId) -> 
 fn strongest(coverage: &Coverage<'_>, cell: &Cell) -> Vec<CategoryLevel> {
     let levels = cell.levels();
     let of = |category| {
-        let level = levels.get(category);
+        let level = levels.level_in(category, &coverage.rules().scale);
         CategoryLevel {
             category: crate::mapping::Category::name(category).to_owned(),
             key: category.key().to_owned(),
             level: level.map(|level| level.name().to_owned()),
             level_class: level.map_or("none", crate::mapping::Level::key).to_owned(),
-            capabilities: cell
-                .capabilities
-                .iter()
-                .filter(|(_, levels)| levels.get(category).is_some())
-                .count(),
+            capabilities: cell.capabilities.iter().filter(|(_, levels)| levels.has(category)).count(),
         }
     };
     coverage.selection().categories.iter().copied().map(of).collect()

@@ -181,7 +181,7 @@ pub struct CapabilityRow {
     pub group: Option<String>,
     /// Coverage by this capability alone.
     pub coverage: CoverageRow,
-    /// For scored frameworks, per category (always Protect, Detect, Respond) how many techniques it maps.
+    /// For frameworks with categories, per category (always Protect, Detect, Respond) how many techniques it maps.
     pub categories: Vec<CategoryCount>,
     /// Techniques that no other capability of the framework maps.
     pub only: usize,
@@ -312,7 +312,7 @@ pub struct FrameworkView {
     pub name: String,
     /// Where it came from.
     pub source: SourceView,
-    /// Whether its mappings carry categories and levels.
+    /// Whether its mappings carry levels, or scores as numbers.
     pub scored: bool,
     /// The metric's name for people: "strongest level".
     pub metric: String,
@@ -326,7 +326,7 @@ pub struct FrameworkView {
     pub matrix: MatrixView,
     /// Coverage per tactic, in matrix order.
     pub tactics: Vec<CoverageRow>,
-    /// Coverage per category; empty for unscored frameworks.
+    /// Coverage per category; empty for frameworks without categories.
     pub categories: Vec<CoverageRow>,
     /// Every capability that maps something, most techniques first; then the non-mappable ones.
     pub capabilities: Vec<CapabilityRow>,
@@ -430,6 +430,10 @@ pub struct MappingView {
     pub level: Option<String>,
     /// A CSS class: `minimal`, `partial`, `significant`.
     pub level_class: Option<String>,
+    /// The score, where the source gives a number in place of a level.
+    pub score: Option<String>,
+    /// A CSS class that carries the score's fill and text colour.
+    pub score_class: Option<String>,
     /// The analysts' comment; may hold line breaks; empty when there is none.
     pub comment: String,
     /// The references.
@@ -474,7 +478,7 @@ pub struct CapabilityView {
     pub comment: String,
     /// References of the capability as a whole.
     pub references: Vec<ReferenceView>,
-    /// Whether its mappings carry categories and levels.
+    /// Whether its mappings carry levels, or scores as numbers.
     pub scored: bool,
     /// Headline rows: Techniques, Sub-techniques, All.
     pub headline: Vec<CoverageRow>,
@@ -501,9 +505,9 @@ pub struct TechniqueFramework {
     pub label: String,
     /// `aws`
     pub key: String,
-    /// Whether its mappings carry categories and levels.
+    /// Whether its mappings carry levels, or scores as numbers.
     pub scored: bool,
-    /// Per category the strongest level; empty for unscored frameworks.
+    /// Per category the strongest level; empty for frameworks without categories.
     pub strongest: Vec<CategoryLevel>,
     /// The metric's score for the technique as shown, when it has one.
     pub score: Option<String>,

@@ -180,6 +180,12 @@ impl<'d> Node<'d> {
         self.source.place(span.range())
     }
 
+    /// The value as it stands in the source.
+    #[must_use]
+    pub fn raw(self) -> &'d str {
+        self.source.text().get(self.span().range()).unwrap_or_default()
+    }
+
     /// The text, when it is text, or a plain value in YAML; `Err` says why the escapes in it cannot be read.
     ///
     /// # Errors

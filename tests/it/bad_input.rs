@@ -70,13 +70,10 @@ fn json_of_another_kind_is_told_by_its_kind() {
 }
 
 #[test]
-fn a_layer_given_as_a_mapping_is_told_to_be_a_layer() {
-    let space = Workspace::new();
-    space.run(&["layer", "-o", "layer.json"]).ok();
-    let ours = space.bytes("layer.json");
-    let foreign = r#"{"name": "old", "version": "3.0", "domain": "mitre-enterprise", "techniques": []}"#;
-    for content in [ours.as_slice(), foreign.as_bytes()] {
-        refused_once(content, "it is an ATT&CK Navigator layer").finding("NL0102");
+fn a_layer_that_covers_nothing_is_said_to() {
+    let empty = r#"{"name": "old", "version": "3.0", "domain": "mitre-enterprise", "techniques": []}"#;
+    for content in [empty.to_owned(), format!("[{empty}]")] {
+        refused_once(content, "the layer covers nothing").finding("NL0107");
     }
 }
 

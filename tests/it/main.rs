@@ -9,6 +9,8 @@ mod convert;
 mod corpus;
 mod filters;
 mod hostile;
+mod layer_checks;
+mod layer_reading;
 mod layers;
 mod messages;
 mod mutants;

@@ -371,6 +371,7 @@ fn mapping(capabilities: usize) -> impl Strategy<Value = Mapping> {
                 mapping_type,
                 category,
                 level,
+                numeric: None,
                 comment,
                 references: references.collect(),
                 related_score,

@@ -5,6 +5,7 @@
 
 mod control;
 mod files;
+mod layer;
 mod notes;
 mod options;
 mod prowler;
@@ -24,6 +25,7 @@ pub(super) use rows::short;
 
 use super::model::{MappingSet, Origin};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::layer::check as layer_check;
 use crate::parallel;
 pub use crate::source::decode::MAX_BYTES;
 use crate::source::decode::{Decoded, decode};
@@ -113,6 +115,8 @@ impl Outcome {
 enum Form {
     /// A file that is complete by itself.
     Whole(Outcome),
+    /// A layer: a mapping by itself, and a picture of the mappings beside it where there are some.
+    Layer(Outcome),
     /// One control of a folder of them.
     Control(Box<control::File>),
     /// Not a mapping.
@@ -155,6 +159,7 @@ pub fn from_path(path: &Path) -> Result<Reading, ReadError> {
 /// Reads mappings, with what the files do not say themselves.
 #[derive(Debug, Clone, Default)]
 pub struct Reader {
+    purpose: Purpose,
     options: Options,
 }
 
@@ -162,7 +167,7 @@ impl Reader {
     /// A reader with options.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self { options }
+        Self { purpose: Purpose::Map, options }
     }
 
     /// Reads a mapping of any text form; `name` is what findings and reports call it.
@@ -203,8 +208,21 @@ impl Reader {
     /// copy is there too, and what cannot be read keeps nothing else from being read.
     #[must_use]
     pub fn inspect(&self, paths: &[PathBuf]) -> Inspection {
-        let (forms, files, failures) = self.forms(paths);
+        let (forms, files, failures) = self.checking().forms(paths);
         Inspection { reading: Self::gather(forms, Copies::Keep), files, failures }
+    }
+
+    /// Reads a stream, to be checked: see [`Reader::inspect`]; `name` is what findings call it.
+    #[must_use]
+    pub fn inspect_stream(&self, name: &str, input: impl io::Read) -> Inspection {
+        match self.checking().stream(name, input) {
+            Ok(reading) => Inspection { reading, files: vec![name.to_owned()], failures: Vec::new() },
+            Err(error) => Inspection { failures: vec![error], ..Inspection::default() },
+        }
+    }
+
+    fn checking(&self) -> Self {
+        Self { purpose: Purpose::Check, ..self.clone() }
     }
 
     /// Each file's form and name, and what could not be read.
@@ -238,10 +256,16 @@ impl Reader {
 
     fn form(&self, path: &Path, bytes: Vec<u8>) -> Form {
         let name = path.display().to_string();
+        // What an encoding is called by stands at the start.
+        let head: Vec<u8> = bytes.iter().copied().take(4).collect();
         match decode(path, bytes) {
             Ok(Decoded::Text(text)) => {
                 let source = Arc::new(Source::new(name.as_str(), text));
-                self.recognise(&source, &Origin::Path(name))
+                let mut form = self.recognise(&source, &Origin::Path(name));
+                if let (Form::Layer(outcome), Purpose::Check) = (&mut form, self.purpose) {
+                    outcome.findings.extend(layer_check::encoding(&source, &head));
+                }
+                form
             }
             Ok(Decoded::Archive(bytes)) => match cells::workbook(path, &bytes) {
                 Ok(sheets) => table::workbook(sheets, &Origin::Path(name), &self.options),
@@ -257,9 +281,16 @@ impl Reader {
         let is_brought = |input: &Input| input.from.is_some() && copies == Copies::LeaveOut;
         let mut slots: Vec<Slot> = Vec::new();
         let mut skipped = Vec::new();
+        let with_mappings = with_mappings(&forms);
         for (input, form) in forms {
             match form {
-                Form::Whole(outcome) => slots.push(Slot::Whole(input, outcome)),
+                Form::Layer(_)
+                    if copies == Copies::LeaveOut
+                        && input.from.as_ref().is_some_and(|from| with_mappings.contains(from)) =>
+                {
+                    skipped.push(beside_mappings(&input.path));
+                }
+                Form::Whole(outcome) | Form::Layer(outcome) => slots.push(Slot::Whole(input, outcome)),
                 Form::Control(file) => {
                     let key = (input.folder(), file.control.platform());
                     let group = slots.iter_mut().find_map(|slot| match slot {
@@ -308,7 +339,7 @@ impl Reader {
     /// A source that is read by itself.
     fn whole(&self, source: &Arc<Source>, origin: &Origin) -> Reading {
         let outcome = match self.recognise(source, origin) {
-            Form::Whole(outcome) => outcome,
+            Form::Whole(outcome) | Form::Layer(outcome) => outcome,
             Form::Control(file) => control::assemble(vec![*file], None, origin.clone()),
             Form::Other(finding) => Outcome::found(vec![finding]),
         };
@@ -324,10 +355,9 @@ impl Reader {
         }
         if start.starts_with(['{', '[']) {
             return match Document::json(source, 0) {
-                Ok(document) => match self.json(source, document.root(), origin) {
-                    Some(outcome) => Form::Whole(outcome),
-                    None => Form::Other(not_a_mapping(source, other_json(text))),
-                },
+                Ok(document) => self
+                    .json(source, document.root(), origin)
+                    .unwrap_or_else(|| Form::Other(not_a_mapping(source, other_json(text)))),
                 Err(finding) => Form::Whole(Outcome::found(vec![finding])),
             };
         }
@@ -357,10 +387,35 @@ impl Reader {
     }
 
     /// A JSON document by its form; `None` when it is none of them.
-    fn json(&self, source: &Arc<Source>, root: Node<'_>, origin: &Origin) -> Option<Outcome> {
+    fn json(&self, source: &Arc<Source>, root: Node<'_>, origin: &Origin) -> Option<Form> {
         unified::read(source, root, origin.clone())
             .or_else(|| prowler::read(source, root, origin, &self.options))
+            .map(Form::Whole)
+            .or_else(|| self.layer(source, root, origin).map(Form::Layer))
     }
+
+    /// A layer, as this reader reads them; `None` when it is none.
+    fn layer(&self, source: &Arc<Source>, root: Node<'_>, origin: &Origin) -> Option<Outcome> {
+        let outcome = layer::read(source, root, origin, &self.options)?;
+        if self.purpose == Purpose::Map {
+            return Some(outcome);
+        }
+        let mut findings = layer_check::check(source, root);
+        // What only the mapping in it can have: the rest is told of the layer already.
+        let of_mapping = [Code::UnknownCategory, Code::UnknownLevel, Code::HalfScore];
+        findings.extend(outcome.findings.into_iter().filter(|finding| of_mapping.contains(&finding.code)));
+        Some(Outcome::found(findings))
+    }
+}
+
+/// What a file is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Purpose {
+    /// To be mapped: a layer becomes a mapping set.
+    #[default]
+    Map,
+    /// To be checked: a layer is checked as a layer.
+    Check,
 }
 
 /// What is done with a file of a folder or a pattern that holds the same mappings as one before it.
@@ -374,6 +429,23 @@ enum Copies {
 enum Slot {
     Whole(Input, Outcome),
     Controls((PathBuf, String), Vec<control::File>),
+}
+
+/// The folders and patterns that bring mappings along.
+fn with_mappings(forms: &[(Input, Form)]) -> Vec<PathBuf> {
+    let mappings = forms.iter().filter(|(_, form)| match form {
+        Form::Whole(outcome) => !outcome.sets.is_empty(),
+        Form::Control(_) => true,
+        Form::Layer(_) | Form::Other(_) => false,
+    });
+    mappings.filter_map(|(input, _)| input.from.clone()).collect()
+}
+
+/// A layer in a folder of mappings.
+fn beside_mappings(path: &Path) -> Diagnostic {
+    let source = Source::new(path.display().to_string(), String::new());
+    let message = "it is a layer beside mappings, and is left out: what it shows would count twice";
+    Diagnostic::new(Code::FileSkipped, message).at(source.whole()).help("name the file itself to read it")
 }
 
 /// What tells that a YAML file is meant to be the unified form: its two keys, at the start of a line.

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use super::super::model::{
-    Capability, Category, Group, Level, Mapping, MappingSet, MappingType, NonMappableTechnique, Publication,
-    Reference,
+    Capability, Category, Group, Level, Mapping, MappingSet, MappingType, NonMappableTechnique, NumericScore,
+    Publication, Reference,
 };
 use super::notes::MAX_FINDINGS;
 use crate::attack::TechniqueId;
@@ -43,6 +43,8 @@ pub(crate) struct Row<'a> {
     pub(crate) technique_name: Option<Field<'a>>,
     pub(crate) category: Option<Field<'a>>,
     pub(crate) level: Option<Field<'a>>,
+    /// A number in place of a level.
+    pub(crate) numeric: Option<NumericScore>,
     pub(crate) status: Option<Field<'a>>,
     pub(crate) related_score: Option<Field<'a>>,
     pub(crate) comment: Option<Field<'a>>,
@@ -86,6 +88,11 @@ impl Assembler {
         let defines_groups = !set.groups.is_empty();
         let group_names = BTreeMap::new();
         Self { set, capabilities: BTreeMap::new(), groups, group_names, findings: Vec::new(), defines_groups }
+    }
+
+    /// Says who published the set.
+    pub(crate) fn set_publication(&mut self, publication: Publication) {
+        self.set.publication = publication;
     }
 
     /// Whether no row was added.
@@ -195,6 +202,7 @@ impl Assembler {
             mapping_type,
             category,
             level,
+            numeric: row.numeric,
             comment: text(row.comment.as_ref()),
             references: row.references.iter().flat_map(references).collect(),
             related_score: related.and_then(Field::filled).and_then(|id| id.parse().ok()),
@@ -355,7 +363,9 @@ impl Assembler {
             Some((short(field.filled()?).into_owned(), field.span))
         };
         let (message, span) = match (given(&row.category), given(&row.level)) {
-            (Some((text, span)), None) => (format!("the category `{text}` stands without a level"), span),
+            (Some((text, span)), None) if row.numeric.is_none() => {
+                (format!("the category `{text}` stands without a level"), span)
+            }
             (None, Some((text, span))) => (format!("the level `{text}` stands without a category"), span),
             _ => return (category, level),
         };

@@ -73,7 +73,7 @@ pub(super) fn read(source: &Arc<Source>, root: Node<'_>, origin: Origin) -> Opti
         }
         (None, None) => None,
         // A Navigator layer has a list of metadata.
-        (Some(metadata), None) if metadata.kind() != Kind::Object => None,
+        (Some(metadata), None) if metadata.kind() != Kind::Object || root.get("techniques").is_some() => None,
         (metadata, _) => {
             let missing = if metadata.is_none() { "metadata" } else { "mapping_objects" };
             notes.find(source.whole(), Code::MissingField, format!("the file has no `{missing}`"));

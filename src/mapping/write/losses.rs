@@ -17,6 +17,7 @@ pub fn losses(set: &MappingSet, form: Form, content: Content) -> Vec<Diagnostic>
     let mut finder = Finder { set, form, content, findings: Vec::new() };
     finder.capabilities();
     finder.groups();
+    finder.scores();
     if form.is_table() {
         finder.definitions();
         finder.ids();
@@ -113,6 +114,26 @@ impl Finder<'_> {
             "capabilities that are neither mapped nor declared non-mappable",
         );
         self.find(Code::LostCapabilities, &rowless, has_no_place(what), "no row names it, so it is left out");
+    }
+
+    /// Scores that a source gives as numbers, as layers do.
+    fn scores(&mut self) {
+        let mut numbers = Tally::default();
+        for mapping in &self.set.mappings {
+            if let Some(score) = mapping.numeric {
+                let capability = &self.set.capabilities[mapping.capability].id;
+                numbers
+                    .add(|| format!("{} of {} for {}", score.value(), quoted(capability), mapping.technique));
+            }
+        }
+        let what = numbers.counted("score that is a number", "scores that are numbers");
+        let message = format!("{} has no place for {what}", self.form.name());
+        self.find(
+            Code::LostScores,
+            &numbers,
+            message,
+            "it has levels only; the mappings stand without a score",
+        );
     }
 
     /// Groups of a capability that has fewer rows than groups.
