@@ -37,8 +37,8 @@ pub fn check(source: &Source, root: Node<'_>) -> Vec<Diagnostic> {
     let mut catalogs = Catalogs::new();
     for layer in &layers {
         // One more than are told, so that it can be said that there are more.
-        let room = (MAX_FINDINGS + 1).saturating_sub(findings.len());
-        let mut checker = Checker { source, layer, findings: Vec::new(), room };
+        let left = (MAX_FINDINGS + 1).saturating_sub(findings.len());
+        let mut checker = Checker { source, layer, findings: Vec::new(), left };
         checker.layer(&mut catalogs);
         findings.append(&mut checker.findings);
     }
@@ -110,12 +110,12 @@ struct Checker<'a> {
     layer: &'a InputLayer,
     findings: Vec<Diagnostic>,
     /// How many more findings are told.
-    room: usize,
+    left: usize,
 }
 
 impl Checker<'_> {
     fn find(&mut self, span: Span, code: Code, message: impl Into<String>, help: impl Into<String>) {
-        if self.findings.len() < self.room {
+        if self.findings.len() < self.left {
             let place = self.source.place(span.range());
             self.findings.push(Diagnostic::new(code, message).at(place).help(help));
         }

@@ -167,7 +167,7 @@ impl<'a> Checker<'a> {
             }
         }
         for (held, names) in lost {
-            if self.findings.len() >= self.room {
+            if self.findings.len() >= self.left {
                 return;
             }
             let line = self.source.place(held.span.range()).line;
