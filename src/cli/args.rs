@@ -16,8 +16,9 @@ use navlayer::suggest;
 pub(crate) struct SourceArgs {
     /// Mapping files or folders; `-` is standard input [default: `sources` of navlayer.toml, or the built-in AWS mapping]
     ///
-    /// Mappings Explorer JSON, or Security Stack Mappings YAML (a folder of controls is one mapping set). What a file is
-    /// shows in its content, not in its name.
+    /// Files of Mappings Explorer and the Mappings Editor (JSON, YAML, CSV, TSV, XLSX), Security Stack Mappings YAML (a
+    /// folder of controls is one mapping set), Prowler's mitre_attack JSON, and tables by --columns. What a file is shows
+    /// in its content, not in its name.
     #[arg(value_name = "SOURCE")]
     pub(crate) sources: Vec<PathBuf>,
     #[command(flatten)]

@@ -115,7 +115,7 @@ pub fn header(source: &Source) -> Vec<String> {
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(scan.delimiter)
         .has_headers(false)
-        .from_reader(text[..end].as_bytes());
+        .from_reader(&text.as_bytes()[..end]);
     let mut record = csv::StringRecord::new();
     match reader.read_record(&mut record) {
         Ok(true) => record.iter().map(str::to_owned).collect(),

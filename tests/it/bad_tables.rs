@@ -1,5 +1,6 @@
 //! Tables that nothing can be built on, and workbooks made to do harm: one clear diagnostic each, and nothing written.
 
+use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 use std::time::{Duration, Instant};
 
@@ -73,7 +74,7 @@ fn a_table_that_is_broken_or_too_large_is_refused_where_it_is() {
 fn a_table_of_more_mapping_sets_than_anybody_reads_is_given_up() {
     let mut text = "mapping_framework,capability_id,attack_object_id,attack_version\n".to_owned();
     for number in 0..20_000 {
-        text.push_str(&format!("f{number},a,T1110,16.1\n"));
+        let _ = writeln!(text, "f{number},a,T1110,16.1");
     }
     let run = refused("bad.csv", &text);
     assert_eq!(error(&run), "NL0109 the table holds more than 100 mapping sets at bad.csv:102:1");
@@ -143,8 +144,9 @@ fn the_workbook_that_the_bad_ones_are_made_of_is_good() {
 fn a_workbook_made_to_do_harm_is_refused() {
     let far = format!("<row r=\"1048576\">{}</row>", cell("XFD1048576", "x"));
     let backward = format!("<row r=\"3\">{}</row><row r=\"2\">{}</row>", cell("A3", "x"), cell("A2", "x"));
-    let shared: String =
-        (2..200).map(|row| format!("<row r=\"{row}\"><c r=\"A{row}\" t=\"s\"><v>0</v></c></row>")).collect();
+    let shared: String = (2..200).fold(String::new(), |rows, row| {
+        rows + &format!("<row r=\"{row}\"><c r=\"A{row}\" t=\"s\"><v>0</v></c></row>")
+    });
     let megabyte = format!("<si><t>{}</t></si>", "x".repeat(1 << 20));
     let missing = "<row r=\"2\"><c r=\"A2\" t=\"s\"><v>99</v></c></row>";
     let many: String = "<c><v>1</v></c>".repeat(1_100_000);

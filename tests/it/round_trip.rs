@@ -495,7 +495,7 @@ fn the_downloads_of_one_mapping_are_one_mapping() {
             read::from_path(&corpus.join(format!("mappings-explorer/{stem}.json"))).expect("it can be read");
         let wanted = everything(&json.sets[0]);
         for path in listing(&corpus.join("mappings-explorer-exports")) {
-            if !path.file_stem().is_some_and(|name| name == stem) {
+            if path.file_stem().is_none_or(|name| name != stem) {
                 continue;
             }
             let mut said = everything(&read::from_path(&path).expect("it can be read").sets[0]);

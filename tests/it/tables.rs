@@ -1,6 +1,7 @@
 //! Tables as mapping sources: what is read from them, and what is found in which cell.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use navlayer::attack::{Catalog, Domain, Version};
 use navlayer::diagnostic::{Code, Diagnostic};
@@ -22,18 +23,18 @@ fn explorer(rows: &[[&str; 7]]) -> String {
     for (index, [capability, kind, technique, category, level, references, comment]) in
         rows.iter().enumerate()
     {
-        text.push_str(&format!(
+        let _ = writeln!(
+            text,
             "{index},acme,1,Watching,{capability},Name of {capability},{kind},{technique},,16.1,enterprise,{category},\
-             {level},,{references},{comment},Acme,01/02/2024,03/04/2024\n"
-        ));
+             {level},,{references},{comment},Acme,01/02/2024,03/04/2024"
+        );
     }
     text
 }
 
 /// Each finding with its place as people read it.
 fn found(reading: &Reading) -> Vec<(Code, String)> {
-    let place =
-        |finding: &Diagnostic| finding.place.as_ref().map_or_else(String::new, |place| place.to_string());
+    let place = |finding: &Diagnostic| finding.place.as_ref().map_or_else(String::new, ToString::to_string);
     reading.findings.iter().map(|finding| (finding.code, place(finding))).collect()
 }
 

@@ -443,8 +443,8 @@ impl<'a> Reader<'a> {
                     let is_a_date = matches!(role, Role::CreationDate | Role::LastUpdate);
                     if is_a_date && !is_date(text) {
                         let message = format!("`{}` is not a date of the form mm/dd/yyyy", short(text));
-                        let help = "it is shown as it stands";
-                        self.notes.find_help(place(), Code::MalformedDate, message, help);
+                        let advice = "it is shown as it stands";
+                        self.notes.find_help(place(), Code::MalformedDate, message, advice);
                     }
                 }
                 // Each row of the Editor may have an author of its own.
