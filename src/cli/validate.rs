@@ -4,14 +4,14 @@ mod codes;
 mod text;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::ValueEnum;
 use navlayer::attack::Catalog;
-use navlayer::config::Written;
+use navlayer::config::{Settings, Written};
 use navlayer::diagnostic::{Report, Severity};
 use navlayer::mapping::check;
-use navlayer::mapping::read::{Inspection, Reader};
+use navlayer::mapping::read::{self, Inspection, Reader};
 
 use super::args::SourceArgs;
 use super::{CommandResult, Failure, Global, Outcome, config, findings, input};
@@ -24,7 +24,8 @@ use super::{CommandResult, Failure, Global, Outcome, config, findings, input};
 /// what cannot be read is said on standard error, the other files are checked all the same, and the exit code is 2.
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("sources", |sources| {
-    let help = "Mapping files and layers, folders of them, or patterns; `-` is standard input [default: `sources` of navlayer.toml]";
+    let help = "Mapping files and layers, folders of them, or patterns; `-` is standard input [default: `sources` of \
+                navlayer.toml, or the built-in AWS mapping]";
     sources.help(help).long_help(help).value_name("FILE")
 }))]
 pub(crate) struct Args {
@@ -78,14 +79,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     let mut flags = Written::default();
     args.sources.write(&mut flags);
     let settings = config::settings(flags, global)?;
-    let sources = settings.source_paths();
-    if sources.is_empty() {
-        return impossible(
-            "nothing is named that could be checked",
-            "name a file, a folder or a pattern, or `-`",
-        );
-    }
-    let Inspection { reading, files, failures } = inspect(&Reader::new(settings.read_options()), &sources);
+    let Inspection { reading, files, failures } = inspect(&settings);
     let mut findings = reading.findings;
     findings.extend(check::check_each(&reading.sets, own.as_ref()));
     settings.finding_levels().apply(&mut findings);
@@ -111,7 +105,15 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
 }
 
 /// Reads all sources, standard input where it stands among them.
-fn inspect(reader: &Reader, sources: &[PathBuf]) -> Inspection {
+fn inspect(settings: &Settings) -> Inspection {
+    let sources = settings.source_paths();
+    if sources.is_empty() {
+        let reading = read::embedded();
+        let files = reading.sets.iter().flat_map(|set| set.sources.iter());
+        let files = files.map(|source| source.name().to_string()).collect();
+        return Inspection { reading, files, failures: Vec::new() };
+    }
+    let reader = Reader::new(settings.read_options());
     let mut all = Inspection::default();
     for group in sources.chunk_by(|one, next| is_stdin(one) == is_stdin(next)) {
         let found = if group.first().is_some_and(|source| is_stdin(source)) {

@@ -78,6 +78,18 @@ const KNOWN: &[Known] = &[
         &[("NL0203", 1, "as in its JSON"), ("NL0205", 27, "as in its JSON")],
     ),
     (
+        "mappings-explorer-exports/aws-12.12.2024_attack-16.1-enterprise.csv",
+        &[("NL0203", 1, "as in its JSON"), ("NL0205", 27, "as in its JSON")],
+    ),
+    (
+        "mappings-explorer-exports/aws-12.12.2024_attack-16.1-enterprise.xlsx",
+        &[("NL0203", 1, "as in its JSON"), ("NL0205", 27, "as in its JSON")],
+    ),
+    (
+        "mappings-explorer-exports/veris-1.4.0_attack-16.1-ics.csv",
+        &[("NL0402", 1, "as in its JSON"), ("NL0403", 1, "as in its JSON")],
+    ),
+    (
         "mappings-explorer-exports/veris-1.4.0_attack-16.1-ics.yaml",
         &[("NL0402", 1, "as in its JSON"), ("NL0403", 1, "as in its JSON")],
     ),
@@ -121,7 +133,9 @@ const KNOWN: &[Known] = &[
 
 /// The severe ones by what they point at.
 const SEVERE: &[(&str, &str, &str)] = &[
+    ("aws-12.12.2024_attack-16.1-enterprise.csv", "NL0203", "T1053.001"),
     ("aws-12.12.2024_attack-16.1-enterprise.json", "NL0203", "\"T1053.001\""),
+    ("aws-12.12.2024_attack-16.1-enterprise.xlsx", "NL0203", "T1053.001"),
     ("aws-12.12.2024_attack-16.1-enterprise.yaml", "NL0203", "T1053.001"),
     ("mitre_attack_aws.json", "NL0112", "\"\""),
     ("mitre_attack_gcp.json", "NL0112", "\"\""),
@@ -175,7 +189,7 @@ fn every_finding_in_the_published_mappings_is_known() {
 #[test]
 fn every_published_mapping_is_among_the_known() {
     let Some(corpus) = corpus() else { return };
-    for folder in ["mappings-explorer", "prowler"] {
+    for folder in ["mappings-explorer", "mappings-explorer-exports", "prowler"] {
         for path in listing(&corpus.join(folder)) {
             let name = path.strip_prefix(&corpus).expect("it is below").to_string_lossy().replace('\\', "/");
             assert!(KNOWN.iter().any(|(source, _)| *source == name), "{name}");
