@@ -5,7 +5,8 @@ use std::io;
 use clap::ValueEnum;
 use navlayer::config::Config;
 use navlayer::diagnostic::FindingsFile;
-use navlayer::layer::Layer;
+use navlayer::layer::{AnyLayerFile, Layer};
+use navlayer::mapping::MappingFile;
 use navlayer::report::Summary;
 use navlayer::report::view::{CapabilityView, IndexView, TechniqueView};
 use schemars::{Schema, schema_for};
@@ -27,10 +28,14 @@ pub(crate) struct Args {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum What {
+    /// A mapping file: Mappings Explorer JSON, as navlayer reads and writes it
+    Mapping,
     /// What `validate --format json` writes
     Findings,
     /// A Navigator layer, as navlayer writes it
     Layer,
+    /// A Navigator layer of any format that navlayer reads, or several
+    AnyLayer,
     /// summary.json
     Summary,
     /// navlayer.toml
@@ -49,8 +54,10 @@ enum What {
 impl What {
     fn schema(self) -> Schema {
         match self {
+            Self::Mapping => schema_for!(MappingFile),
             Self::Findings => schema_for!(FindingsFile<'_>),
             Self::Layer => schema_for!(Layer),
+            Self::AnyLayer => schema_for!(AnyLayerFile),
             Self::Summary => schema_for!(Summary),
             Self::Config => schema_for!(Config),
             Self::Index => schema_for!(IndexView),

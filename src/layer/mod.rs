@@ -5,6 +5,7 @@ pub mod check;
 pub mod color;
 mod model;
 pub mod read;
+mod schema;
 mod split;
 
 use std::io;
@@ -19,6 +20,7 @@ pub use model::{
     Versions,
 };
 
+pub use schema::{AnyLayer, AnyLayerFile};
 pub use split::{Part, Per, framework_key, split};
 
 /// A layer as JSON text, ending in a line break.

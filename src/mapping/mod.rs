@@ -4,8 +4,11 @@ pub mod check;
 mod literal;
 mod model;
 pub mod read;
+mod schema;
 pub mod select;
 pub mod write;
+
+pub use schema::MappingFile;
 
 pub use model::{
     Capability, Category, Framework, Group, Level, Mapping, MappingSet, MappingType, NonMappableTechnique,

@@ -20,6 +20,7 @@ mod query_tables;
 mod reading;
 mod repository;
 mod round_trip;
+mod schemas;
 mod support;
 mod tables;
 mod validate;
