@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 /// One layer, or several.
 #[derive(Debug, JsonSchema)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "it is never filled")]
 pub enum AnyLayerFile {
     /// A layer by itself.
     One(AnyLayer),
