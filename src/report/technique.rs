@@ -64,6 +64,14 @@ fn in_framework(site: &Site<'_>, framework: &Framework<'_>, id: TechniqueId) -> 
         let name = |capability: usize| &held.capabilities[capability].name;
         (name(a.capability), a.capability, a.category).cmp(&(name(b.capability), b.capability, b.category))
     });
+    // Where the score is all that its colour means, the level that it comes from says more.
+    let score_label = if face.score.as_ref() == Some(&face.label) {
+        let level = cell
+            .and_then(|cell| cell.levels().level(&coverage.selection().categories, &coverage.rules().scale));
+        level.map_or_else(String::new, |level| format!("strongest level {level}"))
+    } else {
+        face.label
+    };
     Some(TechniqueFramework {
         label: held.framework.label(),
         key: framework.key.clone(),
@@ -71,7 +79,7 @@ fn in_framework(site: &Site<'_>, framework: &Framework<'_>, id: TechniqueId) -> 
         strongest,
         score: face.score,
         class: face.class,
-        score_label: face.label,
+        score_label,
         capabilities: cell.map_or(0, |cell| cell.capabilities.len()),
         mappings: mappings.iter().map(|(_, mapping)| site.mapping(framework.set, mapping, ROOT)).collect(),
         not_mappable: declared.map(|declared| declared.comment.clone()),
