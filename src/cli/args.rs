@@ -14,11 +14,12 @@ use navlayer::suggest;
 /// Where mappings come from.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SourceArgs {
-    /// Mapping files or folders; `-` is standard input [default: `sources` of navlayer.toml, or the built-in AWS mapping]
+    /// Mapping files, folders or patterns; `-` is standard input [default: `sources` of navlayer.toml, or the built-in AWS
+    /// mapping]
     ///
     /// Files of Mappings Explorer and the Mappings Editor (JSON, YAML, CSV, TSV, XLSX), Security Stack Mappings YAML (a
-    /// folder of controls is one mapping set), Prowler's mitre_attack JSON, and tables by --columns. What a file is shows
-    /// in its content, not in its name.
+    /// folder of controls is one mapping set), Prowler's mitre_attack JSON, Navigator layers, and tables by --columns;
+    /// each also gzipped. What a file is shows in its content, not in its name.
     #[arg(value_name = "SOURCE")]
     pub(crate) sources: Vec<PathBuf>,
     #[command(flatten)]

@@ -11,7 +11,7 @@ use navlayer::mapping::write::{Content, Form, WriteError, file_stem, losses, wri
 use navlayer::output::Sink;
 
 use super::args::SourceArgs;
-use super::layer::write_one;
+use super::file::write_one;
 use super::{CommandResult, Failure, Global, Outcome, config, findings, input};
 
 /// Write a mapping set in another form: Mappings Explorer JSON, YAML, CSV, TSV or XLSX
@@ -93,7 +93,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
         Target::StandardOutput => out.write_all(&write(&sets[0], form, content)?)?,
         Target::File(path) => {
             // A mapping may be the only copy of somebody's work: nothing is replaced unasked.
-            write_one(path, &write(&sets[0], form, content)?, args.force, |_| false)?;
+            write_one(path, &write(&sets[0], form, content)?, args.force, None)?;
             findings::say(global, &format!("wrote {}", path.display()));
         }
         Target::Folder(folder) => {

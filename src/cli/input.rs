@@ -45,6 +45,10 @@ pub(crate) fn load(settings: &Settings, global: &Global) -> Result<Option<Input>
         return Err(config::failure(settings.file.as_deref(), mistakes));
     }
     let has_errors = findings.iter().any(|one| one.severity == Severity::Error);
+    if sets.is_empty() && !has_errors {
+        findings::print(&findings, global);
+        return Err(Failure::new("the sources hold no mapping"));
+    }
     let Some(catalog) = catalog.filter(|_| !has_errors) else {
         return Ok(stop(&findings, global));
     };
@@ -73,18 +77,41 @@ fn read_all(sources: &[PathBuf], options: &read::Options) -> Result<Reading, Fai
         return Ok(read::embedded());
     }
     let reader = Reader::new(options.clone());
-    let is_standard_input = |path: &PathBuf| path == Path::new("-");
     let mut all = Reading::default();
-    for group in sources.chunk_by(|one, next| !is_standard_input(one) && !is_standard_input(next)) {
-        let reading = if group.iter().any(is_standard_input) {
-            reader.stream("standard input", io::stdin().lock())?
-        } else {
-            reader.paths(group)?
+    for group in groups(sources) {
+        let reading = match group {
+            Sources::StandardInput => reader.stream(STANDARD_INPUT, io::stdin().lock())?,
+            Sources::Paths(paths) => reader.paths(paths)?,
         };
         all.sets.extend(reading.sets);
         all.findings.extend(reading.findings);
     }
     Ok(all)
+}
+
+/// What findings call standard input.
+pub(crate) const STANDARD_INPUT: &str = "standard input";
+
+/// Sources that are read together.
+pub(crate) enum Sources<'a> {
+    StandardInput,
+    Paths(&'a [PathBuf]),
+}
+
+/// Sources in their order; standard input, which can be read once, stands by itself.
+pub(crate) fn groups(sources: &[PathBuf]) -> Vec<Sources<'_>> {
+    let is_standard_input = |path: &PathBuf| path == Path::new("-");
+    let groups = sources.chunk_by(|one, next| is_standard_input(one) == is_standard_input(next));
+    let mut has_read = false;
+    let parts = groups.filter_map(|group| {
+        if !group.iter().any(is_standard_input) {
+            return Some(Sources::Paths(group));
+        }
+        let first = !has_read;
+        has_read = true;
+        first.then_some(Sources::StandardInput)
+    });
+    parts.collect()
 }
 
 /// Resolves the filters. A name that nobody has stops the run; where it stands in the configuration, it is shown there,

@@ -1,6 +1,6 @@
 //! `navlayer layer`: heatmaps for ATT&CK Navigator.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -9,9 +9,10 @@ use navlayer::coverage::{Coverage, Metric};
 use navlayer::layer::{self, Layer, Options, Part, Per};
 use navlayer::mapping::MappingSet;
 use navlayer::mapping::select::Selection;
-use navlayer::output::{self, Sink};
+use navlayer::output::Sink;
 
 use super::args::{FilterArgs, RuleArgs, SourceArgs};
+use super::file::write_one;
 use super::input::{self, Input};
 use super::{CommandResult, Failure, Global, Outcome, config, findings};
 
@@ -171,34 +172,9 @@ fn write(bytes: &[u8], args: &Args, global: &Global, out: &mut dyn io::Write) ->
         out.write_all(bytes)?;
         return Ok(Outcome::Clean);
     };
-    write_one(path, bytes, args.force, is_our_layer)?;
+    write_one(path, bytes, args.force, Some(is_our_layer))?;
     findings::say(global, &format!("wrote {}", path.display()));
     Ok(Outcome::Clean)
-}
-
-/// Writes a file that the user named, unless something else than an earlier output of ours stands there.
-pub(crate) fn write_one(
-    path: &Path,
-    bytes: &[u8],
-    force: bool,
-    is_ours: impl Fn(&[u8]) -> bool,
-) -> Result<(), Failure> {
-    if path.is_dir() {
-        return Err(Failure::new(format!("{} is a folder", path.display())).with_help("-o names a file here"));
-    }
-    // What cannot be read may be anybody's.
-    if !force && path.is_file() && !std::fs::read(path).is_ok_and(|held| held == bytes || is_ours(&held)) {
-        return Err(Failure::new(format!("{} was not written by navlayer", path.display()))
-            .with_help("--force replaces it"));
-    }
-    // A device or a pipe cannot be replaced, only written to.
-    if path.exists() && !path.is_file() {
-        let mut file = std::fs::OpenOptions::new().write(true).open(path)?;
-        file.write_all(bytes)?;
-        return Ok(());
-    }
-    output::write_file(path, bytes)?;
-    Ok(())
 }
 
 /// Whether a file is a layer, or several, exactly as this tool writes them: one that was edited since is the user's.

@@ -5,6 +5,7 @@ mod build;
 mod catalog;
 mod config;
 mod convert;
+mod file;
 mod findings;
 mod input;
 mod layer;
@@ -141,9 +142,9 @@ impl From<io::Error> for Failure {
 impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
         let help = match &error {
-            ReadError::NothingThere { .. } => {
-                Some("a folder of Mappings Explorer JSON or Security Stack Mappings YAML files is expected")
-            }
+            ReadError::NothingThere { .. } => Some(
+                "`navlayer layer --help` and the README tell which forms are read; `validate` says of each file what it is",
+            ),
             _ => None,
         };
         Self { help: help.map(str::to_owned), ..Self::new(error.to_string()) }

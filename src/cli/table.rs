@@ -10,8 +10,8 @@ use comfy_table::{
 use navlayer::render::{csv, markdown};
 use navlayer::tables::{Cell, Head, Kind, Table, UnknownColumn};
 
+use super::file::write_one;
 use super::findings::{self, clean};
-use super::layer::write_one;
 use super::{Failure, Global};
 
 /// How a table comes out.
@@ -94,7 +94,7 @@ impl TableArgs {
             return Ok(());
         };
         // A table bears no mark of who made it: nothing is replaced unasked.
-        write_one(path, text.as_bytes(), self.force, |_| false)?;
+        write_one(path, text.as_bytes(), self.force, None)?;
         findings::say(global, &format!("wrote {}", path.display()));
         Ok(())
     }

@@ -4,7 +4,6 @@ mod codes;
 mod text;
 
 use std::io;
-use std::path::Path;
 
 use clap::ValueEnum;
 use navlayer::attack::Catalog;
@@ -14,6 +13,7 @@ use navlayer::mapping::check;
 use navlayer::mapping::read::{self, Inspection, Reader};
 
 use super::args::SourceArgs;
+use super::input::{STANDARD_INPUT, Sources};
 use super::{CommandResult, Failure, Global, Outcome, config, findings, input};
 
 /// Check mapping files and layers, and show every finding with its place
@@ -115,11 +115,10 @@ fn inspect(settings: &Settings) -> Inspection {
     }
     let reader = Reader::new(settings.read_options());
     let mut all = Inspection::default();
-    for group in sources.chunk_by(|one, next| is_stdin(one) == is_stdin(next)) {
-        let found = if group.first().is_some_and(|source| is_stdin(source)) {
-            reader.inspect_stream("standard input", io::stdin().lock())
-        } else {
-            reader.inspect(group)
+    for group in input::groups(&sources) {
+        let found = match group {
+            Sources::StandardInput => reader.inspect_stream(STANDARD_INPUT, io::stdin().lock()),
+            Sources::Paths(paths) => reader.inspect(paths),
         };
         all.reading.sets.extend(found.reading.sets);
         all.reading.findings.extend(found.reading.findings);
@@ -127,10 +126,6 @@ fn inspect(settings: &Settings) -> Inspection {
         all.failures.extend(found.failures);
     }
     all
-}
-
-fn is_stdin(source: &Path) -> bool {
-    source == Path::new("-")
 }
 
 fn write(report: &Report<'_>, args: &Args, out: &mut dyn io::Write) -> Result<(), Failure> {

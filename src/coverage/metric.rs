@@ -163,6 +163,12 @@ impl Levels {
         self.overall = self.overall.max(other.overall);
     }
 
+    /// The same without what is said of no category.
+    #[must_use]
+    pub fn of_categories(self) -> Self {
+        Self { overall: None, ..self }
+    }
+
     /// The score in a category: its level's or its number, whichever is higher.
     #[must_use]
     pub fn score_in(&self, category: Category, scale: &Scale) -> Option<f64> {

@@ -122,7 +122,7 @@ impl Coverage<'_> {
                 let levels: Vec<_> = cell
                     .capabilities
                     .iter()
-                    .map(|(_, levels)| *levels)
+                    .map(|(_, levels)| levels.of_categories())
                     .filter(|levels| levels.has(category))
                     .collect();
                 self.rules.metric.score(&levels, &[category], &self.rules.scale)

@@ -375,7 +375,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Names differ by more than case and blanks.
+/// Whether names differ by no more than case and blanks.
 fn same(a: &str, b: &str) -> bool {
     let mut left = a.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase);
     let mut right = b.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase);

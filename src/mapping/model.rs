@@ -410,7 +410,7 @@ pub struct MappingSet {
     pub origin: Origin,
     /// The groups, by id.
     pub groups: Vec<Group>,
-    /// The mapping types that the source defines: id to name.
+    /// The mapping types that the source defines, by id.
     pub mapping_types: BTreeMap<String, MappingType>,
     /// The capabilities, by id.
     pub capabilities: Vec<Capability>,

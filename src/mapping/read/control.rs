@@ -385,12 +385,16 @@ fn value<'d>(members: &[Member<'d>], name: &str) -> Option<Node<'d>> {
 pub(super) fn assemble(files: Vec<File>, vocabulary: Option<&[String]>, origin: Origin) -> Outcome {
     let mut findings = Vec::new();
     let Some(first) = files.first() else { return Outcome::default() };
-    let attack_version = match first.control.attack_version.text.trim().parse::<Version>() {
-        Ok(version) => version,
-        Err(error) => {
-            let place = first.source.place(first.control.attack_version.span.range());
-            return Outcome::found(vec![Diagnostic::new(Code::UnknownVersion, error.to_string()).at(place)]);
+    let version = |file: &File| short(file.control.attack_version.text.trim()).parse::<Version>();
+    for file in &files {
+        if let Err(error) = version(file) {
+            let place = file.source.place(file.control.attack_version.span.range());
+            findings.push(Diagnostic::new(Code::UnknownVersion, error.to_string()).at(place));
         }
+    }
+    let Some(attack_version) = files.iter().find_map(|file| version(file).ok()) else {
+        findings.extend(files.into_iter().flat_map(|file| file.findings));
+        return Outcome::found(findings);
     };
     let framework = Framework::new(first.control.platform.text.trim().to_lowercase(), "");
     let mut set = MappingSet::new(framework, Domain::Enterprise, attack_version, origin);
@@ -433,7 +437,8 @@ struct Adder<'a> {
 impl<'a> Adder<'a> {
     fn add(mut self, attack_version: Version, vocabulary: Option<&[String]>) {
         let control = self.control;
-        if control.attack_version.text.trim().parse() != Ok(attack_version) {
+        let stated = control.attack_version.text.trim().parse::<Version>();
+        if stated.is_ok_and(|stated| stated != attack_version) {
             let message = format!(
                 "this control is on ATT&CK {}, the others on {attack_version}",
                 short(control.attack_version.text.trim())

@@ -1,5 +1,6 @@
 //! Which files there are, and their bytes.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
@@ -34,46 +35,59 @@ impl Input {
     }
 }
 
-/// The files that paths, folders and patterns name, in order, each file once; and what cannot be looked up.
-pub(super) fn expand(paths: &[PathBuf]) -> (Vec<Input>, Vec<ReadError>) {
-    let mut inputs: Vec<Input> = Vec::new();
-    let mut errors = Vec::new();
+/// What paths, folders and patterns name.
+#[derive(Debug, Default)]
+pub(super) struct Expansion {
+    /// The files, in order, each once.
+    pub(super) inputs: Vec<Input>,
+    /// Each folder and pattern with the files that it brings along, those that others bring too included.
+    pub(super) brought: Vec<(PathBuf, Vec<PathBuf>)>,
+    /// What cannot be looked up.
+    pub(super) errors: Vec<ReadError>,
+}
+
+/// Looks up what paths, folders and patterns name.
+pub(super) fn expand(paths: &[PathBuf]) -> Expansion {
+    let mut all = Expansion::default();
     for path in paths {
-        let from = Some(path.clone());
         let mut found = Vec::new();
         match path.metadata() {
-            Ok(metadata) if metadata.is_dir() => {
-                list(path, 0, &mut found, &mut errors);
-                inputs.extend(found.into_iter().map(|path| Input { path, from: from.clone() }));
+            Ok(metadata) if metadata.is_dir() => list(path, 0, &mut found, &mut all.errors),
+            Ok(_) => {
+                all.inputs.push(Input::named(path));
+                continue;
             }
-            Ok(_) => inputs.push(Input::named(path)),
             Err(source) => {
                 // A file may be called like a pattern; only what does not exist is one.
                 let Some(pattern) = pattern(path) else {
-                    errors.push(ReadError::Io { path: path.clone(), source });
+                    all.errors.push(ReadError::Io { path: path.clone(), source });
                     continue;
                 };
                 let base = base(path);
                 if base.is_dir() {
-                    list(&base, 0, &mut found, &mut errors);
+                    list(&base, 0, &mut found, &mut all.errors);
                 }
                 found.retain(|path| pattern.is_match(path.strip_prefix("./").unwrap_or(path)));
                 if found.is_empty() {
-                    errors.push(ReadError::NoMatch { path: path.clone() });
+                    all.errors.push(ReadError::NoMatch { path: path.clone() });
+                    continue;
                 }
-                inputs.extend(found.into_iter().map(|path| Input { path, from: from.clone() }));
             }
         }
+        let from = Some(path.clone());
+        all.inputs.extend(found.iter().map(|path| Input { path: path.clone(), from: from.clone() }));
+        all.brought.push((path.clone(), found));
     }
-    let mut unique: Vec<Input> = Vec::with_capacity(inputs.len());
-    let mut seen = std::collections::BTreeSet::new();
-    for input in inputs {
-        if input.from.is_none() || seen.insert(input.path.clone()) {
-            seen.insert(input.path.clone());
-            unique.push(input);
-        }
-    }
-    (unique, errors)
+    // A file is itself however it is named; what was named outright stays so.
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let named: BTreeSet<PathBuf> =
+        all.inputs.iter().filter(|input| input.from.is_none()).map(|input| real(&input.path)).collect();
+    let mut seen = BTreeSet::new();
+    all.inputs.retain(|input| {
+        let path = real(&input.path);
+        (input.from.is_none() || !named.contains(&path)) && seen.insert(path)
+    });
+    all
 }
 
 /// The pattern that a path is, when it has a pattern's characters.

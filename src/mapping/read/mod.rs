@@ -13,6 +13,7 @@ mod rows;
 mod table;
 mod unified;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,7 +32,7 @@ pub use crate::source::decode::MAX_BYTES;
 use crate::source::decode::{Decoded, decode};
 use crate::source::node::{Document, Node};
 use crate::source::{Source, table as cells};
-use files::{Input, read_bounded};
+use files::{Expansion, Input, read_bounded};
 use rows::Assembler;
 
 /// The published AWS mapping of 12/12/2024 on ATT&CK 16.1: facts, without the analysts' comments.
@@ -75,10 +76,10 @@ pub enum ReadError {
         /// The file.
         path: PathBuf,
     },
-    /// No file of the folder holds a mapping.
+    /// No file of the folder, or of those that match the pattern, holds a mapping.
     #[error("no mapping file in {}", path.display())]
     NothingThere {
-        /// The folder.
+        /// The folder or pattern.
         path: PathBuf,
     },
     /// No file matches the pattern.
@@ -87,6 +88,16 @@ pub enum ReadError {
         /// The pattern.
         path: PathBuf,
     },
+}
+
+impl ReadError {
+    /// Whether it is about this file.
+    fn is_about(&self, file: &Path) -> bool {
+        match self {
+            Self::Io { path, .. } | Self::TooLarge { path } => path == file,
+            Self::NothingThere { .. } | Self::NoMatch { .. } => false,
+        }
+    }
 }
 
 /// What one form's module makes of a file.
@@ -227,7 +238,7 @@ impl Reader {
 
     /// Each file's form and name, and what could not be read.
     fn forms(&self, paths: &[PathBuf]) -> (Vec<(Input, Form)>, Vec<String>, Vec<ReadError>) {
-        let (inputs, mut errors) = files::expand(paths);
+        let Expansion { inputs, brought, mut errors } = files::expand(paths);
         let results = parallel::map(&inputs, |input| {
             let bytes = files::read(&input.path)?;
             Ok(self.form(&input.path, bytes))
@@ -243,12 +254,18 @@ impl Reader {
                 Err(error) => errors.push(error),
             }
         }
-        for folder in paths.iter().filter(|path| path.is_dir()) {
-            let mut within = forms.iter().filter(|(input, _)| input.from.as_ref() == Some(folder));
-            let holds =
-                |form: &Form| !matches!(form, Form::Other(finding) if finding.code == Code::NotAMapping);
-            if !within.any(|(_, form)| holds(form)) {
-                errors.push(ReadError::NothingThere { path: folder.clone() });
+        let is_mapping =
+            |form: &Form| !matches!(form, Form::Other(finding) if finding.code == Code::NotAMapping);
+        let held: BTreeSet<&Path> = forms
+            .iter()
+            .filter(|(_, form)| is_mapping(form))
+            .map(|(input, _)| input.path.as_path())
+            .collect();
+        for (path, brought) in brought {
+            // A file that could not be read is an error of its own.
+            let failed = errors.iter().any(|error| brought.iter().any(|file| error.is_about(file)));
+            if !failed && !brought.iter().any(|file| held.contains(file.as_path())) {
+                errors.push(ReadError::NothingThere { path });
             }
         }
         (forms, names, errors)
@@ -448,10 +465,10 @@ fn beside_mappings(path: &Path) -> Diagnostic {
     Diagnostic::new(Code::FileSkipped, message).at(source.whole()).help("name the file itself to read it")
 }
 
-/// What tells that a YAML file is meant to be the unified form: its two keys, at the start of a line.
+/// What tells that a YAML file is meant to be the unified form: its rows at the start of a line, or what its metadata say.
 fn is_unified_yaml(text: &str) -> bool {
-    let has = |key: &str| text.lines().any(|line| line.trim_start_matches(['"', '\'']).starts_with(key));
-    has("mapping_objects") || has("metadata")
+    let has = |key: &str| text.lines().any(|line| line.trim_start_matches([' ', '"', '\'']).starts_with(key));
+    has("mapping_objects") || (has("metadata") && has("mapping_framework"))
 }
 
 fn not_a_mapping(source: &Source, what: &str) -> Diagnostic {

@@ -32,6 +32,9 @@ const METADATA: [&str; 13] = [
     "capability_groups",
 ];
 
+/// The fields of `metadata` that no other kind of file has.
+const OWN: [&str; 3] = ["mapping_framework", "attack_version", "technology_domain"];
+
 /// The fields of a row.
 const ROW: [&str; 19] = [
     "capability_id",
@@ -74,6 +77,8 @@ pub(super) fn read(source: &Arc<Source>, root: Node<'_>, origin: Origin) -> Opti
         (None, None) => None,
         // A Navigator layer has a list of metadata.
         (Some(metadata), None) if metadata.kind() != Kind::Object || root.get("techniques").is_some() => None,
+        // Much has `metadata`; what tells a mapping's is what it maps.
+        (Some(metadata), None) if OWN.iter().all(|key| metadata.get(key).is_none()) => None,
         (metadata, _) => {
             let missing = if metadata.is_none() { "metadata" } else { "mapping_objects" };
             notes.find(source.whole(), Code::MissingField, format!("the file has no `{missing}`"));

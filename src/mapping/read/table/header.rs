@@ -149,6 +149,20 @@ pub(super) fn published(
     Plan { style, roles }
 }
 
+/// The columns of a table of the user's own, by [`Columns::KEYS`].
+const OWN: [(&str, Role); Columns::KEYS.len()] = [
+    ("technique", Role::TechniqueId),
+    ("technique-name", Role::TechniqueName),
+    ("capability", Role::CapabilityId),
+    ("capability-name", Role::CapabilityName),
+    ("group", Role::Group),
+    ("category", Role::Category),
+    ("level", Role::Level),
+    ("comment", Role::Comment),
+    ("references", Role::References),
+    ("mapping-type", Role::MappingType),
+];
+
 /// The plan of a table of the user's own; a column that is not there is a finding.
 pub(super) fn own(
     header: &[String],
@@ -156,24 +170,11 @@ pub(super) fn own(
     notes: &mut Notes,
     place: impl Fn(usize) -> crate::diagnostic::Place,
 ) -> Plan {
-    let mut roles = vec![None; header.len()];
-    for name in Columns::KEYS {
+    let mut roles: Vec<Option<Role>> = vec![None; header.len()];
+    for (name, role) in OWN {
         let Some(column) = columns.get(name) else { continue };
-        let role = match name {
-            "technique" => Role::TechniqueId,
-            "technique-name" => Role::TechniqueName,
-            "capability" => Role::CapabilityId,
-            "capability-name" => Role::CapabilityName,
-            "group" => Role::Group,
-            "category" => Role::Category,
-            "level" => Role::Level,
-            "comment" => Role::Comment,
-            "references" => Role::References,
-            _ => Role::MappingType,
-        };
         let Some(at) = position(header, column) else {
-            let message =
-                format!("the table has no column `{}`, which `--columns` names as {name}", short(column));
+            let message = format!("the table has no column `{}`, which is named for {name}", short(column));
             let near = suggest::nearest(column, header.iter().map(|one| one.trim()));
             let help = near.map_or_else(
                 || format!("its columns are {}", listed(header)),
@@ -187,9 +188,11 @@ pub(super) fn own(
             twice(&header[second], notes, place(second));
         }
         if let Some(held) = roles[at] {
-            let message = format!("`--columns` names `{}` twice", short(header[at].trim()));
-            let help = format!("it is read as {held:?} alone");
-            notes.find_help(place(at), Code::WrongType, message, help.to_lowercase());
+            let first = OWN.iter().find(|(_, role)| *role == held).map_or("", |(name, _)| name);
+            let message =
+                format!("the column `{}` is named for {first} and for {name}", short(header[at].trim()));
+            let help = format!("it is read for {first} alone");
+            notes.find_help(place(at), Code::WrongType, message, help);
             continue;
         }
         roles[at] = Some(role);
