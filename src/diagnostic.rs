@@ -115,6 +115,8 @@ codes! {
     VersionAssumed = "NL0112", Warning;
     /// Rows of one mapping set disagree about who published it, or when; the first counts.
     MixedPublication = "NL0113", Warning;
+    /// Two sources hold the same mappings; the later one is left out, for it would count twice.
+    RepeatedSource = "NL0114", Warning;
     /// The technique field holds something that is not a technique id.
     MalformedId = "NL0201", Error;
     /// The technique id is not known in any ATT&CK domain or version.

@@ -103,7 +103,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
                 sink.add(path, write(set, form, content)?);
             }
             let changes = sink.write(args.force)?;
-            findings::say_written(global, &sink, &changes, "mapping");
+            findings::say_written(global, &sink, &changes, "mapping set");
         }
     }
     Ok(Outcome::Clean)

@@ -24,6 +24,12 @@ pub(crate) struct Input {
 pub(crate) fn load(settings: &Settings, global: &Global) -> Result<Option<Input>, Failure> {
     let sources = settings.source_paths();
     let Reading { mut sets, mut findings } = read_all(&sources, &settings.read_options())?;
+    let frameworks = settings.filter();
+    if !frameworks.frameworks.is_empty() && one_domain(&sets).is_err() {
+        // A file may hold layers of two domains; only the filter can part them.
+        let mut counts = frameworks.frameworks(&sets)?.into_iter();
+        sets.retain(|_| counts.next().unwrap_or(true));
+    }
     one_domain(&sets)?;
     // A file with errors is checked all the same: one run shows all that is wrong.
     let catalog = catalog(&sets, global, &mut findings)?;
@@ -63,6 +69,7 @@ pub(crate) fn load(settings: &Settings, global: &Global) -> Result<Option<Input>
 pub(crate) fn load_sets(settings: &Settings, global: &Global) -> Result<Option<Vec<MappingSet>>, Failure> {
     let sources = settings.source_paths();
     let Reading { sets, mut findings } = read_all(&sources, &settings.read_options())?;
+    in_source_order(&mut findings, &[]);
     settings.finding_levels().apply(&mut findings);
     if findings.iter().any(|one| one.severity == Severity::Error) {
         return Ok(stop(&findings, global));
@@ -167,10 +174,15 @@ fn one_domain(sets: &[MappingSet]) -> Result<(), Failure> {
     match sets.iter().find(|set| set.domain != first.domain) {
         None => Ok(()),
         Some(other) => Err(Failure::new(format!(
-            "{} is on {}, {} on {}: coverage is of one ATT&CK domain",
-            first.origin, first.domain, other.origin, other.domain
+            "{} ({}) is on {}, {} ({}) on {}: coverage is of one ATT&CK domain",
+            first.framework.label(),
+            first.origin,
+            first.domain,
+            other.framework.label(),
+            other.origin,
+            other.domain
         ))
-        .with_help("run navlayer once for each domain")),
+        .with_help("run navlayer once for each domain; --framework tells sets of one file apart")),
     }
 }
 

@@ -26,9 +26,9 @@ pub(crate) struct TableArgs {
     /// Without it, csv and json have all columns; markdown has those that tell most, and table those of them that fit.
     #[arg(long, value_name = "COLUMN[,COLUMN...]", value_delimiter = ',')]
     select: Vec<String>,
-    /// How to write the table
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    format: FormatArg,
+    /// How to write the table [default: as the file's ending says; else table]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    format: Option<FormatArg>,
     /// The file to write [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -40,10 +40,9 @@ pub(crate) struct TableArgs {
     width: Option<u16>,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum FormatArg {
     /// For people: as wide as the terminal, long comments shortened
-    #[default]
     Table,
     /// For spreadsheets; a first line with the columns' keys
     Csv,
@@ -82,6 +81,13 @@ impl TableArgs {
         global: &Global,
         out: &mut dyn io::Write,
     ) -> Result<(), Failure> {
+        if self.format.is_none() && self.of_ending().is_none() {
+            let path = self.output.as_deref().unwrap_or(Path::new("-"));
+            return Err(Failure::new(format!("{} does not tell the format to write", path.display()))
+                .with_help(
+                    "the endings .txt, .csv, .json and .md do; --format names it for any other file",
+                ));
+        }
         self.arrange(&mut sheet.table)?;
         if let Some((_, table)) = &mut sheet.below {
             self.arrange(table)?;
@@ -97,6 +103,27 @@ impl TableArgs {
         write_one(path, text.as_bytes(), self.force, None)?;
         findings::say(global, &format!("wrote {}", path.display()));
         Ok(())
+    }
+
+    /// The format asked for, or what the file's ending says.
+    fn format(&self) -> FormatArg {
+        self.format.or_else(|| self.of_ending()).unwrap_or(FormatArg::Table)
+    }
+
+    /// The format of the file's ending; `None` when it tells none. Standard output is for people.
+    fn of_ending(&self) -> Option<FormatArg> {
+        let Some(path) = self.output.as_deref().filter(|path| *path != Path::new("-")) else {
+            return Some(FormatArg::Table);
+        };
+        // A device has no ending, and takes anything.
+        let Some(ending) = path.extension() else { return (!path.is_file()).then_some(FormatArg::Table) };
+        match ending.to_string_lossy().to_lowercase().as_str() {
+            "txt" => Some(FormatArg::Table),
+            "csv" => Some(FormatArg::Csv),
+            "json" => Some(FormatArg::Json),
+            "md" | "markdown" => Some(FormatArg::Markdown),
+            _ => None,
+        }
     }
 
     fn arrange(&self, table: &mut Table) -> Result<(), UnknownColumn> {
@@ -118,7 +145,7 @@ impl TableArgs {
             }
         }
         if columns.is_empty() {
-            return Ok(match self.format {
+            return Ok(match self.format() {
                 FormatArg::Table | FormatArg::Markdown => table.telling(),
                 FormatArg::Csv | FormatArg::Json => (0..table.heads().len()).collect(),
             });
@@ -133,7 +160,7 @@ impl TableArgs {
     }
 
     fn draw(&self, sheet: &Sheet) -> String {
-        match self.format {
+        match self.format() {
             FormatArg::Csv => csv::table(&together(sheet)),
             FormatArg::Json => {
                 let text = serde_json::to_string_pretty(&together(sheet));

@@ -82,6 +82,7 @@ const GUIDES: &[(Code, &str, &str)] = &[
   {"AWSService": "Door Lock", "Category": "Protect", "Value": "Partial"}]}]}"#,
     ),
     (Code::MixedPublication, "Let all rows say the same, or leave all but the first empty.", ""),
+    (Code::RepeatedSource, "Name the mapping in one of its forms.", ""),
     (
         Code::MalformedId,
         "Write `T` and four digits, for a sub-technique a dot and three more. Tactics (`TA…`), groups (`G…`) and software \

@@ -336,6 +336,8 @@ pub struct Reference {
 pub struct Mapping {
     /// Index into [`MappingSet::capabilities`].
     pub capability: usize,
+    /// The group that the row puts the capability in, as an index into [`MappingSet::groups`].
+    pub group: Option<usize>,
     /// The technique, as given: it may be retired or misplaced.
     pub technique: TechniqueId,
     /// The technique's name as given; often an old one.

@@ -187,7 +187,11 @@ impl Filter {
         Ok(selection)
     }
 
-    fn frameworks(&self, sets: &[MappingSet]) -> Result<Vec<bool>, UnknownName> {
+    /// Per set, whether the filter of frameworks lets it count.
+    ///
+    /// # Errors
+    /// A framework that none of the sets is, with the nearest names.
+    pub fn frameworks(&self, sets: &[MappingSet]) -> Result<Vec<bool>, UnknownName> {
         let labels: Vec<String> = sets.iter().map(|set| set.framework.label()).collect();
         let names: Vec<Vec<&str>> = sets
             .iter()

@@ -464,6 +464,17 @@ mod tests {
     }
 
     #[test]
+    fn an_alias_has_the_text_of_what_it_repeats() {
+        let text = "[&x 1.10, *x, &n true, *n, &t a b, *t]\n".to_owned();
+        let source = Source::new("a.yaml", text);
+        let document = Document::yaml(&source, 0).expect("it is YAML");
+        let items = document.root().items().expect("a list");
+        let texts: Vec<_> = items.iter().filter_map(|item| item.text().expect("sound")).collect();
+        assert_eq!(texts, ["1.10", "1.10", "true", "true", "a b", "a b"]);
+        assert_eq!(items[1].place().column, 11, "and its own place");
+    }
+
+    #[test]
     fn repeated_keys_are_kept_and_half_surrogates_are_told() {
         let source = Source::new("x", r#"{"a": 1, "a": "\ud800"}"#.to_owned());
         let document = Document::json(&source, 0).expect("it is JSON");

@@ -23,6 +23,8 @@ const MAX_NODES: usize = 500_000;
 pub(super) struct Tree {
     pub(super) start: u32,
     pub(super) end: u32,
+    /// Where its text stands: for an alias, at what it repeats.
+    text: (u32, u32),
     pub(super) value: Value,
 }
 
@@ -54,7 +56,8 @@ impl Tree {
 
     /// A plain value as it stands in the source.
     pub(super) fn raw<'t>(&self, source: &'t Source) -> &'t str {
-        let text = source.text().get(self.start as usize..self.end as usize).unwrap_or_default();
+        let (start, end) = self.text;
+        let text = source.text().get(start as usize..end as usize).unwrap_or_default();
         text.trim().trim_matches(['"', '\''])
     }
 }
@@ -62,11 +65,8 @@ impl Tree {
 impl<'de> Deserialize<'de> for Tree {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let parsed = Spanned::<Value>::deserialize(deserializer)?;
-        let span = parsed.referenced.span();
-        // The parser counts bytes whenever it is given text.
-        let offset = |bytes: Option<u64>| u32::try_from(bytes.unwrap_or(0)).unwrap_or(u32::MAX);
-        let start = offset(span.byte_offset());
-        Ok(Self { start, end: start.saturating_add(offset(span.byte_len())), value: parsed.value })
+        let (start, end) = bytes_of(parsed.referenced);
+        Ok(Self { start, end, text: bytes_of(parsed.defined), value: parsed.value })
     }
 }
 
@@ -74,6 +74,14 @@ impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ValueVisitor)
     }
+}
+
+/// The bytes of a location. The parser counts them whenever it is given text.
+fn bytes_of(location: Location) -> (u32, u32) {
+    let offset = |bytes: Option<u64>| u32::try_from(bytes.unwrap_or(0)).unwrap_or(u32::MAX);
+    let span = location.span();
+    let start = offset(span.byte_offset());
+    (start, start.saturating_add(offset(span.byte_len())))
 }
 
 struct ValueVisitor;
@@ -195,6 +203,7 @@ fn syntax(source: &Source, error: &serde_saphyr::Error) -> Diagnostic {
     // The place holds the position already.
     let message = message.split(" at line ").next().unwrap_or(message);
     let message = message.strip_prefix("error: ").unwrap_or(message).trim_end_matches(':');
+    let (message, help) = in_own_words(message);
     let shown: String = message.chars().take(120).collect();
     let place = match error.location() {
         Some(location) => {
@@ -203,7 +212,22 @@ fn syntax(source: &Source, error: &serde_saphyr::Error) -> Diagnostic {
         }
         None => source.whole(),
     };
-    Diagnostic::new(Code::Syntax, shown).at(place)
+    Diagnostic::new(Code::Syntax, shown).at(place).help(help)
+}
+
+/// What the parser says, in words for whoever wrote the file, and what to do about it.
+fn in_own_words(message: &str) -> (String, &'static str) {
+    let said = |text: &str| message.contains(text);
+    if let Some(rest) = message.strip_prefix("duplicate mapping key: ") {
+        let key = rest.split(", set ").next().unwrap_or(rest);
+        (format!("the key `{key}` stands twice"), "which of them counts is nowhere said: keep one")
+    } else if said("recursive references") {
+        ("a value repeats itself without end".to_owned(), "write the value out instead of the alias")
+    } else if said("budget breached") || said("recursion limit") || said("nesting") {
+        ("the YAML nests deeper, or repeats more, than any mapping".to_owned(), "write the values out")
+    } else {
+        (message.to_owned(), "the file is not valid YAML from here on")
+    }
 }
 
 /// The bytes of a location.

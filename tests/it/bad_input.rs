@@ -80,12 +80,18 @@ fn a_layer_that_covers_nothing_is_said_to() {
 #[test]
 fn a_file_without_metadata_or_without_rows_says_what_is_missing() {
     refused_once(json!({"mapping_objects": []}).to_string(), "the file has no `metadata`").finding("NL0103");
-    refused_once(json!({"metadata": {}}).to_string(), "the file has no `mapping_objects`").finding("NL0103");
+    let metadata = json!({"metadata": {"mapping_framework": "acme"}});
+    refused_once(metadata.to_string(), "the file has no `mapping_objects`").finding("NL0103");
+    for other in [json!({"metadata": {}}), json!({"metadata": {"kernelspec": {}}, "cells": []})] {
+        refused_once(other.to_string(), "it is JSON of another kind").finding("NL0102");
+    }
     refused_once(mapping(&[]).to_string(), "`mapping_objects` is empty").finding("NL0107");
     for field in ["attack_version", "technology_domain", "mapping_framework"] {
-        let mut set = good();
-        set["metadata"][field] = Value::Null;
-        refused_once(set.to_string(), &format!("`metadata` has no `{field}`")).finding("NL0103");
+        for nothing in [Value::Null, json!(""), json!("  ")] {
+            let mut set = good();
+            set["metadata"][field] = nothing;
+            refused_once(set.to_string(), &format!("`metadata` has no `{field}`")).finding("NL0103");
+        }
     }
 }
 
@@ -158,7 +164,7 @@ fn an_unknown_attack_version_comes_with_the_known_ones() {
             "{finding:?}"
         );
     }
-    for version in ["[UNKNOWN_VERSION]", "sixteen", "16.1.2", "-1", "", "99999.0"] {
+    for version in ["[UNKNOWN_VERSION]", "sixteen", "16.1.2", "-1", "99999.0"] {
         let mut set = good();
         set["metadata"]["attack_version"] = json!(version);
         refused_once(set.to_string(), "is not an ATT&CK version").finding("NL0105");

@@ -301,7 +301,10 @@ fn sources_of_different_domains_are_a_clear_error() {
     space.mapping("phones.json", &counted("phones", "mobile", "15.1", "T1521"));
     space.mapping("map.json", &example());
     let run = space.run(&["build", "map.json", "phones.json", "-o", "site"]).ends_with(2);
-    run.says(&["map.json is on enterprise-attack, phones.json on mobile-attack", "once for each domain"]);
+    run.says(&[
+        "(map.json) is on enterprise-attack, phones 03/04/2025 (phones.json) on mobile-attack",
+        "once for each domain",
+    ]);
     assert!(!space.has("site"));
 }
 

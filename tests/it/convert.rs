@@ -72,7 +72,7 @@ fn several_sets_need_a_folder() {
     space
         .run(&[&sources[..], &["-o", "out/", "--format", "csv"]].concat())
         .ok()
-        .says(&["2 mappings in out/"]);
+        .says(&["2 mapping sets in out/"]);
     assert_eq!(
         space.names("out"),
         [

@@ -294,3 +294,20 @@ fn a_reader_that_goes_away_is_no_error() {
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{subject}");
     }
 }
+
+#[test]
+fn a_files_ending_tells_the_format() {
+    let space = space();
+    for (file, start) in [("a.csv", "framework,"), ("a.json", "[\n"), ("a.md", "| "), ("a.txt", "Capability")]
+    {
+        space.run(&["query", "scores", "map.json", "-o", file]).ok();
+        assert!(space.read(file).starts_with(start), "{file}: {}", space.read(file));
+    }
+    space
+        .run(&["query", "scores", "map.json", "-o", "a.xlsx"])
+        .ends_with(2)
+        .says(&["a.xlsx does not tell the format"]);
+    assert!(!space.has("a.xlsx"));
+    space.run(&["query", "scores", "map.json", "-o", "a.out", "--format", "csv"]).ok();
+    assert!(space.read("a.out").starts_with("framework,"));
+}

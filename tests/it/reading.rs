@@ -594,3 +594,71 @@ fn tags_comments_and_references_of_controls_reach_their_pages() {
         assert!(page.contains(part), "{part} is not on the page");
     }
 }
+
+// What files and folders bring
+
+#[test]
+fn a_file_counts_once_however_it_is_named() {
+    let space = Workspace::new();
+    let set =
+        mapping(&[row("lock", "T1110", "protect", "partial"), row("eye", "T1110", "detect", "minimal")]);
+    space.mapping("in/deep/a.json", &set);
+    space.write("in/notes.txt", "no mapping");
+    let count = ["--metric", "count", "-q"];
+    for sources in [
+        &["in/deep/a.json"][..],
+        &["in/deep/a.json", "in/deep/a.json"],
+        &["in/deep/a.json", "./in/deep/../deep/a.json"],
+        &["in", "in/deep"],
+        &["in/deep", "in"],
+        &["in/deep/a.json", "in"],
+        &["in/**/*.json", "in/deep/a.json"],
+    ] {
+        let run = space.run(&[&["layer"][..], sources, &count].concat()).ok();
+        assert_eq!(run.layer().score("T1110"), Some(2), "{sources:?}");
+        space.run(&[&["validate"][..], sources].concat()).ok();
+    }
+    space.run(&["convert", "in/deep/a.json", "-o", "a.csv", "-q"]).ok();
+    let run = space.run(&["layer", "in/deep/a.json", "a.csv", "--metric", "count"]).ok();
+    assert_eq!(run.layer().score("T1110"), Some(2));
+    assert!(run.finding("NL0114").message.contains("the same mappings as in/deep/a.json"));
+    space.run(&["layer", "in/*.txt"]).ends_with(2).says(&["error: no mapping file in in/*.txt"]);
+    space.run(&["layer", "in/*.csv"]).ends_with(2).says(&["error: no file matches in/*.csv"]);
+}
+
+#[test]
+fn other_programs_files_with_metadata_are_no_mistake_in_a_folder() {
+    let space = Workspace::new();
+    space.mapping("in/a.json", &mapping(&[row("lock", "T1110", "protect", "partial")]));
+    space.write("in/pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n---\nkind: Service\n");
+    space.write("in/notebook.ipynb", r#"{"metadata": {"kernelspec": {}}, "cells": []}"#);
+    let run = space.run(&["layer", "in", "-v"]).ok();
+    let skipped: Vec<String> =
+        run.findings().into_iter().filter(|one| one.code == "NL0108").map(|one| one.place).collect();
+    assert_eq!(skipped, ["in/notebook.ipynb", "in/pod.yaml"]);
+}
+
+#[test]
+fn a_wrong_version_in_the_first_control_hides_nothing_of_the_others() {
+    let space = Workspace::new();
+    space.write("in/a.yaml", LOCK.replace("ATT&CK version: 9", "ATT&CK version: nine"));
+    space.write("in/b.yaml", LOCK.replace("Partial", "Partal").replace("Door Lock", "Door Bolt"));
+    let run = space.run(&["layer", "in"]).ends_with(1);
+    assert_eq!(run.codes(), ["NL0105", "NL0304"]);
+}
+
+#[test]
+fn layers_of_two_domains_in_one_file_are_parted_by_their_names() {
+    let space = Workspace::new();
+    let layer = |name: &str, domain: &str, id: &str| {
+        json!({"name": name, "versions": {"attack": "16", "navigator": "5.1.0", "layer": "4.5"}, "domain": domain,
+            "techniques": [{"techniqueID": id, "score": 40}]})
+    };
+    let both =
+        json!([layer("walls", "enterprise-attack", "T1110"), layer("phones", "mobile-attack", "T1521")]);
+    space.write("both.json", both.to_string());
+    space.run(&["layer", "both.json"]).ends_with(2).says(&["walls (both.json)", "--framework"]);
+    for (name, id) in [("walls", "T1110"), ("phones", "T1521")] {
+        assert_eq!(space.layer("both.json", &["--framework", name]).scores(), [(id, Some(40))]);
+    }
+}

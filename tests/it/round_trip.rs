@@ -366,6 +366,7 @@ fn mapping(capabilities: usize) -> impl Strategy<Value = Mapping> {
             let references = references.into_iter().map(|text| Reference { text, span: Span::default() });
             Mapping {
                 capability,
+                group: None,
                 technique,
                 technique_name,
                 mapping_type,

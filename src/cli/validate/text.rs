@@ -48,6 +48,7 @@ fn total(counts: &Counts) -> String {
         .map(|(count, noun)| number(count, noun))
         .collect();
     let found = if found.is_empty() { "no findings".to_owned() } else { found.join(", ") };
+    let found = if counts.files == 0 { "nothing was read".to_owned() } else { found };
     format!("{}: {found}\n", number(counts.files, "file"))
 }
 

@@ -95,12 +95,16 @@ pub(super) struct File {
     pub(super) findings: Vec<Diagnostic>,
 }
 
-/// What tells that a YAML file is meant to be a control: its one unmistakable key.
+/// What tells that a YAML file is meant to be a control: its one unmistakable key, or the two that only together tell.
 pub(super) fn is_control(text: &str) -> bool {
-    text.lines().any(|line| {
-        let key = line.trim_start_matches(['"', '\'']);
-        key.starts_with("ATT&CK version")
-    })
+    let has = |name: &str| {
+        text.lines().any(|line| {
+            line.trim_start_matches(['"', '\''])
+                .strip_prefix(name)
+                .is_some_and(|rest| rest.trim_start_matches(['"', '\'']).trim_start().starts_with(':'))
+        })
+    };
+    has("ATT&CK version") || (has("platform") && has("techniques"))
 }
 
 /// Reads one control file; `Err` holds what was found when nothing can be made of it.

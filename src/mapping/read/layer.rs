@@ -40,9 +40,10 @@ pub(super) fn read(
             finding.severity = Severity::Warning;
         }
     }
-    let mut reader =
-        Reader { source, origin, options, is_alone: layers.len() == 1, findings, sets: Vec::new() };
+    let mut reader = Reader { source, origin, options, is_alone: true, findings, sets: Vec::new() };
     for layer in &layers {
+        let domain = layer.known_domain();
+        reader.is_alone = layers.iter().filter(|other| other.known_domain() == domain).count() == 1;
         reader.layer(layer);
     }
     Some(reader.finish())
@@ -119,7 +120,7 @@ struct Reader<'s> {
     source: &'s Arc<Source>,
     origin: &'s Origin,
     options: &'s Options,
-    /// Whether the file holds one layer.
+    /// Whether the layer is the only one of its domain in the file.
     is_alone: bool,
     findings: Vec<Diagnostic>,
     sets: Vec<Part>,
@@ -223,7 +224,7 @@ impl Reader<'_> {
         path.file_stem().map_or_else(|| "layer".to_owned(), |stem| stem.to_string_lossy().into_owned())
     }
 
-    /// What a layer maps that does not say so: its own name, or the file's where it holds several.
+    /// What a layer maps that does not say so: its own name, or the file's where it holds several of a domain.
     fn framework(&self, layer: &InputLayer) -> Framework {
         let id = match &self.options.framework {
             Some(id) => id.clone(),

@@ -24,7 +24,8 @@ pub use options::{Columns, Options};
 pub(crate) use rows::group_id;
 pub(super) use rows::short;
 
-use super::model::{MappingSet, Origin};
+use super::model::{Category, Level, MappingSet, Origin};
+use crate::attack::TechniqueId;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::layer::check as layer_check;
 use crate::parallel;
@@ -295,7 +296,6 @@ impl Reader {
 
     /// Puts the forms of all files together, in their order.
     fn gather(forms: Vec<(Input, Form)>, copies: Copies) -> Reading {
-        let is_brought = |input: &Input| input.from.is_some() && copies == Copies::LeaveOut;
         let mut slots: Vec<Slot> = Vec::new();
         let mut skipped = Vec::new();
         let with_mappings = with_mappings(&forms);
@@ -329,9 +329,12 @@ impl Reader {
                 Slot::Whole(input, outcome) => {
                     reading.findings.extend(outcome.findings);
                     for set in outcome.sets {
-                        match reading.sets.iter().find(|held| is_brought(&input) && same_mappings(held, &set))
-                        {
-                            Some(held) => skipped.push(twice(held, &set)),
+                        let held = match copies {
+                            Copies::LeaveOut => reading.sets.iter().find(|held| same_mappings(held, &set)),
+                            Copies::Keep => None,
+                        };
+                        match held {
+                            Some(held) => skipped.push(twice(held, &set, input.from.is_some())),
                             None => reading.sets.push(set),
                         }
                     }
@@ -435,7 +438,7 @@ enum Purpose {
     Check,
 }
 
-/// What is done with a file of a folder or a pattern that holds the same mappings as one before it.
+/// What is done with a file that holds the same mappings as one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Copies {
     Keep,
@@ -500,24 +503,29 @@ fn skip(finding: &Diagnostic) -> Diagnostic {
 
 /// Whether two sets are one, published in two forms.
 fn same_mappings(one: &MappingSet, other: &MappingSet) -> bool {
-    let facts = |set: &MappingSet| {
+    fn facts(set: &MappingSet) -> Vec<(&str, TechniqueId, Option<Category>, Option<Level>, Option<u64>)> {
         let mut rows: Vec<_> = set
             .mappings
             .iter()
-            .map(|row| (set.capabilities[row.capability].id.clone(), row.technique, row.category, row.level))
+            .map(|row| {
+                let number = row.numeric.map(|score| score.value().to_bits());
+                (set.capabilities[row.capability].id.as_str(), row.technique, row.category, row.level, number)
+            })
             .collect();
-        rows.sort();
+        rows.sort_unstable();
         rows
-    };
+    }
     one.framework == other.framework
         && (one.domain, one.attack_version) == (other.domain, other.attack_version)
         && one.mappings.len() == other.mappings.len()
         && facts(one) == facts(other)
 }
 
-fn twice(held: &MappingSet, set: &MappingSet) -> Diagnostic {
+/// A set that holds the same mappings as one before it; of those that a folder brings along that is no mistake.
+fn twice(held: &MappingSet, set: &MappingSet, is_brought: bool) -> Diagnostic {
+    let code = if is_brought { Code::FileSkipped } else { Code::RepeatedSource };
     let message = format!("it holds the same mappings as {}, and is left out", held.origin);
-    let diagnostic = Diagnostic::new(Code::FileSkipped, message);
+    let diagnostic = Diagnostic::new(code, message);
     match set.sources.iter().next() {
         Some(source) => diagnostic.at(source.whole()),
         None => diagnostic,

@@ -167,7 +167,8 @@ impl Assembler {
     /// Adds a row.
     pub(crate) fn push(&mut self, row: &Row<'_>) {
         self.set.rows += 1;
-        let capability = self.row_capability(row);
+        let (capability, group) = self.row_capability(row).unzip();
+        let group = group.flatten();
         let kind = row.mapping_type.as_ref().and_then(Field::filled);
         let status = row.status.as_ref().and_then(Field::filled);
         self.check_status(row.status.as_ref());
@@ -197,6 +198,7 @@ impl Assembler {
         let (technique_name, name_span) = named(row, field.span);
         self.set.mappings.push(Mapping {
             capability,
+            group,
             technique,
             technique_name,
             mapping_type,
@@ -213,8 +215,8 @@ impl Assembler {
         });
     }
 
-    /// The row's capability with what the row says of it.
-    fn row_capability(&mut self, row: &Row<'_>) -> Option<usize> {
+    /// The row's capability, with what the row says of it, and the group that it puts it in.
+    fn row_capability(&mut self, row: &Row<'_>) -> Option<(usize, Option<usize>)> {
         let field = row.capability_id.as_ref()?;
         let index = self.capability_index(field.filled()?);
         let group = row.group.as_ref().and_then(|field| Some(self.row_group(field.filled()?, field.span)));
@@ -230,7 +232,7 @@ impl Assembler {
         {
             capability.groups.push(group);
         }
-        Some(index)
+        Some((index, group))
     }
 
     fn row_group(&mut self, id: &str, span: Span) -> usize {
@@ -426,6 +428,9 @@ impl Assembler {
         let mut old: Vec<_> = self.set.groups.drain(..).map(Some).collect();
         self.set.groups = order.iter().filter_map(|index| old[*index].take()).collect();
         for group in self.set.capabilities.iter_mut().flat_map(|capability| &mut capability.groups) {
+            *group = place[*group];
+        }
+        for group in self.set.mappings.iter_mut().filter_map(|mapping| mapping.group.as_mut()) {
             *group = place[*group];
         }
     }

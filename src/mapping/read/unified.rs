@@ -295,7 +295,9 @@ impl Reader<'_> {
     }
 
     fn required<'d>(&mut self, node: Option<Node<'d>>, name: &str, metadata: Node<'_>) -> Option<Field<'d>> {
-        if let Some(node) = node.filter(|node| node.kind() != Kind::Null) {
+        let is_blank =
+            |node: &Node<'d>| node.text().is_ok_and(|text| text.is_some_and(|text| text.trim().is_empty()));
+        if let Some(node) = node.filter(|node| node.kind() != Kind::Null && !is_blank(node)) {
             return self.notes.text_or_number(node, name);
         }
         let place = node.map_or_else(|| metadata.place_of(opening(metadata)), Node::place);

@@ -25,8 +25,8 @@ pub(super) struct Row<'a> {
 
 /// All rows: first the mappings in source order, then the capabilities and the techniques that are non-mappable.
 ///
-/// A row names one group. The rows of a capability in several name one after the other, then the first again: so the
-/// capability is in all of them when the rows are read.
+/// A row names one group: its own. Where the source has none for each row, the rows of a capability in several groups name
+/// one after the other, then the first again: so the capability is in all of them when the rows are read.
 pub(super) fn rows(set: &MappingSet, content: Content) -> Vec<Row<'_>> {
     let mut written = vec![0_usize; set.capabilities.len()];
     let mut of_capability = |index: usize| {
@@ -37,7 +37,9 @@ pub(super) fn rows(set: &MappingSet, content: Content) -> Vec<Row<'_>> {
     };
     let mut rows = Vec::with_capacity(set.mappings.len() + set.non_mappable.len());
     for mapping in &set.mappings {
+        let row = of_capability(mapping.capability);
         rows.push(Row {
+            group: mapping.group.map(|group| &set.groups[group]).or(row.group),
             mapping_type: &mapping.mapping_type,
             technique: Some(mapping.technique),
             technique_name: Some(&mapping.technique_name),
@@ -46,7 +48,7 @@ pub(super) fn rows(set: &MappingSet, content: Content) -> Vec<Row<'_>> {
             related_score: mapping.related_score,
             comment: comment(content, &mapping.comment),
             references: references(content, mapping.references.iter().map(|one| one.text.as_str())),
-            ..of_capability(mapping.capability)
+            ..row
         });
     }
     for (index, capability) in set.capabilities.iter().enumerate().filter(|(_, one)| one.non_mappable) {
