@@ -76,7 +76,7 @@ framework maps; `retired` mapped ids that are in no other count.
 Examples:
   navlayer query capabilities                        most techniques first
   navlayer query capabilities --sort -only,name --select name,only,mapped
-  navlayer query capabilities --tag Network --tag Hardware --all-tags controls/";
+  navlayer query capabilities --tag Network --tag 'Denial*' --all-tags AWS/";
 
 /// One row for each technique: its score, its levels, and the capabilities that map it
 #[derive(Debug, clap::Args)]

@@ -9,7 +9,7 @@ mod blocks;
 mod scores;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -41,9 +41,12 @@ pub(super) fn read(
         }
     }
     let mut reader = Reader { source, origin, options, is_alone: true, findings, sets: Vec::new() };
+    let mut count: BTreeMap<Option<Domain>, usize> = BTreeMap::new();
     for layer in &layers {
-        let domain = layer.known_domain();
-        reader.is_alone = layers.iter().filter(|other| other.known_domain() == domain).count() == 1;
+        *count.entry(layer.known_domain()).or_default() += 1;
+    }
+    for layer in &layers {
+        reader.is_alone = count.get(&layer.known_domain()) == Some(&1);
         reader.layer(layer);
     }
     Some(reader.finish())
