@@ -29,6 +29,10 @@ pub fn check(set: &MappingSet, catalog: &Catalog) -> Vec<Diagnostic> {
             checker.reference(reference);
         }
     }
+    for listed in &set.listed {
+        checker.technique(listed.technique, &listed.name, listed.id_span);
+        checker.name(listed.technique, &listed.name, listed.name_span);
+    }
     checker.non_mappable();
     checker.definitions();
     checker.evidence();
@@ -193,14 +197,18 @@ impl<'a> Checker<'a> {
         let (message, help) = match id.parent() {
             Some(parent) if parent == related => return,
             Some(parent) => {
-                (format!("{id} is not a sub-technique of {related}"), format!("it is one of {parent}; "))
+                let help = match self.catalog.technique(id) {
+                    Some(_) => format!("it is one of {parent}; "),
+                    None => String::new(),
+                };
+                (format!("{id} is not a sub-technique of {related}"), help)
             }
             None if id == related => return,
             None => (format!("{id} is a technique, and not one below {related}"), String::new()),
         };
         // Of the two ids the one that stands later contradicts the other.
         let span = mapping.id_span.max(mapping.related_span);
-        let help = format!("{help}its score counts for the id as it stands");
+        let help = format!("{help}the row counts for the id as it stands");
         self.find_once(span, Diagnostic::new(Code::WrongParent, message).help(help));
     }
 

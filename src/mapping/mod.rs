@@ -11,6 +11,6 @@ pub mod write;
 pub use schema::MappingFile;
 
 pub use model::{
-    Capability, Category, Framework, Group, Level, Mapping, MappingSet, MappingType, NonMappableTechnique,
-    NumericScore, Origin, ParseNameError, Publication, Reference,
+    Capability, Category, Framework, Group, Level, ListedTechnique, Mapping, MappingSet, MappingType,
+    NonMappableTechnique, NumericScore, Origin, ParseNameError, Publication, Reference,
 };

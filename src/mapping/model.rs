@@ -395,6 +395,19 @@ pub struct NonMappableTechnique {
     pub name_span: Span,
 }
 
+/// A technique that the source lists without mapping anything to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedTechnique {
+    /// The technique.
+    pub technique: TechniqueId,
+    /// Its name as given.
+    pub name: String,
+    /// Where the technique id stands.
+    pub id_span: Span,
+    /// Where the technique's name stands.
+    pub name_span: Span,
+}
+
 /// One source's content: a framework mapped to one domain of one ATT&CK version.
 #[derive(Debug, Clone)]
 pub struct MappingSet {
@@ -420,6 +433,8 @@ pub struct MappingSet {
     pub mappings: Vec<Mapping>,
     /// Techniques declared not mappable, in source order.
     pub non_mappable: Vec<NonMappableTechnique>,
+    /// Techniques that the source lists without mapping anything to them, in source order.
+    pub listed: Vec<ListedTechnique>,
     /// Rows in the source, those without effect included.
     pub rows: usize,
     /// Rows that declare something non-mappable, in any of the spellings.
@@ -444,6 +459,7 @@ impl MappingSet {
             capabilities: Vec::new(),
             mappings: Vec::new(),
             non_mappable: Vec::new(),
+            listed: Vec::new(),
             rows: 0,
             non_mappable_rows: 0,
             sources: Sources::default(),
