@@ -129,9 +129,12 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     fn find(&mut self, span: Span, code: Code, message: impl Into<String>, help: impl Into<String>) {
+        self.add(span, Diagnostic::new(code, message).help(help));
+    }
+
+    fn add(&mut self, span: Span, finding: Diagnostic) {
         if self.findings.len() < self.left {
-            let place = self.source.place(span.range());
-            self.findings.push(Diagnostic::new(code, message).at(place).help(help));
+            self.findings.push(finding.at(self.source.place(span.range())));
         }
     }
 
@@ -196,11 +199,10 @@ impl Checker<'_> {
             ),
             Some(name) if name.value.trim().is_empty() => {
                 let help = "the Navigator does not check it, and calls the layer's tab and files by it";
-                self.find(name.span, Code::LayerNeeds, "`name` is empty", help);
+                let mut finding = Diagnostic::new(Code::LayerNeeds, "`name` is empty").help(help);
                 // Nothing breaks for it.
-                if let Some(finding) = self.findings.last_mut() {
-                    finding.severity = Severity::Warning;
-                }
+                finding.severity = Severity::Warning;
+                self.add(name.span, finding);
             }
             Some(_) => {}
         }
