@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Workspace, mapping, row, with};
+use crate::support::{Finding, Workspace, mapping, row, with};
 
 const LOCK: &str = include_str!("reading/controls/lock.yaml");
 
@@ -141,6 +141,65 @@ fn tables_hold_less_than_json() {
     assert_eq!(codes(&authored, "yaml"), [""; 0]);
     authored["metadata"]["creation_date"] = json!("2024-01-02");
     assert_eq!(codes(&authored, "json"), ["NL0612"]);
+}
+
+/// The finding with a code that converting a file to JSON gives.
+#[track_caller]
+fn lost(file: &str, content: &str, code: &str) -> Finding {
+    let space = Workspace::new();
+    space.write(file, content);
+    let run = space.run(&["convert", file, "-o", "out.json", "--force"]);
+    let finding = run.finding(code);
+    assert_eq!((finding.severity.as_str(), finding.place.as_str()), ("warning", file), "{finding:?}");
+    finding
+}
+
+#[test]
+fn rows_hold_less_than_a_capability() {
+    // A row that cannot count puts its capability in a group all the same.
+    let grouped =
+        |group: &str| with(row("lock", "T1110", "protect", "partial"), "capability_group", json!(group));
+    let finding = lost(
+        "map.json",
+        &mapping(&[grouped("wall"), with(grouped("watch"), "attack_object_id", json!(""))]).to_string(),
+        "NL0603",
+    );
+    assert!(finding.message.contains("`watch` of `lock`"), "{finding:?}");
+    assert_eq!(finding.help, "each row names one group");
+    let two = mapping(&[grouped("wall"), with(grouped("watch"), "attack_object_id", json!("T1078"))]);
+    assert_eq!(codes(&two, "json"), [""; 0], "a row for each group");
+
+    let finding = lost("lock.yaml", LOCK, "NL0604");
+    assert!(finding.message.contains("1 capability's own comment or references"), "{finding:?}");
+    assert!(finding.message.contains("that of `door_lock`"), "{finding:?}");
+    let silent = LOCK.split("\ncomments: Turns").next().expect("the part before");
+    let space = Workspace::new();
+    space.write("lock.yaml", silent);
+    let run = space.run(&["convert", "lock.yaml", "-o", "out.json"]).ok();
+    assert!(!run.codes().contains(&"NL0604".to_owned()), "{}", run.stderr);
+
+    let nameless = row("bell", "", "", "");
+    let rows = mapping(&[row("lock", "T1110", "protect", "partial"), nameless]);
+    let finding = lost("map.json", &rows.to_string(), "NL0605");
+    assert!(finding.message.contains("neither mapped nor declared non-mappable"), "{finding:?}");
+    assert!(finding.message.contains("`bell`") && finding.help.contains("left out"), "{finding:?}");
+}
+
+#[test]
+fn a_score_that_is_a_number_has_no_place_beside_levels() {
+    let layer = |score: u32| {
+        let layer = json!({
+            "name": "Purple Team",
+            "versions": {"attack": "16", "navigator": "5.1.0", "layer": "4.5"},
+            "domain": "enterprise-attack",
+            "techniques": [{"techniqueID": "T1110", "score": score}, {"techniqueID": "T1078"}]
+        });
+        layer.to_string()
+    };
+    let finding = lost("layer.json", &layer(37), "NL0613");
+    assert!(finding.message.contains("1 score that is a number"), "{finding:?}");
+    assert!(finding.message.contains("37 of `purple_team` for T1110"), "{finding:?}");
+    assert!(finding.help.contains("levels only"), "{finding:?}");
 }
 
 #[test]

@@ -150,8 +150,17 @@ fn name_and_domain_must_be_there() {
     for field in ["name", "domain"] {
         let needed = format!("no `{field}`");
         once(&without(sound(), &[field]), "NL0502", "", &[&needed]);
-        once(&with(&format!("/{field}"), json!(null)), "NL0502", "", &[&needed]);
+        for (value, kind) in [(json!(null), "null"), (json!(5), "a number"), (json!([]), "a list")] {
+            let says = format!("`{field}` is {kind}, not text");
+            once(&with(&format!("/{field}"), value), "NL0502", field, &[&says]);
+        }
     }
+    for empty in ["", " "] {
+        let layer = with("/name", json!(empty));
+        once(&layer, "NL0502", "name", &["`name` is empty", "does not check it"]);
+        assert_eq!(found(&layer)[0].severity, Severity::Warning, "nothing breaks for it");
+    }
+    once(&with("/domain", json!("")), "NL0503", "domain", &["`domain` is empty"]);
     for (domain, says) in [
         ("mitre-ics", "did you mean `ics-attack`?"),
         ("Enterprise-Attack", "did you mean `enterprise-attack`?"),
@@ -168,7 +177,7 @@ fn name_and_domain_must_be_there() {
     once(
         &with("/customDataURL", json!("https://a.example/x.json")),
         "NL0507",
-        "",
+        "customDataURL",
         &["mitreattack-python refuses"],
     );
 }
@@ -178,9 +187,21 @@ fn versions_are_read_as_the_navigator_reads_them() {
     for silent in ["4.5", "4.5.1"] {
         assert_eq!(found(&with("/versions/layer", json!(silent))), []);
     }
-    for minor in ["4.4", "4.0", "4.6", "4"] {
-        once(&with("/versions/layer", json!(minor)), "NL0504", "versions.layer", &[minor, "out of date"]);
+    for (minor, says) in [
+        ("4.4", "4.5 can hold it all"),
+        ("4.0", "4.5 can hold it all"),
+        ("4", "4.5 can hold it all"),
+        ("4.6", "although it is newer"),
+        ("4.10", "although it is newer"),
+    ] {
+        let says = [minor, "out of date", says];
+        once(&with("/versions/layer", json!(minor)), "NL0504", "versions.layer", &says);
     }
+    once(&with("/versions/layer", json!("")), "NL0505", "versions.layer", &["the layer format is empty"]);
+    let mut layer = sound();
+    layer["versions"].as_object_mut().expect("an object").remove("navigator");
+    let says = ["no `navigator`, which the format requires", "leaves all of `versions` out"];
+    once(&layer, "NL0523", "versions", &says);
     for major in ["3.0", "5.0", ""] {
         once(&with("/versions/layer", json!(major)), "NL0505", "versions.layer", &["warning"]);
     }
@@ -219,12 +240,18 @@ fn what_no_format_defines_is_dropped() {
     ] {
         once(&with(pointer, json!("x")), "NL0508", path, &[says]);
     }
-    let mut layer = sound();
-    for index in 0..3 {
-        set(&mut layer, &format!("/techniques/{index}/score_num"), json!(1));
+    for key in ["score_num", "score_display", "category"] {
+        let mut layer = sound();
+        for index in 0..3 {
+            set(&mut layer, &format!("/techniques/{index}/{key}"), json!(1));
+        }
+        let says =
+            [&format!("`{key}` of 3 techniques"), "mapping_cli writes it", "mitreattack-python refuses"];
+        once(&layer, "NL0508", &format!("techniques[0].{key}"), &says);
+        let help = found(&layer)[0].help.clone().unwrap_or_default();
+        assert!(!help.contains("did you mean"), "{help}");
     }
-    let says = ["`score_num` of 3 techniques", "mitreattack-python refuses"];
-    once(&layer, "NL0508", "techniques[0].score_num", &says);
+    once(&with("/techniques/0/scor", json!(1)), "NL0508", "techniques[0].scor", &["did you mean `score`?"]);
     once(&with("/viewMode", json!(1)), "NL0508", "viewMode", &["only where there is no `layout`"]);
     let mut layer = with("/viewMode", json!(1));
     layer.as_object_mut().expect("an object").remove("layout");
@@ -297,13 +324,21 @@ fn colours_are_those_that_the_navigator_reads() {
             assert_eq!(found(&with(pointer, json!(color))), [], "{color}");
         }
     }
-    for (item, says) in [
-        (json!({"color": "red"}), "without a label"),
-        (json!({"label": 5, "color": "red"}), "without a label"),
-        (json!({"label": "l"}), "without a color"),
-        (json!({"label": "l", "color": "reddish"}), "`reddish`"),
+    for pointer in ["/tacticRowBackground", "/gradient/colors/1"] {
+        let findings = found(&with(pointer, json!("")));
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        assert!(findings[0].message.contains("empty") && !findings[0].message.contains("``"), "{findings:?}");
+    }
+    for (item, part, says) in [
+        (json!({"color": "red"}), "", "without a label"),
+        (json!({"label": 5, "color": "red"}), ".label", "the label of a legend item is a number, not text"),
+        (json!({"label": "", "color": "red"}), ".label", "the label of a legend item is empty"),
+        (json!({"label": "l"}), "", "without a colour"),
+        (json!({"label": "l", "color": null}), ".color", "the colour of a legend item is null, not text"),
+        (json!({"label": "l", "color": "reddish"}), ".color", "`reddish`"),
     ] {
-        once(&with("/legendItems/-", item), "NL0520", "legendItems[1]", &[says, "drops the item"]);
+        let path = format!("legendItems[1]{part}");
+        once(&with("/legendItems/-", item), "NL0520", &path, &[says, "drops the item"]);
     }
 }
 
@@ -394,10 +429,11 @@ fn ids_are_active_ones_written_as_attack_writes_them() {
         once(
             &with("/techniques/-", json!({"techniqueID": absent, "score": 1})),
             "NL0516",
-            "techniques[3]",
+            path,
             &["drops it"],
         );
     }
+    once(&with("/techniques/-", json!({"score": 1})), "NL0516", "techniques[3]", &["drops it"]);
     once(&with("/techniques/-", json!({"tactic": "execution"})), "NL0516", "techniques[3]", &[hidden]);
 }
 
@@ -454,29 +490,29 @@ fn of_two_annotations_the_last_is_kept_whole() {
 
 #[test]
 fn rows_and_links_have_both_their_parts() {
-    for (item, says) in [
-        (json!({"value": "v"}), "without a name"),
-        (json!({"name": "n"}), "`n` has no value"),
-        (json!({"name": "n", "value": ""}), "`n` has an empty value"),
-        (json!({"name": "n", "value": 5}), "`n` has a number for a value"),
-        (json!({"name": "n", "value": null}), "`n` has null for a value"),
-        (json!({"divider": "yes"}), "without a name"),
+    for (item, part, says) in [
+        (json!({"value": "v"}), "", "without a name"),
+        (json!({"name": "", "value": "v"}), ".name", "the name of a row of metadata is empty"),
+        (json!({"name": null, "value": "v"}), ".name", "the name of a row of metadata is null, not text"),
+        (json!({"name": "n"}), "", "`n` has no value"),
+        (json!({"name": "n", "value": ""}), ".value", "`n` has an empty value"),
+        (json!({"name": "n", "value": 5}), ".value", "`n` has a number for a value"),
+        (json!({"name": "n", "value": null}), ".value", "`n` has null for a value"),
+        (json!({"divider": "yes"}), "", "without a name"),
     ] {
-        once(&with("/metadata/-", item.clone()), "NL0519", "metadata[1]", &[says, "drops the row"]);
-        once(&with("/techniques/0/metadata/-", item), "NL0519", "techniques[0].metadata[1]", &[says]);
+        let path = format!("metadata[1]{part}");
+        once(&with("/metadata/-", item.clone()), "NL0519", &path, &[says, "drops the row"]);
+        once(&with("/techniques/0/metadata/-", item), "NL0519", &format!("techniques[0].{path}"), &[says]);
     }
-    for (item, says) in [
-        (json!({"label": "l"}), "without a url"),
-        (json!({"url": "https://a.example"}), "without a label"),
-        (json!({"label": "l", "url": ""}), "empty or no text"),
-        (json!({"label": "", "url": "https://a.example"}), "without a label"),
+    for (item, part, says) in [
+        (json!({"label": "l"}), "", "without a url"),
+        (json!({"url": "https://a.example"}), "", "without a label"),
+        (json!({"label": "l", "url": ""}), ".url", "the url of a link is empty"),
+        (json!({"label": "l", "url": 5}), ".url", "the url of a link is a number, not text"),
+        (json!({"label": "", "url": "https://a.example"}), ".label", "the label of a link is empty"),
     ] {
-        once(
-            &with("/techniques/0/links/-", item),
-            "NL0519",
-            "techniques[0].links[1]",
-            &[says, "drops the link"],
-        );
+        let path = format!("techniques[0].links[1]{part}");
+        once(&with("/techniques/0/links/-", item), "NL0519", &path, &[says, "drops the link"]);
     }
     let link = |url: &str| with("/techniques/0/links/-", json!({"label": "l", "url": url}));
     once(
@@ -523,6 +559,8 @@ fn several_layers_in_a_file_are_each_checked() {
     let findings = found(&json!([sound(), second]));
     let codes: Vec<&str> = findings.iter().map(|finding| finding.code.id()).collect();
     assert_eq!(codes, ["NL0525", "NL0515"]);
+    let help = findings[0].help.as_deref().unwrap_or_default();
+    assert!(help.contains("the Navigator's score expressions"), "{help}");
     let place = findings[1].place.as_ref().and_then(|place| place.locator.as_ref());
     assert_eq!(place.map(ToString::to_string).as_deref(), Some("[1].techniques[0].score"));
     let many = found(&json!(vec![sound(); 12]));
@@ -533,14 +571,65 @@ fn several_layers_in_a_file_are_each_checked() {
 }
 
 #[test]
-fn utf_16_is_told() {
+fn an_encoding_other_than_plain_utf_8_is_told() {
     let source = Source::new("layer.json", String::new());
-    for (bytes, is_told) in
-        [(&b"\xff\xfe{\0"[..], true), (b"\xfe\xff\0{", true), (b"{}", false), (b"", false)]
-    {
+    for (bytes, says) in [
+        (&b"\xff\xfe{\0"[..], Some("UTF-16 with a byte order mark")),
+        (b"\xfe\xff\0{", Some("UTF-16 with a byte order mark")),
+        (b"{\0\"\0", Some("UTF-16 without a byte order mark")),
+        (b"\0{\0\"", Some("UTF-16 without a byte order mark")),
+        (b"\xef\xbb\xbf{", Some("UTF-8 with a byte order mark")),
+        (b"{}", None),
+        (b"{\"a\"", None),
+        (b"", None),
+    ] {
         let finding = check::encoding(&source, bytes);
-        assert_eq!(finding.is_some_and(|finding| finding.code == Code::LayerEncoding), is_told);
+        assert_eq!(finding.is_some(), says.is_some(), "{bytes:?}");
+        let (Some(finding), Some(says)) = (finding, says) else { continue };
+        assert_eq!(finding.code, Code::LayerEncoding);
+        assert!(finding.message.contains(says), "{finding:?}");
     }
+    // And so through the program, from the bytes of a file.
+    let space = Workspace::new();
+    let text = sound().to_string();
+    let wide = |mark: &[u8], bytes: fn(u16) -> [u8; 2]| {
+        mark.iter().copied().chain(text.encode_utf16().flat_map(bytes)).collect::<Vec<u8>>()
+    };
+    space.write("plain.json", &text);
+    space.write("marked.json", format!("\u{feff}{text}"));
+    space.write("little.json", wide(&[], u16::to_le_bytes));
+    space.write("big.json", wide(&[], u16::to_be_bytes));
+    space.write("wide.json", wide(&[0xff, 0xfe], u16::to_le_bytes));
+    for (file, expected) in [("plain", 0), ("marked", 1), ("little", 1), ("big", 1), ("wide", 1)] {
+        let run = space.run(&["validate", &format!("{file}.json")]).ok();
+        let codes: Vec<String> = run.report().into_iter().map(|finding| finding.code).collect();
+        assert_eq!(codes, vec!["NL0526"; expected], "{file}");
+    }
+}
+
+#[test]
+fn what_is_no_object_is_called_by_what_it_stands_for() {
+    for (pointer, says) in [
+        ("/techniques/-", "an annotation is a number, not an object"),
+        ("/legendItems/-", "a legend item is a number, not an object"),
+        ("/metadata/-", "a row of metadata is a number, not an object"),
+        ("/gradient", "`gradient` is a number, not an object"),
+    ] {
+        let findings = found(&with(pointer, json!(5)));
+        assert_eq!(findings[0].message, says);
+    }
+    for (colors, says) in [(0, "has 0 colours"), (1, "has 1 colour"), (101, "has 101 colours")] {
+        let findings = found(&with("/gradient/colors", json!(vec!["#fff"; colors])));
+        let broken = findings.iter().find(|one| one.code == Code::LayerBreaks).expect("it breaks");
+        assert_eq!(broken.message, format!("`gradient.colors` {says}"));
+        assert!(
+            broken.help.as_ref().is_some_and(|help| help.ends_with("from 2 to 100 colours")),
+            "{broken:?}"
+        );
+    }
+    let twice =
+        serde_json::to_string(&sound()).expect("JSON").replace("\"showID\":", "\"showID\":false,\"showID\":");
+    assert_eq!(checked(&twice)[0].message, "`showID` stands twice in `layout`");
 }
 
 #[test]

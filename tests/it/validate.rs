@@ -520,6 +520,65 @@ fn a_row_at_fault_brings_no_other_finding_along() {
     }
 }
 
+const CONTROL: &str = "\
+version: 1
+ATT&CK version: 9
+name: Lock
+platform: Door
+description: It locks.
+tags: [Hardware]
+";
+
+#[test]
+fn tags_are_those_of_the_vocabulary_beside_the_control() {
+    let space = Workspace::new();
+    let control = format!("{}techniques: []\n", CONTROL.replace("[Hardware]", "[Hardware, Hardwear, Moat]"));
+    let tags = |run: &Run| run.report().into_iter().filter(|one| one.code == "NL0316").collect::<Vec<_>>();
+    space.write("free/lock.yaml", &control);
+    assert_eq!(tags(&space.run(&["validate", "free"]).ok()).len(), 0, "there is no vocabulary");
+    space.write("bound/lock.yaml", &control);
+    space.write("bound/valid_tags.txt", "Entrance\nHardware\n");
+    for source in ["bound", "bound/lock.yaml"] {
+        let found = tags(&space.run(&["validate", source]).ok());
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert_eq!(found[0].place, place("bound/lock.yaml", &control, "Hardwear", 0));
+        assert_eq!(found[0].help, "did you mean `Hardware`?");
+        assert_eq!(found[1].place, place("bound/lock.yaml", &control, "Moat", 0));
+        assert!(found[1].message.contains("the tag `Moat`"), "{found:?}");
+    }
+}
+
+#[test]
+fn a_technique_that_stands_twice_in_a_control_is_told_and_counts() {
+    let space = Workspace::new();
+    let scored = |id: &str, level: &str, subs: &str| {
+        format!("- id: {id}\n  name: x\n  technique-scores: [{{category: Protect, value: {level}}}]\n{subs}")
+    };
+    let block =
+        "  - sub-techniques: [{id: T1110.001, name: y}]\n    scores: [{category: Protect, value: Minimal}]\n";
+    let subs = format!("  sub-techniques-scores:\n{block}{block}");
+    let twice = format!(
+        "{CONTROL}techniques:\n{}{}",
+        scored("T1110", "Minimal", &subs),
+        scored("T1110", "Significant", "")
+    );
+    space.write("lock.yaml", &twice);
+    let run = space.run(&["validate", "lock.yaml"]).ok();
+    let found: Vec<_> = run.report().into_iter().filter(|one| one.code == "NL0321").collect();
+    assert_eq!(found.len(), 2, "{}", run.stdout);
+    assert_eq!(found[0].message, "T1110.001 stands twice below T1110");
+    assert_eq!(found[0].place, place("lock.yaml", &twice, "T1110.001", 1));
+    assert_eq!(found[1].message, "T1110 stands twice under `techniques`");
+    assert!(found.iter().all(|one| one.severity == "note" && one.help == "all its scores count"));
+    let layer = space.layer("lock.yaml", &["-q", "--metric", "strongest"]);
+    assert!(layer.scores().contains(&("T1110", Some(100))), "{:?}", layer.scores());
+    let once =
+        format!("{CONTROL}techniques:\n{}{}", scored("T1110", "Minimal", ""), scored("T1078", "Minimal", ""));
+    space.write("lock.yaml", &once);
+    let run = space.run(&["validate", "lock.yaml"]).ok();
+    assert!(run.report().iter().all(|one| one.code != "NL0321"), "{}", run.stdout);
+}
+
 #[test]
 fn thousands_of_equal_mistakes_are_told_in_a_moment() {
     let space = Workspace::new();

@@ -124,7 +124,7 @@ def as_layer_score(exact: Fraction, metric: str) -> int:
 
 def layer_scores(binary: Path, source: Path, *options: str) -> dict[str, int]:
     """The scores in the layer that the tool writes; an entry without one (not mappable) paints nothing, and is no score."""
-    command = [str(binary), "layer", str(source), *options]
+    command = [str(binary), "--no-config", "layer", str(source), *options]
     run = subprocess.run(command, capture_output=True, check=False)
     if run.returncode != 0:
         raise SystemExit(f"{' '.join(command)}: exit {run.returncode}\n{run.stderr.decode(errors='replace')[-2000:]}")

@@ -24,6 +24,9 @@ const LEGEND: [&str; 2] = ["label", "color"];
 const METADATA: [&str; 3] = ["name", "value", "divider"];
 const LINK: [&str; 3] = ["label", "url", "divider"];
 
+/// What the layers of Security Stack Mappings' own tool have on each technique beside the fields of the format.
+const OF_MAPPING_CLI: [&str; 3] = ["score_num", "score_display", "category"];
+
 /// Unknown fields: for each kind of object and key the first place, how often, and what is known.
 #[derive(Default)]
 struct Unknown {
@@ -97,7 +100,8 @@ impl Unknown {
                 (_, 1) => format!("unknown field `{key}` of {place}"),
                 _ => format!("unknown field `{key}` of {count} {place}"),
             };
-            let near = suggest::nearest(&key, known.iter().copied());
+            let own = OF_MAPPING_CLI.contains(&key.as_str()) && place == "techniques";
+            let near = suggest::nearest(&key, known.iter().copied()).filter(|_| !own);
             let near = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
             let python = if matches!(place, "techniques" | "the layer") {
                 ", and mitreattack-python refuses the layer"
@@ -108,6 +112,9 @@ impl Unknown {
                 ("`filters`", "stages") => {
                     "the format has none since 4.0: the stages of PRE-ATT&CK became a platform".to_owned()
                 }
+                _ if own => format!(
+                    "mapping_cli writes it for itself; the Navigator drops it when it saves the layer{python}"
+                ),
                 _ => format!("{near}the Navigator drops it when it saves the layer{python}"),
             };
             Diagnostic::new(Code::DroppedField, message).at(at).help(help)

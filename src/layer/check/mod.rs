@@ -11,10 +11,11 @@ use std::collections::BTreeMap;
 
 use super::model::FORMAT;
 use super::read::{
-    self, InputLayer, InputLink, InputMetadata, LayerReading, MAX_FINDINGS, Spanned, short, stated_version,
+    self, Fields, InputLayer, InputLink, InputMetadata, LayerReading, MAX_FINDINGS, Spanned, quoted, short,
+    stated_version,
 };
 use crate::attack::{Catalog, Domain, Table, Version};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::link;
 use crate::source::node::{Kind, Node};
 use crate::source::{Source, Span};
@@ -31,14 +32,17 @@ pub fn check(source: &Source, root: Node<'_>) -> Vec<Diagnostic> {
         Kind::List => root.items().unwrap_or_default(),
         _ => vec![root],
     };
-    for node in nodes {
-        findings.append(&mut fields::unknown(node));
+    for node in &nodes {
+        findings.append(&mut fields::unknown(*node));
     }
+    let mut nodes = nodes.into_iter();
     let mut catalogs = Catalogs::new();
     for layer in &layers {
         // One more than are told, so that it can be said that there are more.
         let left = (MAX_FINDINGS + 1).saturating_sub(findings.len());
-        let mut checker = Checker { source, layer, findings: Vec::new(), left };
+        // What is no object was passed over.
+        let fields = nodes.find(|node| node.span() == layer.span).and_then(Fields::of);
+        let mut checker = Checker { source, layer, fields, findings: Vec::new(), left };
         checker.layer(&mut catalogs);
         findings.append(&mut checker.findings);
     }
@@ -55,12 +59,20 @@ pub fn check(source: &Source, root: Node<'_>) -> Vec<Diagnostic> {
 /// What the bytes of a layer file say before they are decoded.
 #[must_use]
 pub fn encoding(source: &Source, bytes: &[u8]) -> Option<Diagnostic> {
-    let is_wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
-    is_wide.then(|| {
-        Diagnostic::new(Code::LayerEncoding, "the file is UTF-16 with a byte order mark")
-            .at(source.whole())
-            .help("mitreattack-python writes and reads it so; JSON is passed on as UTF-8, which every tool reads")
-    })
+    let tries =
+        "mitreattack-python tries UTF-16, and then the machine's own encoding; write UTF-8 without a mark";
+    let (message, help) = match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => (
+            "the file is UTF-16 with a byte order mark",
+            "mitreattack-python writes and reads it so; JSON is passed on as UTF-8, which every tool reads",
+        ),
+        [1..=0x7f, 0, 1..=0x7f, 0, ..] | [0, 1..=0x7f, 0, 1..=0x7f, ..] => {
+            ("the file is UTF-16 without a byte order mark", tries)
+        }
+        [0xef, 0xbb, 0xbf, ..] => ("the file is UTF-8 with a byte order mark", tries),
+        _ => return None,
+    };
+    Some(Diagnostic::new(Code::LayerEncoding, message).at(source.whole()).help(help))
 }
 
 /// From top to bottom; what is about the file as a whole first.
@@ -88,7 +100,7 @@ fn of_several(source: &Source, root: Node<'_>, layers: &[InputLayer]) -> Vec<Dia
     if layers.len() > 1 && !layers.iter().all(is_own) {
         let message =
             format!("the Navigator opens the tabs of these {} layers in reverse order", layers.len());
-        let help = "the last layer becomes the first tab, and `a` in the Navigator’s score expressions";
+        let help = "the last layer becomes the first tab, and `a` in the Navigator's score expressions";
         findings.push(Diagnostic::new(Code::LayerOrder, message).at(place()).help(help));
     }
     findings
@@ -108,6 +120,8 @@ type Catalogs = BTreeMap<(Domain, Version), Option<Catalog>>;
 struct Checker<'a> {
     source: &'a Source,
     layer: &'a InputLayer,
+    /// The layer's fields as they stand in the file.
+    fields: Option<Fields<'a>>,
     findings: Vec<Diagnostic>,
     /// How many more findings are told.
     left: usize,
@@ -115,9 +129,12 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     fn find(&mut self, span: Span, code: Code, message: impl Into<String>, help: impl Into<String>) {
+        self.add(span, Diagnostic::new(code, message).help(help));
+    }
+
+    fn add(&mut self, span: Span, finding: Diagnostic) {
         if self.findings.len() < self.left {
-            let place = self.source.place(span.range());
-            self.findings.push(Diagnostic::new(code, message).at(place).help(help));
+            self.findings.push(finding.at(self.source.place(span.range())));
         }
     }
 
@@ -126,8 +143,25 @@ impl Checker<'_> {
         Span { end: self.layer.span.start + 1, ..self.layer.span }
     }
 
+    /// A field as it stands in the file.
+    fn stated(&self, key: &str) -> Option<Node<'_>> {
+        self.fields.as_ref()?.get(key)
+    }
+
+    /// A field that has to be text, and is not there, or is something else.
+    fn needed(&mut self, key: &str, help: &str) {
+        let (span, message) = match self.stated(key).map(|node| (node.span(), node.kind())) {
+            None => (self.opening(), format!("the layer has no `{key}`")),
+            // What cannot be read as text was told.
+            Some((_, Kind::Text)) => return,
+            Some((span, kind)) => (span, format!("`{key}` is {}, not text", kind.name())),
+        };
+        self.find(span, Code::LayerNeeds, message, help);
+    }
+
     fn layer(&mut self, catalogs: &mut Catalogs) {
         self.head();
+        self.navigator();
         self.format();
         let release = self.release();
         let catalog = release.and_then(|(domain, version)| {
@@ -158,18 +192,28 @@ impl Checker<'_> {
     /// Name, domain, and data of the layer's own.
     fn head(&mut self) {
         let layer = self.layer;
-        if layer.name.is_none() {
-            let help = "the Navigator opens the layer, and stumbles over it when it names a tab or a file";
-            self.find(self.opening(), Code::LayerNeeds, "the layer has no `name` that is text", help);
+        match &layer.name {
+            None => self.needed(
+                "name",
+                "the Navigator opens the layer, and stumbles over it when it names a tab or a file",
+            ),
+            Some(name) if name.value.trim().is_empty() => {
+                let help = "the Navigator does not check it, and calls the layer's tab and files by it";
+                let mut finding = Diagnostic::new(Code::LayerNeeds, "`name` is empty").help(help);
+                // Nothing breaks for it.
+                finding.severity = Severity::Warning;
+                self.add(name.span, finding);
+            }
+            Some(_) => {}
         }
         match &layer.domain {
-            None => {
-                let help =
-                    "the Navigator cannot open it; write enterprise-attack, mobile-attack or ics-attack";
-                self.find(self.opening(), Code::LayerNeeds, "the layer has no `domain` that is text", help);
-            }
+            None => self.needed(
+                "domain",
+                "the Navigator cannot open it; write enterprise-attack, mobile-attack or ics-attack",
+            ),
             Some(domain) if layer.custom_data_url.is_none() && !is_loaded(&domain.value) => {
-                let message = format!("`{}` is no domain that the Navigator loads", short(&domain.value));
+                let message =
+                    format!("`domain` is {}, which the Navigator does not load", quoted(&domain.value));
                 let near = domain.value.trim().parse::<Domain>().ok().map(Domain::id);
                 let near = near
                     .or_else(|| suggest::nearest(&domain.value, Domain::ALL.map(Domain::id)))
@@ -183,8 +227,21 @@ impl Checker<'_> {
             let message = "the layer is on ATT&CK data of its own";
             let help =
                 "the Navigator opens it only while that same data is open; mitreattack-python refuses it";
-            self.find(self.opening(), Code::CustomData, message, help);
+            let span = self.stated("customDataURL").map_or(self.opening(), Node::span);
+            self.find(span, Code::CustomData, message, help);
         }
+    }
+
+    /// The version of the Navigator, which only Python reads.
+    fn navigator(&mut self) {
+        let Some(node) = self.stated("versions") else { return };
+        if Fields::of(node).is_none_or(|versions| versions.has("navigator")) {
+            return;
+        }
+        let span = node.span();
+        let message = "`versions` has no `navigator`, which the format requires";
+        let help = "the Navigator does not read it; mitreattack-python then leaves all of `versions` out";
+        self.find(Span { end: span.start + 1, ..span }, Code::PythonLoses, message, help);
     }
 
     /// The version of the layer format.
@@ -198,14 +255,26 @@ impl Checker<'_> {
         };
         let mut parts = format.value.split('.');
         let mut known = FORMAT.split('.');
-        let (same_major, same_minor) = (parts.next() == known.next(), parts.next() == known.next());
-        let message = format!("the layer is of format {}, the Navigator of {FORMAT}", short(&format.value));
+        let same_major = parts.next() == known.next();
+        let (minor, known_minor) = (parts.next(), known.next());
+        let message = if format.value.is_empty() {
+            format!("the version of the layer format is empty, and the Navigator's is {FORMAT}")
+        } else {
+            format!("the layer is of format {}, the Navigator of {FORMAT}", short(&format.value))
+        };
         if !same_major {
             self.find(format.span, Code::LayerFormatMajor, message, warns);
-        } else if !same_minor {
-            let help = format!(
-                "the Navigator says for a few seconds that it is out of date; {FORMAT} can hold it all"
-            );
+        } else if minor != known_minor {
+            let number = |minor: Option<&str>| minor.and_then(|minor| minor.parse::<u32>().ok());
+            let help = if number(minor) > number(known_minor) {
+                "the Navigator says for a few seconds that it is out of date, although it is newer; what is new in \
+                 it, the Navigator drops"
+                    .to_owned()
+            } else {
+                format!(
+                    "the Navigator says for a few seconds that it is out of date; {FORMAT} can hold it all"
+                )
+            };
             self.find(format.span, Code::LayerFormat, message, help);
         }
     }

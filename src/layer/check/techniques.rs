@@ -6,6 +6,7 @@ use super::super::read::{InputAnnotation, InputMetadata, InputTactic, Spanned, s
 use super::Checker;
 use crate::attack::{Catalog, Fate, Technique, TechniqueId};
 use crate::diagnostic::Code;
+use crate::source::Span;
 use crate::suggest;
 
 /// What the Navigator keys a record by: the technique's id and the tactic's short name.
@@ -38,9 +39,8 @@ impl<'a> Checker<'a> {
             }
             _ => "the Navigator keeps it as a record that nobody sees, and counts it as scored",
         };
-        let mut opening = annotation.span;
-        opening.end = opening.start + 1;
-        self.find(opening, Code::NoTechniqueId, message, help);
+        let opening = Span { end: annotation.span.start + 1, ..annotation.span };
+        self.find(annotation.id_span.unwrap_or(opening), Code::NoTechniqueId, message, help);
     }
 
     /// The technique as the catalog has it; what it has not is a finding.

@@ -16,7 +16,7 @@ use crate::source::{Source, Span};
 use super::model::{Layout, LegendItem};
 use shape::Shape;
 pub use shape::Spanned;
-pub(in crate::layer) use shape::{Fields, MAX_FINDINGS, short};
+pub(in crate::layer) use shape::{Fields, MAX_FINDINGS, quoted, short};
 
 /// What was read of a file.
 #[derive(Debug, Default)]
@@ -95,6 +95,8 @@ pub enum InputTactic {
 pub struct InputAnnotation {
     /// The technique's id as stated; `None` when it is absent, empty, null or no text.
     pub technique: Option<Spanned<String>>,
+    /// Where `techniqueID` stands, whatever it is; `None` when it is absent.
+    pub id_span: Option<Span>,
     /// The tactic.
     pub tactic: InputTactic,
     /// The score; any finite number.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::shape::{Fields, Shape, Spanned, short};
+use super::shape::{Fields, Shape, Spanned, quoted, short};
 use super::{InputAnnotation, InputGradient, InputLayer, InputLink, InputMetadata, InputTactic};
 use crate::diagnostic::Code;
 use crate::layer::color;
@@ -55,7 +55,7 @@ const ROW_DROPPED: &str =
     "the Navigator drops the row; a row has a name and a value, both text and not empty";
 const LINK_DROPPED: &str =
     "the Navigator drops the link; a link has a label and a url, both text and not empty";
-const LEGEND_DROPPED: &str = "the Navigator drops the item; an item has a label, which is text, and a color";
+const LEGEND_DROPPED: &str = "the Navigator drops the item; an item has a label, which is text, and a colour";
 
 /// A layer.
 pub(super) fn layer(shape: &mut Shape, node: Node<'_>) -> Option<InputLayer> {
@@ -139,7 +139,7 @@ fn colour(shape: &mut Shape, node: Option<Node<'_>>, name: &str) -> Option<Strin
 }
 
 fn not_a_color(shape: &mut Shape, node: Node<'_>, name: &str, text: &str) {
-    let message = format!("`{name}` is `{}`, which is no colour", short(text));
+    let message = format!("`{name}` is {}, which is no colour", quoted(text));
     let help = "the Navigator leaves it out; it reads #rgb, #rrggbb, rgb(…), hsl(…) and the names of CSS";
     shape.find(node, Code::LayerColor, message, help);
 }
@@ -243,6 +243,7 @@ fn annotation(shape: &mut Shape, node: Node<'_>) -> Option<InputAnnotation> {
     let comment = spanned_text(shape, get("comment"), "comment").unwrap_or_default();
     Some(InputAnnotation {
         technique,
+        id_span: get("techniqueID").map(Node::span),
         tactic,
         score: get("score").and_then(|node| score(shape, node)),
         color: colour(shape, get("color"), "color"),
@@ -278,22 +279,29 @@ fn score(shape: &mut Shape, node: Node<'_>) -> Option<Spanned<f64>> {
 fn gradient(shape: &mut Shape, node: Node<'_>) -> Option<InputGradient> {
     let fields = shape.fields(node, "gradient")?;
     let Some(list) = fields.get("colors") else {
-        let help = "the Navigator breaks off here; a gradient has two colors or more";
+        let help = "the Navigator breaks off here; a gradient has two colours or more";
         shape.find(node, Code::LayerBreaks, "`gradient` has no `colors`".to_owned(), help);
         return None;
     };
     let items = shape.items(list, "gradient.colors");
     let is_list = list.kind() == Kind::List;
     if is_list && !(2..=100).contains(&items.len()) {
-        let message = format!("`gradient.colors` has {} colours", items.len());
-        let help = "the Navigator breaks off here; a gradient has from 2 to 100 colors";
+        let message = match items.len() {
+            1 => "`gradient.colors` has 1 colour".to_owned(),
+            count => format!("`gradient.colors` has {count} colours"),
+        };
+        let help = "the Navigator breaks off here; a gradient has from 2 to 100 colours";
         shape.find(list, Code::LayerBreaks, message, help);
     }
     let mut colors = Vec::with_capacity(items.len());
     for item in items {
         let Some(text) = shape.text(item, "gradient.colors") else { continue };
         if color::parse(&text).is_none() {
-            let message = format!("`gradient.colors` holds `{}`, which is no colour", short(&text));
+            let message = if text.is_empty() {
+                "`gradient.colors` holds an empty text, which is no colour".to_owned()
+            } else {
+                format!("`gradient.colors` holds `{}`, which is no colour", short(&text))
+            };
             let help = "the Navigator keeps its own colours, red to green, for the whole gradient; it reads #rgb, \
                         #rrggbb, rgb(…), hsl(…) and the names of CSS";
             shape.find(item, Code::LayerColor, message, help);
@@ -319,22 +327,30 @@ fn legend(shape: &mut Shape, node: Node<'_>) -> Vec<LegendItem> {
     let mut legend = Vec::new();
     for item in shape.items(node, "legendItems") {
         let Some(fields) = shape.fields(item, "a legend item") else { continue };
-        let label = fields.get("label").and_then(filled);
-        let color = fields.get("color").and_then(filled);
-        let problem = match (&label, &color) {
-            (None, _) => "a legend item without a label".to_owned(),
-            (_, None) => "a legend item without a color".to_owned(),
-            (_, Some(text)) if color::parse(text).is_none() => {
-                format!("the color of a legend item is `{}`, which is none", short(text))
+        let (label_node, color_node) = (fields.get("label"), fields.get("color"));
+        let (at, problem) = match (label_node.and_then(filled), color_node.and_then(filled)) {
+            (None, _) => (label_node, lacking("legend item", "label", label_node)),
+            (_, None) => (color_node, lacking("legend item", "colour", color_node)),
+            (_, Some(text)) if color::parse(&text).is_none() => {
+                (color_node, format!("the colour of a legend item is `{}`, which is none", short(&text)))
             }
             (Some(label), Some(color)) => {
-                legend.push(LegendItem { label: label.to_string(), color: color.to_string() });
+                legend.push(LegendItem { label: label.into_owned(), color: color.into_owned() });
                 continue;
             }
         };
-        shape.find(item, Code::DroppedLegendItem, problem, LEGEND_DROPPED);
+        shape.find(at.unwrap_or(item), Code::DroppedLegendItem, problem, LEGEND_DROPPED);
     }
     legend
+}
+
+/// What is wrong with a part that has no text: absent, empty, or something else.
+fn lacking(whole: &str, part: &str, node: Option<Node<'_>>) -> String {
+    match node.map(Node::kind) {
+        None => format!("a {whole} without a {part}"),
+        Some(Kind::Text) => format!("the {part} of a {whole} is empty"),
+        Some(kind) => format!("the {part} of a {whole} is {}, not text", kind.name()),
+    }
 }
 
 /// The text of a value, when there is any.
@@ -348,21 +364,21 @@ fn metadata(shape: &mut Shape, node: Node<'_>) -> Vec<InputMetadata> {
         let Some(fields) = shape.fields(item, "a row of metadata") else { continue };
         let span = item.span();
         let (name, value) = (fields.get("name"), fields.get("value"));
-        let Some(name) = name else {
+        let Some(name_node) = name else {
             match fields.get("divider").and_then(Node::bool) {
                 Some(shown) => rows.push(InputMetadata::Divider { shown, is_row: false, span }),
-                None => drop_row(shape, item, "a row of metadata without a name", ROW_DROPPED),
+                None => drop_row(shape, item, &lacking("row of metadata", "name", None), ROW_DROPPED),
             }
             continue;
         };
-        let name = filled(name);
+        let name = filled(name_node);
         let is_divider = name.as_deref() == Some("DIVIDER");
         if let Some(shown) = value.and_then(Node::bool).filter(|_| is_divider) {
             rows.push(InputMetadata::Divider { shown, is_row: true, span });
             continue;
         }
         let Some(name) = name else {
-            drop_row(shape, item, "a row of metadata without a name", ROW_DROPPED);
+            drop_row(shape, name_node, &lacking("row of metadata", "name", name_node.into()), ROW_DROPPED);
             continue;
         };
         let what = match value {
@@ -386,7 +402,8 @@ fn metadata(shape: &mut Shape, node: Node<'_>) -> Vec<InputMetadata> {
                 kind => format!("{} for a value", kind.name()),
             },
         };
-        drop_row(shape, item, &format!("the row of metadata `{}` has {what}", short(&name)), ROW_DROPPED);
+        let at = value.unwrap_or(item);
+        drop_row(shape, at, &format!("the row of metadata `{}` has {what}", short(&name)), ROW_DROPPED);
     }
     rows
 }
@@ -395,11 +412,11 @@ fn links(shape: &mut Shape, node: Node<'_>) -> Vec<InputLink> {
     let mut links = Vec::new();
     for item in shape.items(node, "links") {
         let Some(fields) = shape.fields(item, "a link") else { continue };
-        let (label, url) = (fields.get("label"), fields.get("url"));
-        let Some(url) = url else {
+        let label = fields.get("label");
+        let Some(url) = fields.get("url") else {
             match fields.get("divider").and_then(Node::bool) {
                 Some(shown) => links.push(InputLink::Divider { shown, span: item.span() }),
-                None => drop_row(shape, item, "a link without a url", LINK_DROPPED),
+                None => drop_row(shape, item, &lacking("link", "url", None), LINK_DROPPED),
             }
             continue;
         };
@@ -408,13 +425,15 @@ fn links(shape: &mut Shape, node: Node<'_>) -> Vec<InputLink> {
                 let url = Spanned::at(url, text.into_owned());
                 links.push(InputLink::Link { label: label.into_owned(), url });
             }
-            (_, None) => drop_row(shape, item, "a link whose url is empty or no text", LINK_DROPPED),
-            (None, _) => drop_row(shape, item, "a link without a label", LINK_DROPPED),
+            (_, None) => drop_row(shape, url, &lacking("link", "url", Some(url)), LINK_DROPPED),
+            (None, _) => {
+                drop_row(shape, label.unwrap_or(item), &lacking("link", "label", label), LINK_DROPPED);
+            }
         }
     }
     links
 }
 
-fn drop_row(shape: &mut Shape, item: Node<'_>, what: &str, help: &str) {
-    shape.find(item, Code::DroppedRow, what.to_owned(), help);
+fn drop_row(shape: &mut Shape, at: Node<'_>, what: &str, help: &str) {
+    shape.find(at, Code::DroppedRow, what.to_owned(), help);
 }

@@ -69,7 +69,7 @@ impl Shape {
 
     /// The value is of another type, and left out.
     pub(super) fn ignored(&mut self, node: Node<'_>, name: &str, expected: &str) {
-        let message = format!("`{name}` is {}, not {expected}", node.kind().name());
+        let message = format!("{} is {}, not {expected}", called(name), node.kind().name());
         self.find(node, Code::IgnoredValue, message, IGNORED);
     }
 
@@ -77,9 +77,9 @@ impl Shape {
     pub(super) fn breaks(&mut self, node: Node<'_>, name: &str, expected: &str) {
         let message = match node.kind() {
             Kind::Object | Kind::List if expected == node.kind().name() => {
-                format!("`{name}` has more than {MAX_MEMBERS} members")
+                format!("{} has more than {MAX_MEMBERS} members", called(name))
             }
-            kind => format!("`{name}` is {}, not {expected}", kind.name()),
+            kind => format!("{} is {}, not {expected}", called(name), kind.name()),
         };
         self.find(node, Code::LayerBreaks, message, BREAKS);
     }
@@ -92,7 +92,7 @@ impl Shape {
         };
         for member in fields.repeated() {
             if self.findings.len() < MAX_FINDINGS {
-                let message = format!("`{}` stands twice in {name}", short(&member.key));
+                let message = format!("`{}` stands twice in {}", short(&member.key), called(name));
                 let place = member.value.place_of(member.key_span);
                 let diagnostic = Diagnostic::new(Code::IgnoredValue, message).at(place);
                 self.findings.push(diagnostic.help("the Navigator takes the last of them"));
@@ -171,7 +171,7 @@ impl Shape {
         let text = self.text(node, name)?;
         let found = choices.iter().find(|choice| **choice == text).copied();
         if found.is_none() {
-            let message = format!("`{name}` is `{}`, which the format does not define", short(&text));
+            let message = format!("`{name}` is {}, which the format does not define", quoted(&text));
             let all = choices.join(", ");
             let help = match crate::suggest::nearest(&text, choices.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`? {IGNORED}"),
@@ -181,6 +181,16 @@ impl Shape {
         }
         found
     }
+}
+
+/// What a message calls a value: a field by its name, anything else in words.
+fn called(name: &str) -> Cow<'_, str> {
+    if name.contains(' ') { Cow::Borrowed(name) } else { Cow::Owned(format!("`{name}`")) }
+}
+
+/// A text for a message that says what it is.
+pub(in crate::layer) fn quoted(text: &str) -> Cow<'static, str> {
+    if text.is_empty() { Cow::Borrowed("empty") } else { Cow::Owned(format!("`{}`", short(text))) }
 }
 
 /// A value for a message: at most 60 characters of it.
