@@ -265,10 +265,12 @@ impl<'a> Reader<'a> {
             return;
         }
         if is_short(source, plan, cells) {
-            let message = format!("the row has {} cells, and the header {}", cells.len(), plan.roles.len());
+            let noun = if cells.len() == 1 { "cell" } else { "cells" };
+            let message = format!("the row has {} {noun}, and the header {}", cells.len(), plan.roles.len());
             let help =
                 "it is left out; a row has a cell for each column, an empty one where there is nothing";
-            self.notes.find_help(source.place(span.range()), Code::WrongType, message, help);
+            let end = cells.last().map_or(span, |cell| cell.span).range().end;
+            self.notes.find_help(source.place(span.range().start..end), Code::WrongType, message, help);
             return;
         }
         let mut row = Row { span, ..Row::default() };
@@ -492,8 +494,8 @@ impl<'a> Reader<'a> {
 }
 
 /// Whether a field holds anything.
-fn is_filled(field: &Option<Field<'_>>) -> bool {
-    field.as_ref().is_some_and(|field| !field.text.trim().is_empty())
+fn is_filled(field: Option<&Field<'_>>) -> bool {
+    field.is_some_and(|field| !field.text.trim().is_empty())
 }
 
 /// Whether a row of a published table breaks off before a column that is read. A table of the user's own may leave out
@@ -506,7 +508,7 @@ fn is_short(source: &Source, plan: &Plan, cells: &[Cell<'_>]) -> bool {
 
 /// Where the capability or the technique of a row that has only the other stands, or would.
 fn missing_side(row: &Row<'_>, plan: &Plan, cells: &[Cell<'_>]) -> Option<Span> {
-    let missing = match (is_filled(&row.capability_id), is_filled(&row.technique_id)) {
+    let missing = match (is_filled(row.capability_id.as_ref()), is_filled(row.technique_id.as_ref())) {
         (true, false) => Role::TechniqueId,
         (false, true) => Role::CapabilityId,
         _ => return None,
@@ -519,8 +521,8 @@ fn missing_side(row: &Row<'_>, plan: &Plan, cells: &[Cell<'_>]) -> Option<Span> 
 /// A row of a published table that names either a capability or a technique, and no mapping type: where no column holds
 /// the status, this is how it says that the one cannot be mapped.
 fn complete_published(row: &mut Row<'_>, plan: &Plan) {
-    let names_one = is_filled(&row.capability_id) != is_filled(&row.technique_id);
-    if names_one && !is_filled(&row.mapping_type) && !plan.has(Role::Status) {
+    let names_one = is_filled(row.capability_id.as_ref()) != is_filled(row.technique_id.as_ref());
+    if names_one && !is_filled(row.mapping_type.as_ref()) && !plan.has(Role::Status) {
         row.mapping_type = Some(plain("non_mappable"));
     }
 }
