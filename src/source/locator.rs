@@ -1,6 +1,7 @@
 //! Where a byte stands in a file's own terms: the path of a JSON or YAML value, the record of a table, the cell of a
 //! spreadsheet.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -329,7 +330,7 @@ pub(crate) struct Grid {
     pub(super) cells: Vec<GridCell>,
 }
 
-/// A filled cell of a spreadsheet.
+/// A cell of a spreadsheet; empty ones are there as far as the first rows reach.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct GridCell {
     /// Its first byte in the source's text.
@@ -346,7 +347,8 @@ impl Grid {
         let at = u32::try_from(at).unwrap_or(u32::MAX);
         let index = self.cells.partition_point(|cell| cell.start <= at).saturating_sub(1);
         let GridCell { row, column, .. } = self.cells.get(index).copied().unwrap_or_default();
-        (format!("{}!{}{}", self.sheet, column_letters(column), row + 1), row as usize, column as usize)
+        let sheet = quoted_sheet(&self.sheet);
+        (format!("{sheet}!{}{}", column_letters(column), row + 1), row as usize, column as usize)
     }
 
     /// The sheet's name.
@@ -357,6 +359,26 @@ impl Grid {
     /// The rows that have a cell, each with its cells.
     pub(super) fn rows(&self) -> impl Iterator<Item = &[GridCell]> {
         self.cells.chunk_by(|one, next| one.row == next.row)
+    }
+}
+
+/// A sheet's name as references write it: in quotes when it is more than a word, or could be read as a cell.
+fn quoted_sheet(name: &str) -> Cow<'_, str> {
+    let is_word = name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.')
+        && !name.starts_with(|c: char| c.is_numeric() || c == '.');
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let letters = name.bytes().take_while(u8::is_ascii_alphabetic).count();
+    // `AB12`, and `R1C1` with or without its numbers.
+    let is_cell = ((1..=3).contains(&letters) && letters < name.len() && digits(&name[letters..]))
+        || name.strip_prefix(['R', 'r']).is_some_and(|rest| {
+            let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+            rest.is_empty() || rest.strip_prefix(['C', 'c']).is_some_and(digits)
+        })
+        || name.strip_prefix(['C', 'c']).is_some_and(digits);
+    if is_word && !is_cell {
+        Cow::Borrowed(name)
+    } else {
+        Cow::Owned(format!("'{}'", name.replace('\'', "''")))
     }
 }
 
@@ -400,6 +422,17 @@ mod tests {
         }
         assert_eq!(json_path(&text, 0, &paths), None);
         assert_eq!(json_path(&"[".repeat(100_000), 90_000, &OnceLock::new()), None);
+    }
+
+    #[test]
+    fn sheets_are_quoted_as_in_a_spreadsheet() {
+        for name in ["Sheet1", "Mine", "Über_uns", "Map.2", "Rows", "Cells"] {
+            assert_eq!(quoted_sheet(name), name);
+        }
+        for name in ["Map pings", "a-b", "2024", "Q1", "XFD10", "R", "rc", "R1C1", "c12", ""] {
+            assert_eq!(quoted_sheet(name), format!("'{name}'"));
+        }
+        assert_eq!(quoted_sheet("Map pings'x"), "'Map pings''x'");
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use calamine::{DataRef, Reader as _, Xlsx};
+use calamine::{DataRef, Reader as _, SheetVisible, Xlsx};
 
 use super::locator::{Grid, GridCell, Layout};
-use super::table::{MAX_CELLS, MAX_COLUMNS};
+use super::table::{HEAD, MAX_CELLS, MAX_COLUMNS};
 use super::{Source, archive};
 use crate::diagnostic::{Code, Diagnostic};
 
@@ -16,11 +16,20 @@ pub(crate) const END: char = '\u{1f}';
 /// How much text a workbook's sheets may hold, in bytes.
 const MAX_TEXT: usize = 64 * 1024 * 1024;
 
-/// The sheets of a workbook that hold anything, in order. `path` is what findings call it.
+/// What a workbook holds.
+#[derive(Debug)]
+pub struct Workbook {
+    /// The sheets that hold anything, in order.
+    pub sheets: Vec<Source>,
+    /// The names of the hidden sheets, which are not read: nobody who looks at the workbook sees them.
+    pub hidden: Vec<String>,
+}
+
+/// The sheets of a workbook. `path` is what findings call it.
 ///
 /// # Errors
 /// A finding about the file as a whole when it is no workbook, damaged, or unpacks to more than any mapping needs.
-pub fn workbook(path: &Path, bytes: &[u8]) -> Result<Vec<Source>, Diagnostic> {
+pub fn workbook(path: &Path, bytes: &[u8]) -> Result<Workbook, Diagnostic> {
     let name = path.display().to_string();
     let failed = |message: String| {
         Diagnostic::new(Code::Syntax, message).at(Source::new(name.as_str(), String::new()).whole())
@@ -34,14 +43,18 @@ pub fn workbook(path: &Path, bytes: &[u8]) -> Result<Vec<Source>, Diagnostic> {
     }
     let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(bytes))
         .map_err(|error| failed(format!("the file is not an XLSX workbook: {error}")))?;
-    let mut sources = Vec::new();
     let mut budget = Budget::default();
-    for sheet in book.sheet_names() {
+    let mut read = Workbook { sheets: Vec::new(), hidden: Vec::new() };
+    for calamine::Sheet { name: sheet, visible, .. } in book.sheets_metadata().to_vec() {
+        if visible != SheetVisible::Visible {
+            read.hidden.push(sheet);
+            continue;
+        }
         let source = read_sheet(&mut book, &sheet, &name, &mut budget)
             .map_err(|reason| failed(format!("the sheet `{sheet}` cannot be read: {reason}")))?;
-        sources.extend(source);
+        read.sheets.extend(source);
     }
-    Ok(sources)
+    Ok(read)
 }
 
 /// How much of a workbook's sheets may still be read.
@@ -66,33 +79,82 @@ fn read_sheet(
     // Cells one by one: a range would be as large as the corner that a single far cell spans.
     let mut reader = book.worksheet_cells_reader(sheet).map_err(|error| error.to_string())?;
     let mut text = String::new();
-    let mut cells = Vec::new();
+    let mut rows = Rows { budget, cells: Vec::new(), width: 0, rows: 0 };
+    let mut value = String::new();
     while let Some(cell) = reader.next_cell().map_err(|error| error.to_string())? {
-        let (row, column) = cell.get_position();
-        let start = u32::try_from(text.len()).unwrap_or(u32::MAX);
-        push_value(&mut text, cell.get_value());
-        if text.len() == start as usize {
-            continue;
+        value.clear();
+        push_value(&mut value, cell.get_value());
+        if !value.is_empty() {
+            let (row, column) = cell.get_position();
+            rows.push(&mut text, row, column, &value)?;
         }
-        text.push(END);
-        let left = budget.cells.checked_sub(1);
-        budget.cells = left.ok_or_else(|| format!("there are more than {MAX_CELLS} cells"))?;
-        let left = budget.text.checked_sub(text.len() - start as usize);
-        budget.text = left.ok_or_else(|| format!("its text is more than {} MiB", MAX_TEXT / 1024 / 1024))?;
-        cells.push(GridCell { start, row, column });
     }
+    rows.end(&mut text)?;
+    let cells = rows.cells;
     if cells.is_empty() {
         return Ok(None);
-    }
-    if !cells.is_sorted_by_key(|cell| (cell.row, cell.column)) {
-        return Err("its cells are out of order".to_owned());
-    }
-    if cells.iter().any(|cell| cell.column as usize >= MAX_COLUMNS) {
-        return Err(format!("it has more than {MAX_COLUMNS} columns"));
     }
     let source = Source::new(name, text);
     source.set_layout(Layout::Sheet(Grid { sheet: sheet.to_owned(), cells }));
     Ok(Some(source))
+}
+
+/// The rows of a sheet in the making. Each is as wide as the first ones, so that an empty cell has a place as well.
+struct Rows<'b> {
+    budget: &'b mut Budget,
+    cells: Vec<GridCell>,
+    /// How many columns the first rows have.
+    width: u32,
+    /// How many rows have a filled cell.
+    rows: usize,
+}
+
+impl Rows<'_> {
+    /// Adds a filled cell, with the empty ones before it.
+    fn push(&mut self, text: &mut String, row: u32, column: u32, value: &str) -> Result<(), String> {
+        if column as usize >= MAX_COLUMNS {
+            return Err(format!("it has more than {MAX_COLUMNS} columns"));
+        }
+        let mut next = 0;
+        match self.cells.last().map(|last| (last.row, last.column)) {
+            Some((last, before)) if last == row => next = before + 1,
+            Some((last, _)) if last > row => return Err("its cells are out of order".to_owned()),
+            _ => {
+                self.end(text)?;
+                self.rows += 1;
+            }
+        }
+        // A row's end is filled up only when the next one starts.
+        if column < next {
+            return Err("its cells are out of order".to_owned());
+        }
+        for gap in next..column.min(self.width) {
+            self.add(text, row, gap, "")?;
+        }
+        if self.rows <= HEAD {
+            self.width = self.width.max(column + 1);
+        }
+        self.add(text, row, column, value)
+    }
+
+    /// Fills up the last row.
+    fn end(&mut self, text: &mut String) -> Result<(), String> {
+        let Some(GridCell { row, column, .. }) = self.cells.last().copied() else { return Ok(()) };
+        (column + 1..self.width).try_for_each(|gap| self.add(text, row, gap, ""))
+    }
+
+    fn add(&mut self, text: &mut String, row: u32, column: u32, value: &str) -> Result<(), String> {
+        let start = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        let left = self.budget.cells.checked_sub(1);
+        self.budget.cells = left.ok_or_else(|| format!("there are more than {MAX_CELLS} cells"))?;
+        let left = self.budget.text.checked_sub(value.len() + 1);
+        self.budget.text =
+            left.ok_or_else(|| format!("its text is more than {} MiB", MAX_TEXT / 1024 / 1024))?;
+        text.push_str(value);
+        text.push(END);
+        self.cells.push(GridCell { start, row, column });
+        Ok(())
+    }
 }
 
 /// A cell's value as people see it.

@@ -4,7 +4,7 @@ use std::ops::{ControlFlow, Range};
 
 use super::locator::{Layout, Records};
 pub(crate) use super::sheet::END as CELL_END;
-pub use super::sheet::workbook;
+pub use super::sheet::{Workbook, workbook};
 use super::{Source, Span};
 use crate::diagnostic::{Code, Diagnostic};
 
@@ -20,6 +20,9 @@ const MAX_NAME: usize = 200;
 /// How much of a text is looked at for its header, in bytes.
 const MAX_HEADER: usize = 64 * 1024;
 
+/// How many records are looked at for the header.
+pub const HEAD: usize = 20;
+
 /// A cell: its text, without quotes around it, and its bytes in the source.
 #[derive(Debug, Clone, Copy)]
 pub struct Cell<'a> {
@@ -29,32 +32,69 @@ pub struct Cell<'a> {
     pub span: Span,
 }
 
+/// How a table stands in its source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// What parts the cells of a text.
+    pub delimiter: u8,
+    /// How many records stand above the header.
+    pub above: usize,
+}
+
+impl Shape {
+    /// That of a table whose header stands first, parted by what parts that.
+    #[must_use]
+    pub fn of(source: &Source) -> Self {
+        let delimiter = match source.layout() {
+            Some(Layout::Sheet(_)) => b',',
+            _ => delimiter(source.text()),
+        };
+        Self { delimiter, above: 0 }
+    }
+}
+
 /// Calls `each` for every record of a table with its bytes, the header first, until it breaks. Records may differ in
 /// length; empty ones are left out.
 ///
-/// The source is the text of a CSV or TSV file, parted by what parts its first line, or a sheet of a workbook.
+/// The source is the text of a CSV or TSV file, or a sheet of a workbook.
 ///
 /// # Errors
-/// A finding where a quote is opened and not closed, where a NUL stands, or past [`MAX_COLUMNS`] or [`MAX_CELLS`].
+/// A finding where a quote is opened and not closed, once the records before it are handed over; and, before any is,
+/// where a NUL stands, or past [`MAX_COLUMNS`] or [`MAX_CELLS`].
 pub fn for_each_record(
     source: &Source,
     number: u32,
+    shape: Shape,
     mut each: impl FnMut(&[Cell<'_>], Span) -> ControlFlow<()>,
 ) -> Result<(), Diagnostic> {
-    if let Some(Layout::Sheet(grid)) = source.layout() {
-        for row in grid.rows() {
-            let cells = row_cells(source, number, row);
-            let span = Span::new(number, cells.first().map_or(0..0, |cell| cell.span.range()));
-            if cells.iter().any(|cell| !cell.text.trim().is_empty()) && each(&cells, span).is_break() {
-                break;
-            }
+    let Some(Layout::Sheet(grid)) = source.layout() else {
+        return for_each_text_record(source, number, shape, each);
+    };
+    for row in grid.rows().skip(shape.above) {
+        let cells = row_cells(source, number, row);
+        let filled = cells.iter().find(|cell| !cell.text.trim().is_empty());
+        if let Some(first) = filled
+            && each(&cells, first.span).is_break()
+        {
+            break;
         }
-        return Ok(());
     }
-    let text = source.text();
-    let delimiter = delimiter(text);
+    Ok(())
+}
+
+fn for_each_text_record(
+    source: &Source,
+    number: u32,
+    Shape { delimiter, above }: Shape,
+    mut each: impl FnMut(&[Cell<'_>], Span) -> ControlFlow<()>,
+) -> Result<(), Diagnostic> {
     // Where records start is known before any of them is handed over, so that every finding can name its record.
-    let starts = survey(source, delimiter)?;
+    let Survey { starts, open } = survey(source, delimiter)?;
+    // Nothing of the record with the open quote is read.
+    let text = match (open, starts.last()) {
+        (Some(_), Some(last)) => &source.text()[..*last as usize],
+        _ => source.text(),
+    };
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)
         .has_headers(false)
@@ -62,65 +102,79 @@ pub fn for_each_record(
         .from_reader(text.as_bytes());
     let mut starts = Some(starts);
     let mut record = csv::StringRecord::new();
-    loop {
+    for index in 0.. {
         match reader.read_record(&mut record) {
             Ok(true) => {}
-            Ok(false) => return Ok(()),
+            Ok(false) => break,
             Err(error) => {
                 let message = format!("the table breaks off: {error}");
                 return Err(Diagnostic::new(Code::Syntax, message).at(source.whole()));
             }
         }
+        if index < above || record.iter().all(|cell| cell.trim().is_empty()) {
+            continue;
+        }
+        if let Some(mut starts) = starts.take() {
+            let header = record.iter().map(|name| name.chars().take(MAX_NAME).collect()).collect();
+            let starts = starts.split_off(index.min(starts.len()));
+            source.set_layout(Layout::Records(Records { delimiter, header, starts }));
+        }
         let start = record_start(text, &record);
         let end =
             usize::try_from(reader.position().byte()).map_or(text.len(), |end| end.clamp(start, text.len()));
         let ranges = raw_fields(&text[start..end], delimiter);
-        if let Some(starts) = starts.take() {
-            let header = record.iter().map(|name| name.chars().take(MAX_NAME).collect()).collect();
-            source.set_layout(Layout::Records(Records { delimiter, header, starts }));
-        }
         let span_of = |index: usize| {
             let range = ranges.get(index).cloned().unwrap_or(0..end - start);
             Span::new(number, start + range.start..start + range.end)
         };
         let cells: Vec<Cell<'_>> =
             record.iter().enumerate().map(|(index, text)| Cell { text, span: span_of(index) }).collect();
-        if cells.iter().all(|cell| cell.text.trim().is_empty()) {
-            continue;
-        }
         if each(&cells, Span::new(number, start..end)).is_break() {
             return Ok(());
         }
     }
+    let Some(at) = open else { return Ok(()) };
+    let finding = Diagnostic::new(Code::Syntax, "a quote is opened here and never closed");
+    Err(finding.at(source.place(at..at + 1)).help("everything after it would be one cell"))
 }
 
-/// The texts of a table's first record; no more than [`MAX_COLUMNS`] of them, and nothing of what follows is looked at.
+/// The texts of a table's header, which stands first; no more than [`MAX_COLUMNS`] of them.
 #[must_use]
 pub fn header(source: &Source) -> Vec<String> {
+    head(source, Shape::of(source).delimiter).into_iter().next().map(|(_, header)| header).unwrap_or_default()
+}
+
+/// The texts of those of a table's first [`HEAD`] records that are not blank, each with how many records stand above
+/// it; no more than [`MAX_COLUMNS`] texts of each, and little of what follows is looked at.
+#[must_use]
+pub fn head(source: &Source, delimiter: u8) -> Vec<(usize, Vec<String>)> {
+    let mut records: Vec<(usize, Vec<String>)> = Vec::new();
     if let Some(Layout::Sheet(grid)) = source.layout() {
-        let first = grid.rows().map(|row| row_cells(source, 0, row));
-        let mut filled = first.filter(|cells| cells.iter().any(|cell| !cell.text.trim().is_empty()));
-        let cells = filled.next().unwrap_or_default();
-        return cells.iter().map(|cell| cell.text.to_owned()).collect();
-    }
-    let text = &source.text()[..super::floor_boundary(source.text(), MAX_HEADER)];
-    let mut scan = Scan::new(delimiter(text));
-    let mut end = text.len();
-    for (at, byte) in text.bytes().enumerate() {
-        if scan.step(byte) == Step::RecordStarts && scan.records > 1 || scan.columns > MAX_COLUMNS {
-            end = at;
-            break;
+        for (index, row) in grid.rows().take(HEAD).enumerate() {
+            let cells = row_cells(source, 0, row);
+            records.push((index, cells.iter().map(|cell| cell.text.to_owned()).collect()));
         }
+    } else {
+        let text = &source.text()[..super::floor_boundary(source.text(), MAX_HEADER)];
+        let mut scan = Scan::new(delimiter);
+        let mut end = text.len();
+        for (at, byte) in text.bytes().enumerate() {
+            let starts = scan.step(byte) == Step::RecordStarts;
+            if starts && scan.records > HEAD || scan.columns > MAX_COLUMNS {
+                end = at;
+                break;
+            }
+        }
+        let reader = csv::ReaderBuilder::new()
+            .delimiter(delimiter)
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(&text.as_bytes()[..end]);
+        let read = reader.into_records().map_while(Result::ok).enumerate();
+        records.extend(read.map(|(index, record)| (index, record.iter().map(str::to_owned).collect())));
     }
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(scan.delimiter)
-        .has_headers(false)
-        .from_reader(&text.as_bytes()[..end]);
-    let mut record = csv::StringRecord::new();
-    match reader.read_record(&mut record) {
-        Ok(true) => record.iter().map(str::to_owned).collect(),
-        _ => Vec::new(),
-    }
+    records.retain(|(_, cells)| cells.iter().any(|cell| !cell.trim().is_empty()));
+    records
 }
 
 /// Where the reading of a record is.
@@ -191,9 +245,18 @@ impl Scan {
     }
 }
 
+/// What stands where in a table.
+#[derive(Debug)]
+struct Survey {
+    /// The first byte of each record.
+    starts: Vec<u32>,
+    /// The quote that is never closed; it stands in the last record.
+    open: Option<usize>,
+}
+
 /// Goes over a table once, in no memory but for where its records start: finds what would make it too large, or
 /// another table than its author sees.
-fn survey(source: &Source, delimiter: u8) -> Result<Vec<u32>, Diagnostic> {
+fn survey(source: &Source, delimiter: u8) -> Result<Survey, Diagnostic> {
     let text = source.text();
     let found = |at: usize, message: String| {
         Err(Diagnostic::new(Code::Syntax, message).at(source.place(at..(at + 1).min(text.len()))))
@@ -223,11 +286,7 @@ fn survey(source: &Source, delimiter: u8) -> Result<Vec<u32>, Diagnostic> {
             return found(at, format!("the table has more than {MAX_CELLS} cells"));
         }
     }
-    if scan.state == State::Quoted {
-        return found(opened, "a quote is opened here and never closed".to_owned())
-            .map_err(|finding| finding.help("everything after it would be one cell"));
-    }
-    Ok(starts)
+    Ok(Survey { starts, open: (scan.state == State::Quoted).then_some(opened) })
 }
 
 /// What parts the fields of the first line: a comma, a tab or a semicolon, whichever stands there most often.
@@ -321,7 +380,7 @@ mod tests {
     fn records(text: &str) -> Vec<Vec<(String, String)>> {
         let source = Source::new("x.csv", text.to_owned());
         let mut records = Vec::new();
-        for_each_record(&source, 0, |cells, _| {
+        for_each_record(&source, 0, Shape::of(&source), |cells, _| {
             let pairs =
                 cells.iter().map(|cell| (cell.text.to_owned(), source.text()[cell.span.range()].to_owned()));
             records.push(pairs.collect());
@@ -352,7 +411,7 @@ mod tests {
     fn places_name_the_record_and_the_column() {
         let source = Source::new("x.csv", "id,level\n1,\"a\nb\"\n\n2,c,d\n".to_owned());
         let mut spans = Vec::new();
-        for_each_record(&source, 0, |cells, _| {
+        for_each_record(&source, 0, Shape::of(&source), |cells, _| {
             spans.extend(cells.iter().map(|cell| cell.span));
             ControlFlow::Continue(())
         })
@@ -379,9 +438,15 @@ mod tests {
     }
 
     #[test]
-    fn an_open_quote_is_found_where_it_opens() {
-        let source = Source::new("x.csv", "a,b\n1,\"x\n2,y\n".to_owned());
-        let finding = for_each_record(&source, 0, |_, _| ControlFlow::Continue(())).expect_err("it is open");
-        assert_eq!(finding.place.map(|place| (place.line, place.column)), Some((2, 3)));
+    fn an_open_quote_is_found_where_it_opens_after_the_records_before_it() {
+        let source = Source::new("x.csv", "a,b\n0,z\n1,\"x\n2,y\n".to_owned());
+        let mut records = 0;
+        let finding = for_each_record(&source, 0, Shape::of(&source), |_, _| {
+            records += 1;
+            ControlFlow::Continue(())
+        })
+        .expect_err("it is open");
+        assert_eq!(finding.place.map(|place| (place.line, place.column)), Some((3, 3)));
+        assert_eq!(records, 2);
     }
 }

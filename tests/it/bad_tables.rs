@@ -149,13 +149,16 @@ fn a_workbook_made_to_do_harm_is_refused() {
     });
     let megabyte = format!("<si><t>{}</t></si>", "x".repeat(1 << 20));
     let missing = "<row r=\"2\"><c r=\"A2\" t=\"s\"><v>99</v></c></row>";
-    let many: String = "<c><v>1</v></c>".repeat(1_100_000);
+    let many: String = "<c><v>1</v></c>".repeat(1_000);
+    let many_rows: String =
+        (2..1_102).fold(String::new(), |rows, row| rows + &format!("<row r=\"{row}\">{many}</row>"));
     for (bytes, code, message) in [
         (sheet(&far, ""), "NL0101", "it has more than 1000 columns"),
         (sheet(&backward, ""), "NL0101", "its cells are out of order"),
         (sheet(&shared, &megabyte), "NL0101", "its text is more than 64 MiB"),
         (sheet(missing, ""), "NL0101", "the sheet `S` cannot be read"),
-        (sheet(&format!("<row r=\"2\">{many}</row>"), ""), "NL0101", "cells"),
+        (sheet(&many_rows, ""), "NL0101", "there are more than 1000000 cells"),
+        (sheet(&format!("<row r=\"2\">{many}{many}</row>"), ""), "NL0101", "it has more than 1000 columns"),
         (
             sheet("", &"<si><t>x</t></si>".repeat(2_500_000)),
             "NL0101",
@@ -230,4 +233,94 @@ fn whatever_is_changed_in_a_workbook_ends_in_a_layer_or_a_finding() {
             assert!(reading.sets.len() <= 1);
         }
     }
+}
+
+#[test]
+fn what_stands_before_an_open_quote_is_read_and_checked() {
+    let space = Workspace::new();
+    space.write(
+        "bad.csv",
+        format!("{HEADER}a,T1o10,16.1,x\nb,T1111,16.1,y\nc,T1112,16.1,\"open\nd,T1113,16.1,z\n"),
+    );
+    let run = space.run(&["layer", "bad.csv"]).ends_with(1);
+    assert_eq!(run.finding("NL0201").place, "bad.csv:2:3");
+    assert_eq!(run.finding("NL0101").place, "bad.csv:4:14");
+    assert!(run.findings().len() == 2, "{}", run.stderr);
+    // Nothing is said of a version where no row is read, or where the header stands alone.
+    for text in ["capability_id,attack_object_id\na,\"T1110\nb,T1111\n", "capability_id,attack_object_id\n"] {
+        let run = refused("bad.csv", text);
+        assert_eq!(run.findings().len(), 1, "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_row_shorter_than_the_header_is_found_and_left_out() {
+    let space = Workspace::new();
+    let text = format!("{HEADER}lock\na,T1110,16.1\nb,T1111,16.1,\n");
+    space.write("bad.csv", text);
+    let run = space.run(&["layer", "bad.csv"]).ends_with(1);
+    let short: Vec<(String, String)> =
+        run.findings().into_iter().map(|one| (one.place, one.message)).collect();
+    let expected = [
+        ("bad.csv:2:1".to_owned(), "the row has 1 cell, and the header 4".to_owned()),
+        ("bad.csv:3:1".to_owned(), "the row has 3 cells, and the header 4".to_owned()),
+    ];
+    assert_eq!(short, expected);
+}
+
+#[test]
+fn a_named_column_that_is_not_there_is_one_finding() {
+    let space = Workspace::new();
+    space.write("own.csv", "Control,ATT&CK ID\nEDR,T1110\nEDR,T1046\n");
+    space.write("own.xlsx", sheet(&format!("<row r=\"2\">{}</row>", cell("A2", "T1110")), ""));
+    for (columns, message, help) in [
+        (
+            "technique=A",
+            "no column `A`, which is named for technique",
+            "its columns are `Control`, `ATT&CK ID`",
+        ),
+        ("technique=ATT&CK IDs,capability=Tool", "no column `ATT&CK IDs`", "did you mean `ATT&CK ID`?"),
+        ("technique=ATT&CK ID,capability=Contrl", "no column `Contrl`", "did you mean `Control`?"),
+        ("technique=ATT&CK ID,level=Level", "no column `Level`", "its columns are"),
+    ] {
+        let run = space.run(&["layer", "own.csv", "--columns", columns]).ends_with(1);
+        let found = run.findings();
+        assert_eq!(found.len(), 1, "{columns}: {}", run.stderr);
+        assert_eq!((found[0].code.as_str(), found[0].place.as_str()), ("NL0103", "own.csv:1:1"), "{columns}");
+        assert!(found[0].message.contains(message) && found[0].help.contains(help), "{}", run.stderr);
+    }
+    let table = "<row r=\"3\"/>";
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let rows = format!("<row r=\"2\">{}{}</row>", cell("B2", "Id"), cell("C2", "Tool"));
+    let row = format!("<row r=\"4\">{}{}</row>", cell("B4", "T1110"), cell("C4", "EDR"));
+    let sheet = format!("<worksheet xmlns=\"{main}\"><sheetData>{rows}{table}{row}</sheetData></worksheet>");
+    space.write("own.xlsx", book(&[("xl/worksheets/sheet1.xml", &sheet)]));
+    let run = space.run(&["layer", "own.xlsx", "--columns", "technique=A"]).ends_with(1);
+    assert_eq!(run.finding("NL0103").place, "own.xlsx:S!B2");
+}
+
+#[test]
+fn a_row_without_a_technique_is_found_at_its_empty_cell() {
+    let header = "capability_id,mapping_type,attack_object_id,attack_version";
+    let text = format!("{header}\na,scores,,16.1\n,scores,T1110,16.1\n");
+    let space = Workspace::new();
+    space.write("gaps.csv", text);
+    let run = space.run(&["layer", "gaps.csv"]);
+    assert_eq!(run.finding("NL0306").place, "gaps.csv:2:10");
+    assert_eq!(run.finding("NL0307").place, "gaps.csv:3:1");
+    // The technique's column is the last of the row, and of the sheet.
+    let row = format!("<row r=\"3\">{}</row>", cell("A3", "a"));
+    let both = format!("<row r=\"2\">{}{}</row>", cell("A2", "b"), cell("C2", "16.1"));
+    let mapped = format!("<row r=\"5\">{}{}</row>", cell("A5", "b"), cell("B5", "T1110"));
+    let head =
+        [("A1", "Tool"), ("B1", "Technique"), ("C1", "Note")].map(|(at, text)| cell(at, text)).concat();
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let sheet = format!(
+        "<worksheet xmlns=\"{main}\"><sheetData><row r=\"1\">{head}</row>{both}{row}{mapped}</sheetData></worksheet>"
+    );
+    space.write("gaps.xlsx", book(&[("xl/worksheets/sheet1.xml", &sheet)]));
+    let run = space.run(&["layer", "gaps.xlsx", "--columns", "technique=technique,capability=tool"]).ok();
+    let places: Vec<String> =
+        run.findings().into_iter().filter(|one| one.code == "NL0306").map(|one| one.place).collect();
+    assert_eq!(places, ["gaps.xlsx:S!B2", "gaps.xlsx:S!B3"]);
 }

@@ -481,3 +481,105 @@ fn a_folder_of_tables_is_read_and_copies_are_left_out() {
         .collect();
     assert_eq!(skipped.keys().collect::<Vec<_>>(), ["in/b.tsv", "in/other.csv:1:1"]);
 }
+
+#[test]
+fn the_header_may_stand_below_blank_lines_and_a_title() {
+    let options = own(&[("technique", "attack id"), ("capability", "tool")]);
+    for (text, place) in [
+        ("\n\nTool,ATT&CK\n", None),
+        ("\n,,\n\nTool,Attack ID,Note\nEDR,T1o10,\n", Some("5:5 record 1, Attack ID")),
+        ("Our tools, 2024\n\nTool;Attack ID;Note\nEDR;T1o10;\n", Some("4:5 record 1, Attack ID")),
+        ("\"Our\ntools\"\nTool\tAttack ID\nEDR\tT1o10\n", Some("4:5 record 1, Attack ID")),
+    ] {
+        let reading = Reader::new(options.clone()).text("own.csv", text);
+        let places: Vec<String> = reading
+            .findings
+            .iter()
+            .filter(|one| one.code == Code::MalformedId)
+            .filter_map(|one| one.place.as_ref())
+            .map(|place| {
+                format!("{}:{} {}", place.line, place.column, place.locator.as_ref().expect("it has one"))
+            })
+            .collect();
+        assert_eq!(places, Vec::from_iter(place.map(str::to_owned)), "{text:?}: {:?}", reading.findings);
+        assert_eq!(reading.findings.len(), 1, "{text:?}: {:?}", reading.findings);
+    }
+    let far = format!("{}Tool,Attack ID\nEDR,T1110\n", "title\n".repeat(25));
+    let reading = Reader::new(options.clone()).text("own.csv", &far);
+    assert_eq!(reading.sets.len(), 0, "only the first records are looked at");
+
+    let rows =
+        vec![vec!["Our tools", "of 2024"], vec![], vec!["", "Tool", "Attack ID"], vec!["", "EDR", "T1o10"]];
+    let book = workbook(&[("Map pings'x", rows)]);
+    let reading = Reader::new(options).stream("own.xlsx", book.as_slice()).expect("it can be read");
+    assert_eq!(found(&reading), [(Code::MalformedId, "own.xlsx:'Map pings''x'!C4".to_owned())]);
+}
+
+#[test]
+fn a_hidden_sheet_is_left_out_with_a_note() {
+    let mut book = Workbook::new();
+    for (name, technique) in [("Shown", "T1110"), ("Old", "T1046"), ("Older", "T1040")] {
+        let sheet = book.add_worksheet().set_name(name).expect("a name");
+        for (column, text) in (0_u16..).zip(["capability_id", "attack_object_id", "attack_version"]) {
+            sheet.write_string(0, column, text).expect("a cell");
+        }
+        for (column, text) in (0_u16..).zip(["lock", technique, "16.1"]) {
+            sheet.write_string(1, column, text).expect("a cell");
+        }
+        match name {
+            "Old" => drop(sheet.set_hidden(true)),
+            "Older" => drop(sheet.set_very_hidden(true)),
+            _ => {}
+        }
+    }
+    let space = Workspace::new();
+    space.write("in.xlsx", book.save_to_buffer().expect("it can be made"));
+    let run = space.run(&["layer", "in.xlsx", "-v"]).ok();
+    assert_eq!(run.layer().ids(), ["T1110"]);
+    let notes: Vec<String> =
+        run.findings().into_iter().filter(|one| one.code == "NL0108").map(|one| one.message).collect();
+    assert_eq!(
+        notes,
+        ["the sheet `Old` is left out: it is hidden", "the sheet `Older` is left out: it is hidden"]
+    );
+}
+
+#[test]
+fn an_unknown_word_is_told_the_nearest_of_the_words_of_ones_own() {
+    let mut options = own(&[("technique", "id"), ("category", "kind"), ("level", "level")]);
+    options.categories.insert("stops".to_owned(), Category::Protect);
+    options.levels.insert("excellent".to_owned(), Level::Significant);
+    let text = "id,kind,level\nT1110,stops,excelent\nT1111,stosp,Partial\nT1112,Detct,zzz\nT1113,,zzz\n";
+    let reading = Reader::new(options).text("own.csv", text);
+    let helps: Vec<&str> = reading.findings.iter().filter_map(|one| one.help.as_deref()).collect();
+    let level = "words of your own stand in [values.level] of navlayer.toml";
+    let category = "words of your own stand in [values.category] of navlayer.toml";
+    assert_eq!(
+        helps,
+        [
+            format!("did you mean `excellent`? {level}"),
+            format!("did you mean `stops`? {category}"),
+            format!("did you mean `Detect`? {category}"),
+            format!("a level is Minimal, Partial or Significant. {level}"),
+            format!("a level is Minimal, Partial or Significant. {level}"),
+        ]
+    );
+    assert_eq!(reading.findings.len(), 5, "half a score is not said too");
+    let set = &reading.sets[0];
+    assert!(set.mappings.len() == 4 && set.mappings.iter().all(|mapping| mapping.score().is_none()));
+}
+
+#[test]
+fn addresses_parted_by_commas_are_references_of_their_own() {
+    let options = own(&[("technique", "id"), ("references", "links")]);
+    for (cell, references) in [
+        ("http://a.example,http://b.example", vec!["http://a.example", "http://b.example"]),
+        ("http://a.example/x,y, https://b.example", vec!["http://a.example/x,y", "https://b.example"]),
+        ("http://a.example, and a book", vec!["http://a.example, and a book"]),
+        ("a book,http://a.example", vec!["a book,http://a.example"]),
+    ] {
+        let reading = Reader::new(options.clone()).text("own.csv", &format!("id,links\nT1110,\"{cell}\"\n"));
+        let held = &reading.sets[0].mappings[0].references;
+        assert_eq!(held.iter().map(|one| one.text.as_str()).collect::<Vec<_>>(), references, "{cell}");
+    }
+}

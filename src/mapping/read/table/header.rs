@@ -4,7 +4,7 @@ use super::super::options::Columns;
 use crate::attack::TechniqueId;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Source;
-use crate::source::table::{self, MAX_COLUMNS};
+use crate::source::table::{self, MAX_COLUMNS, Shape};
 use crate::suggest;
 
 use super::super::notes::Notes;
@@ -78,12 +78,19 @@ pub(super) struct Plan {
     pub(super) style: Style,
     /// For each column of the header its role, where it has one that is read.
     pub(super) roles: Vec<Option<Role>>,
+    /// Whether a column that is named is not there: what the rows say is then not known.
+    pub(super) lacks_columns: bool,
 }
 
 impl Plan {
     /// Whether a column with this role is there.
     pub(super) fn has(&self, role: Role) -> bool {
-        self.roles.contains(&Some(role))
+        self.column(role).is_some()
+    }
+
+    /// Which column has this role.
+    pub(super) fn column(&self, role: Role) -> Option<usize> {
+        self.roles.iter().position(|held| *held == Some(role))
     }
 }
 
@@ -112,7 +119,7 @@ pub(super) fn style(header: &[String], columns: Option<&Columns>) -> Option<Styl
 }
 
 /// Where a column of the user's own stands.
-fn position(header: &[String], name: &str) -> Option<usize> {
+pub(super) fn position(header: &[String], name: &str) -> Option<usize> {
     let exact = header.iter().position(|one| one.trim() == name.trim());
     exact.or_else(|| header.iter().position(|one| own_key(one) == own_key(name)))
 }
@@ -146,7 +153,7 @@ pub(super) fn published(
         }
         roles.push(role.filter(|_| is_new));
     }
-    Plan { style, roles }
+    Plan { style, roles, lacks_columns: false }
 }
 
 /// The columns of a table of the user's own, by [`Columns::KEYS`].
@@ -171,16 +178,23 @@ pub(super) fn own(
     place: impl Fn(usize) -> crate::diagnostic::Place,
 ) -> Plan {
     let mut roles: Vec<Option<Role>> = vec![None; header.len()];
+    let mut lacks_columns = false;
+    let first = header.iter().position(|name| !name.trim().is_empty()).unwrap_or(0);
     for (name, role) in OWN {
         let Some(column) = columns.get(name) else { continue };
         let Some(at) = position(header, column) else {
+            lacks_columns = true;
             let message = format!("the table has no column `{}`, which is named for {name}", short(column));
             let near = suggest::nearest(column, header.iter().map(|one| one.trim()));
             let help = near.map_or_else(
                 || format!("its columns are {}", listed(header)),
                 |near| format!("did you mean `{near}`?"),
             );
-            notes.find_help(place(0), Code::MissingField, message, help);
+            notes.find_help(place(first), Code::MissingField, message, help);
+            if style(header, Some(columns)).is_none() {
+                // Another table altogether: the rest goes without saying.
+                break;
+            }
             continue;
         };
         let same = own_key(&header[at]);
@@ -197,8 +211,10 @@ pub(super) fn own(
         }
         roles[at] = Some(role);
     }
-    half_score(&mut roles, notes, place);
-    Plan { style: Style::Own, roles }
+    if !lacks_columns {
+        half_score(&mut roles, notes, place);
+    }
+    Plan { style: Style::Own, roles, lacks_columns }
 }
 
 /// A level without a category, or the other way round, is no score in any row: that is said once.
@@ -247,7 +263,8 @@ pub(super) fn unknown(source: &Source) -> Option<Diagnostic> {
     }
     let first = second_record(source).filter(|first| first.len() <= header.len())?;
     let text = source.text();
-    let start = text.len() - text.trim_start().len();
+    let is_blank = |c: char| c.is_whitespace() || c == table::CELL_END;
+    let start = text.len() - text.trim_start_matches(is_blank).len();
     let end = start + text[start..].find(['\n', '\r', table::CELL_END]).unwrap_or(text.len() - start);
     let place = source.place(start..end);
     let keys: Vec<String> = header.iter().map(|name| key(name)).collect();
@@ -270,7 +287,7 @@ pub(super) fn unknown(source: &Source) -> Option<Diagnostic> {
 fn second_record(source: &Source) -> Option<Vec<String>> {
     let mut count = 0;
     let mut second = None;
-    table::for_each_record(source, 0, |cells, _| {
+    table::for_each_record(source, 0, Shape::of(source), |cells, _| {
         count += 1;
         if count == 1 {
             return std::ops::ControlFlow::Continue(());

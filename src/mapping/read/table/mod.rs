@@ -4,6 +4,7 @@
 //! JSON says once; they write names where JSON has ids, and say non-mappable by the mapping type.
 
 mod header;
+mod own;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,9 +19,10 @@ use super::rows::{Assembler, Field, Row, short};
 use super::{Form, Options, Outcome};
 use crate::attack::{Catalog, Domain, Version};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::source::table::{self, Cell};
+use crate::source::table::{self, Cell, Shape, Workbook};
 use crate::source::{Layout, Source, Span};
 use header::{Plan, Role, Style};
+use own::Fit;
 
 /// What the Mappings Editor writes as the version of a row whose technique it does not find.
 const UNKNOWN_VERSION: &str = "[UNKNOWN_VERSION]";
@@ -30,7 +32,12 @@ const MAX_PARTS: usize = 100;
 
 /// Whether a text is a table of a form that is read.
 pub(super) fn is_known(source: &Source, options: &Options) -> bool {
-    header::style(&table::header(source), options.columns.as_ref()).is_some()
+    let text = source.text();
+    match own::fit(source, options.columns.as_ref()) {
+        Some((Fit::Header, _)) => true,
+        Some(_) => !super::control::is_control(text) && !super::is_unified_yaml(text),
+        None => false,
+    }
 }
 
 /// What a table of another kind is; `None` when the text is no table.
@@ -44,22 +51,42 @@ pub(super) fn read(source: &Arc<Source>, origin: &Origin, options: &Options) -> 
 }
 
 /// Reads the sheets of a workbook that have a known header. Rows of one mapping set may stand on several.
-pub(super) fn workbook(sheets: Vec<Source>, origin: &Origin, options: &Options) -> Form {
-    let (known, others): (Vec<Source>, Vec<Source>) =
-        sheets.into_iter().partition(|sheet| is_known(sheet, options));
+pub(super) fn workbook(book: Workbook, origin: &Origin, options: &Options) -> Form {
+    let fit = |sheet: &Source| own::fit(sheet, options.columns.as_ref()).map(|(fit, _)| fit);
+    let best = book.sheets.iter().filter_map(fit).min();
+    let mut others = Vec::new();
+    let mut known = Vec::new();
+    for sheet in book.sheets {
+        // Where no sheet has the technique's column, one of them is enough to say so of.
+        let is_read =
+            best.is_some() && fit(&sheet) == best && (best == Some(Fit::Header) || known.is_empty());
+        if is_read { known.push(Arc::new(sheet)) } else { others.push(sheet) }
+    }
     if known.is_empty() {
         let finding = others.iter().find_map(unknown).unwrap_or_else(|| {
             let empty = Source::new(origin.to_string(), String::new());
-            super::not_a_mapping(&empty, "no sheet of the workbook holds a table of a known form")
+            let finding =
+                super::not_a_mapping(&empty, "no sheet of the workbook holds a table of a known form");
+            match book.hidden.first() {
+                Some(name) => finding
+                    .help(format!("hidden sheets are not read: show `{}` to have it read", short(name))),
+                None => finding,
+            }
         });
         return Form::Other(finding);
     }
-    let mut outcome = Reader::new(known.into_iter().map(Arc::new).collect(), origin, options).read();
+    let whole = known[0].whole();
+    let mut outcome = Reader::new(known, origin, options).read();
     for sheet in &others {
         let Some(Layout::Sheet(grid)) = sheet.layout() else { continue };
         let message =
             format!("the sheet `{}` is left out: its header is none that is read", short(grid.sheet()));
         outcome.findings.push(Diagnostic::new(Code::FileSkipped, message).at(sheet.whole()));
+    }
+    for name in &book.hidden {
+        let message = format!("the sheet `{}` is left out: it is hidden", short(name));
+        let finding = Diagnostic::new(Code::FileSkipped, message).at(whole.clone());
+        outcome.findings.push(finding.help("show it in the workbook to have it read"));
     }
     Form::Whole(outcome)
 }
@@ -86,11 +113,15 @@ struct Defaults {
 
 struct Reader<'a> {
     sources: Vec<Arc<Source>>,
+    /// How the table stands in each source.
+    shapes: Vec<Shape>,
     origin: &'a Origin,
     options: &'a Options,
     notes: Notes,
     parts: Vec<Part>,
     defaults: Defaults,
+    /// That the version is assumed: to be said once a row is read.
+    assumed: Option<Diagnostic>,
     /// The cells that told the last row's set, as they stand there, and which set that was.
     last: Option<([String; 4], usize)>,
     /// Values of those cells that make no sense, each found once.
@@ -101,13 +132,18 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(sources: Vec<Arc<Source>>, origin: &'a Origin, options: &'a Options) -> Self {
+        let shape = |source: &Arc<Source>| own::fit(source, options.columns.as_ref()).map(|(_, shape)| shape);
+        let shapes =
+            sources.iter().map(|source| shape(source).unwrap_or_else(|| Shape::of(source))).collect();
         Self {
             sources,
+            shapes,
             origin,
             options,
             notes: Notes::default(),
             parts: Vec::new(),
             defaults: Defaults::default(),
+            assumed: None,
             last: None,
             senseless: BTreeSet::new(),
             gave_up: false,
@@ -117,15 +153,15 @@ impl<'a> Reader<'a> {
     fn read(mut self) -> Outcome {
         let sources = self.sources.clone();
         self.find_defaults(&sources);
-        for (number, source) in sources.iter().enumerate() {
-            let number = u32::try_from(number).unwrap_or(u32::MAX);
+        for (index, source) in sources.iter().enumerate() {
+            let number = u32::try_from(index).unwrap_or(u32::MAX);
             let mut plan: Option<Plan> = None;
-            let read = table::for_each_record(source, number, |cells, span| {
+            let read = table::for_each_record(source, number, self.shapes[index], |cells, span| {
                 match &plan {
                     None => plan = Some(self.plan(source, cells)),
                     Some(plan) => self.row(source, plan, cells, span),
                 }
-                if self.gave_up {
+                if self.gave_up || plan.as_ref().is_some_and(|plan| plan.lacks_columns) {
                     return ControlFlow::Break(());
                 }
                 if self.is_full() {
@@ -170,10 +206,10 @@ impl<'a> Reader<'a> {
         let wanted = [Role::Framework, Role::FrameworkVersion, Role::AttackVersion, Role::Domain];
         let mut found: BTreeMap<Role, String> = BTreeMap::new();
         let mut states_version = false;
-        for source in sources {
+        for (source, shape) in sources.iter().zip(&self.shapes) {
             let mut plan: Option<Plan> = None;
             // What is wrong with the table is found when it is read.
-            let _ = table::for_each_record(source, 0, |cells, _| {
+            let _ = table::for_each_record(source, 0, *shape, |cells, _| {
                 let Some(plan) = &plan else {
                     let names: Vec<String> = cells.iter().map(|cell| cell.text.to_owned()).collect();
                     let style = header::style(&names, None);
@@ -214,7 +250,8 @@ impl<'a> Reader<'a> {
                 let message =
                     format!("the table states no ATT&CK version; the newest known, {newest}, is assumed");
                 let help = "--table-attack-version states another";
-                self.notes.find_help(sources[0].whole(), Code::VersionAssumed, message, help);
+                let finding = Diagnostic::new(Code::VersionAssumed, message);
+                self.assumed = Some(finding.at(sources[0].whole()).help(help));
             }
             Some(newest)
         });
@@ -225,6 +262,15 @@ impl<'a> Reader<'a> {
             let message = format!("the row has {} cells, and the header {}", cells.len(), plan.roles.len());
             let help = "a cell that holds what parts the cells stands in quotes";
             self.notes.find_help(source.place(extra.span.range()), Code::WrongType, message, help);
+            return;
+        }
+        if is_short(source, plan, cells) {
+            let noun = if cells.len() == 1 { "cell" } else { "cells" };
+            let message = format!("the row has {} {noun}, and the header {}", cells.len(), plan.roles.len());
+            let help =
+                "it is left out; a row has a cell for each column, an empty one where there is nothing";
+            let end = cells.last().map_or(span, |cell| cell.span).range().end;
+            self.notes.find_help(source.place(span.range().start..end), Code::WrongType, message, help);
             return;
         }
         let mut row = Row { span, ..Row::default() };
@@ -257,8 +303,14 @@ impl<'a> Reader<'a> {
         }
         let Some(index) = self.part(source, &about) else { return };
         match plan.style {
-            Style::Own => self.complete_own(&mut row, index),
+            Style::Own => {
+                let framework = &self.parts[index].key.0;
+                own::complete(&mut row, self.options, framework, source, &mut self.notes);
+            }
             _ => complete_published(&mut row, plan),
+        }
+        if let Some(span) = missing_side(&row, plan, cells) {
+            row.span = span;
         }
         self.publication(source, index, &about);
         let assembler = &mut self.parts[index].assembler;
@@ -311,32 +363,8 @@ impl<'a> Reader<'a> {
                 let parts = comma_parted(text).into_iter();
                 parts.map(|part| Field { text: Cow::Owned(part), span: field.span }).collect()
             }
+            _ if style == Style::Own => own::references(field),
             _ => vec![field],
-        }
-    }
-
-    /// What a row of the user's own table means by its words, and what it leaves to say.
-    fn complete_own(&self, row: &mut Row<'_>, index: usize) {
-        fn word<'m, T>(
-            field: Option<&mut Field<'_>>,
-            words: &'m BTreeMap<String, T>,
-            name: fn(&T) -> &'static str,
-        ) {
-            let Some(field) = field else { return };
-            if let Some(value) = words.get(&field.text.trim().to_lowercase()) {
-                field.text = Cow::Borrowed(name(value));
-            }
-        }
-        word(row.category.as_mut(), &self.options.categories, |category| category.name());
-        word(row.level.as_mut(), &self.options.levels, |level| level.name());
-        let named = |key| self.options.columns.as_ref().and_then(|columns| columns.get(key)).is_some();
-        if !named("capability") {
-            let name = row.capability_name.as_ref().filter(|_| named("capability-name"));
-            row.capability_id = Some(match name {
-                Some(name) => Field { text: Cow::Owned(underscored(&name.text)), span: name.span },
-                None if named("capability-name") => plain(""),
-                None => Field { text: Cow::Owned(self.parts[index].key.0.clone()), span: row.span },
-            });
         }
     }
 
@@ -381,6 +409,7 @@ impl<'a> Reader<'a> {
     }
 
     fn add_part(&mut self, source: &Source, key: Key, version: Option<&Field<'_>>) -> usize {
+        self.notes.findings.extend(self.assumed.take());
         let (framework, edition, attack_version, domain) = key.clone();
         let same =
             self.parts.iter().find(|part| (&part.key.0, &part.key.1, part.key.3) == (&key.0, &key.1, key.3));
@@ -464,13 +493,36 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Whether a field holds anything.
+fn is_filled(field: Option<&Field<'_>>) -> bool {
+    field.is_some_and(|field| !field.text.trim().is_empty())
+}
+
+/// Whether a row of a published table breaks off before a column that is read. A table of the user's own may leave out
+/// what is empty, as sheets do.
+fn is_short(source: &Source, plan: &Plan, cells: &[Cell<'_>]) -> bool {
+    let is_sheet = matches!(source.layout(), Some(Layout::Sheet(_)));
+    let is_cut = plan.roles.iter().skip(cells.len()).any(Option::is_some);
+    is_cut && !is_sheet && plan.style != Style::Own
+}
+
+/// Where the capability or the technique of a row that has only the other stands, or would.
+fn missing_side(row: &Row<'_>, plan: &Plan, cells: &[Cell<'_>]) -> Option<Span> {
+    let missing = match (is_filled(row.capability_id.as_ref()), is_filled(row.technique_id.as_ref())) {
+        (true, false) => Role::TechniqueId,
+        (false, true) => Role::CapabilityId,
+        _ => return None,
+    };
+    let column = plan.column(missing)?;
+    let last = cells.last()?.span;
+    Some(cells.get(column).map_or(Span { start: last.end, ..last }, |cell| cell.span))
+}
+
 /// A row of a published table that names either a capability or a technique, and no mapping type: where no column holds
 /// the status, this is how it says that the one cannot be mapped.
 fn complete_published(row: &mut Row<'_>, plan: &Plan) {
-    let is_filled =
-        |field: &Option<Field<'_>>| field.as_ref().is_some_and(|field| !field.text.trim().is_empty());
-    let names_one = is_filled(&row.capability_id) != is_filled(&row.technique_id);
-    if names_one && !is_filled(&row.mapping_type) && !plan.has(Role::Status) {
+    let names_one = is_filled(row.capability_id.as_ref()) != is_filled(row.technique_id.as_ref());
+    if names_one && !is_filled(row.mapping_type.as_ref()) && !plan.has(Role::Status) {
         row.mapping_type = Some(plain("non_mappable"));
     }
 }
