@@ -105,7 +105,7 @@ codes! {
     NoMappings = "NL0107", Error;
     /// A file of a folder was left out because it holds no mapping.
     FileSkipped = "NL0108", Note;
-    /// The file has more findings, or more mapping sets, than anybody reads; what follows was not read, or is not listed.
+    /// The file has more findings, rows or mapping sets than anybody reads; what follows was not read, or is not listed.
     TooManyFindings = "NL0109", Error;
     /// A text is longer than any that a mapping holds.
     TooLong = "NL0110", Error;
