@@ -105,7 +105,7 @@ codes! {
     NoMappings = "NL0107", Error;
     /// A file of a folder was left out because it holds no mapping.
     FileSkipped = "NL0108", Note;
-    /// The file has more findings, or more mapping sets, than anybody reads; what follows was not read, or is not listed.
+    /// The file has more findings, rows or mapping sets than anybody reads; what follows was not read, or is not listed.
     TooManyFindings = "NL0109", Error;
     /// A text is longer than any that a mapping holds.
     TooLong = "NL0110", Error;
@@ -177,6 +177,8 @@ codes! {
     SubAsTechnique = "NL0323", Note;
     /// A row states another ATT&CK version, domain, framework or edition than its file; the file counts.
     RowDisagrees = "NL0324", Warning;
+    /// A capability and a technique are declared not mappable together; the row says nothing of either by itself.
+    PairNonMappable = "NL0325", Warning;
     /// A reference is not an http or https address; it is shown as text.
     NotALink = "NL0401", Note;
     /// No mapping of the capability has a comment: nothing says why it is scored so.

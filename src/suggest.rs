@@ -8,17 +8,51 @@ pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -
     several(typed, candidates, 1).pop()
 }
 
+/// Suggestions to what a file says, and against what it says: as many as cost little.
+#[derive(Debug)]
+pub(crate) struct Suggestions {
+    /// How many pairs of bytes may still be compared.
+    left: usize,
+}
+
+impl Default for Suggestions {
+    fn default() -> Self {
+        Self { left: 10_000_000 }
+    }
+}
+
+impl Suggestions {
+    /// Among how many names one is looked for.
+    const MOST: usize = 500;
+
+    /// The candidate nearest to what was typed; `None` also when there are too many, or too many were asked for.
+    pub(crate) fn nearest<'a>(
+        &mut self,
+        typed: &str,
+        candidates: impl ExactSizeIterator<Item = &'a str> + Clone,
+    ) -> Option<&'a str> {
+        if typed.len() > LONGEST || candidates.len() > Self::MOST {
+            return None;
+        }
+        let cost = candidates.clone().map(|one| typed.len() * one.len().min(LONGEST)).sum();
+        self.left = self.left.checked_sub(cost)?;
+        nearest(typed, candidates)
+    }
+}
+
+/// Beyond this, in bytes, nobody mistypes, and the distance's cost grows with the product of the lengths.
+const LONGEST: usize = 200;
+
 /// The up to `most` nearest candidates, nearest first.
 #[must_use]
 pub fn several<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>, most: usize) -> Vec<&'a str> {
-    // Beyond this nobody mistypes, and the distance's cost grows with the product of the lengths.
-    if typed.len() > 200 {
+    if typed.len() > LONGEST {
         return Vec::new();
     }
     let lower = typed.to_lowercase();
     let mut scored: Vec<(f64, &str)> = candidates
         .into_iter()
-        .filter(|candidate| candidate.len() <= 200)
+        .filter(|candidate| candidate.len() <= LONGEST)
         .map(|candidate| (likeness(&lower, &candidate.to_lowercase()), candidate))
         .filter(|(likeness, _)| *likeness > 0.7)
         .collect();
@@ -55,5 +89,16 @@ mod tests {
         assert_eq!(nearest("Mninimal", ["Minimal", "Partial"]), Some("Minimal"));
         assert_eq!(nearest("zzz", ["Protect", "Detect"]), None);
         assert_eq!(nearest(&"x".repeat(10_000), ["x"]), None);
+    }
+
+    #[test]
+    fn suggests_as_long_as_that_costs_little() {
+        let mut suggestions = Suggestions::default();
+        assert_eq!(suggestions.nearest("Protct", ["Protect", "Detect"].into_iter()), Some("Protect"));
+        assert_eq!(suggestions.nearest("Protct", ["Protect"; 501].into_iter()), None);
+        let long = "x".repeat(200);
+        let times =
+            (0..1_000).take_while(|_| suggestions.nearest(&long, [long.as_str()].into_iter()).is_some());
+        assert_eq!(times.count(), 249);
     }
 }

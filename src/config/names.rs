@@ -7,7 +7,7 @@ use super::walk::shown;
 use super::written::Setting;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::mapping::MappingSet;
-use crate::suggest;
+use crate::suggest::Suggestions;
 
 impl Settings {
     /// Gives frameworks and capabilities the names that outputs show; ids stay. Returns a finding for each id that no
@@ -47,10 +47,11 @@ fn unmet(
     known: &BTreeSet<&str>,
     met: &BTreeSet<(&str, &str)>,
 ) -> Vec<Diagnostic> {
+    let mut suggestions = Suggestions::default();
     let left = names.iter().filter(|(id, _)| !met.contains(&(what, id.as_str())));
     let finding = left.map(|(id, name)| {
         let message = format!("no {what} of the sources has the id `{}`", shown(id));
-        let help = match suggest::nearest(id, known.iter().copied()) {
+        let help = match suggestions.nearest(id, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "its name is shown nowhere".to_owned(),
         };

@@ -229,6 +229,11 @@ const GUIDES: &[(Code, &str, &str)] = &[
         r#"{"mapping_objects": [{"attack_version": "15.1"}]}"#,
     ),
     (
+        Code::PairNonMappable,
+        "Leave out the technique to declare the capability not mappable, or the capability to declare the technique so.",
+        r#"{"mapping_objects": [{"status": "non_mappable"}]}"#,
+    ),
+    (
         Code::NotALink,
         "Give a whole address, and one address for each entry; notes belong into the comment.",
         r#"{"mapping_objects": [{"references": ["see the manual"]}]}"#,

@@ -46,9 +46,8 @@ pub(super) fn check(bytes: &[u8]) -> Result<bool, String> {
         left = left.checked_sub(content.len() as u64).ok_or_else(|| {
             format!("the workbook unpacks to more than {mib} MiB, which is more than it says")
         })?;
-        if name.starts_with("xl/worksheets/")
-            && let Some(reference) = far_reference(&content)
-        {
+        // A workbook may keep its sheets anywhere, and call them anything.
+        if let Some(reference) = far_reference(&content) {
             let shown: String = reference.chars().take(40).collect();
             return Err(format!("a sheet of the workbook names the cell `{shown}`, which no sheet has"));
         }
@@ -56,29 +55,112 @@ pub(super) fn check(bytes: &[u8]) -> Result<bool, String> {
     Ok(is_workbook)
 }
 
-/// The first cell, or corner of a range, that an element of a sheet names and that is past what a sheet can have: the
-/// reader counts such references beyond what numbers hold.
-fn far_reference(sheet: &[u8]) -> Option<String> {
-    for tag in sheet.split(|byte| *byte == b'<').skip(1) {
-        let tag = tag.split(|byte| *byte == b'>').next().unwrap_or_default();
-        // Names and values in turn: `c r=`, `A1`, ` s=`, `2`.
-        let mut parts = tag.split(|byte| matches!(byte, b'"' | b'\''));
-        while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
-            let name = name.trim_ascii_end();
-            let name = name.strip_suffix(b"=").unwrap_or(name).trim_ascii_end();
-            let is_reference = [b" r".as_slice(), b" ref"].iter().any(|wanted| name.ends_with(wanted));
-            if is_reference && value.split(|byte| *byte == b':').any(is_far) {
-                return Some(String::from_utf8_lossy(value).into_owned());
-            }
+/// The first cell, or range, that an element of a sheet names and that no sheet has: the reader counts such references
+/// beyond what numbers hold. Elements end where the reader ends them, so that none hides behind another.
+fn far_reference(part: &[u8]) -> Option<String> {
+    let is_sheet = [b"sheetData".as_slice(), b"dimension"]
+        .iter()
+        .any(|wanted| part.windows(wanted.len()).any(|bytes| bytes == *wanted));
+    if !is_sheet {
+        return None;
+    }
+    let mut rest = part;
+    while let Some(start) = rest.iter().position(|byte| *byte == b'<') {
+        rest = &rest[start + 1..];
+        let end = match rest {
+            [b'!', b'-', ..] => ending(rest, 5, b"-->"),
+            [b'!', b'[', ..] => ending(rest, 2, b"]]>"),
+            [b'?', ..] => ending(rest, 0, b"?>"),
+            // What the document may define ends nowhere that is easily told; no sheet defines anything.
+            [b'!', ..] => return Some("<!".to_owned()),
+            _ => tag_end(rest),
+        };
+        // What is never closed is refused by the reader.
+        let tag = &rest[..end?];
+        let name = tag.split(|byte| is_blank(*byte) || *byte == b'/').next().unwrap_or_default();
+        let local = name.rsplit(|byte| *byte == b':').next().unwrap_or_default();
+        if [b"c".as_slice(), b"row", b"dimension", b"mergeCell", b"f"].contains(&local)
+            && let Some(value) = attributes(&tag[name.len()..]).find(|(name, value)| is_outside(name, value))
+        {
+            return Some(String::from_utf8_lossy(value.1).into_owned());
         }
+        rest = &rest[tag.len()..];
     }
     None
 }
 
-/// Whether a reference has more than the three letters and seven digits of the last cell, `XFD1048576`.
-fn is_far(reference: &[u8]) -> bool {
+/// Where the `>` of a closing mark stands, which begins at a byte or later.
+fn ending(text: &[u8], from: usize, mark: &[u8]) -> Option<usize> {
+    let from = from.saturating_sub(mark.len() - 1);
+    let found = text.get(from..)?.windows(mark.len()).position(|bytes| bytes == mark)?;
+    Some(from + found + mark.len() - 1)
+}
+
+/// Where the `>` of a tag stands, outside of quotes.
+fn tag_end(text: &[u8]) -> Option<usize> {
+    let mut quote = None;
+    text.iter().position(|byte| {
+        match (quote, *byte) {
+            (None, b'>') => return true,
+            (None, b'"' | b'\'') => quote = Some(*byte),
+            (Some(open), byte) if open == byte => quote = None,
+            _ => {}
+        }
+        false
+    })
+}
+
+/// The names and values of a tag's attributes, up to what is none.
+fn attributes(tag: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut rest = tag;
+    std::iter::from_fn(move || {
+        let equals = rest.iter().position(|byte| *byte == b'=')?;
+        let name = rest[..equals].trim_ascii();
+        let (quote, after) = rest[equals + 1..].trim_ascii_start().split_first()?;
+        if !matches!(quote, b'"' | b'\'') {
+            return None;
+        }
+        let end = after.iter().position(|byte| byte == quote)?;
+        rest = &after[end + 1..];
+        Some((name, &after[..end]))
+    })
+}
+
+fn is_blank(byte: u8) -> bool {
+    byte.is_ascii_whitespace()
+}
+
+/// Whether an attribute names what no sheet has: a cell past the last one, or a range that ends before it begins.
+fn is_outside(name: &[u8], value: &[u8]) -> bool {
+    if name != b"r" && name != b"ref" {
+        return false;
+    }
+    let mut corners = value.split(|byte| *byte == b':').map(corner);
+    let mut last = (0, 0);
+    corners.any(|corner| match corner {
+        Some((column, row)) => {
+            let is_back = column < last.0 || row < last.1;
+            last = (column, row);
+            is_back
+        }
+        None => true,
+    })
+}
+
+/// The column and the row that a reference names, 0 for what it does not; `None` past the last cell, `XFD1048576`.
+/// What is no reference is left to the reader, which refuses it where it stands.
+fn corner(reference: &[u8]) -> Option<(u32, u32)> {
     let letters = reference.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-    letters > 3 || reference.len() - letters > 7
+    let digits = reference[letters..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if letters > 3 || digits > 7 {
+        return None;
+    }
+    let number = |base: u32, zero: u8| {
+        move |sum: u32, byte: &u8| sum * base + u32::from(byte.to_ascii_uppercase() - zero)
+    };
+    let column = reference[..letters].iter().fold(0, number(26, b'A' - 1));
+    let row = reference[letters..letters + digits].iter().fold(0, number(10, b'0'));
+    (column <= 16_384 && row <= 1_048_576).then_some((column, row))
 }
 
 #[cfg(test)]
@@ -91,11 +173,29 @@ mod tests {
             ("<row r=\"1048576\"><c s='2' r = 'XFD1048576'>", None),
             ("<dimension ref=\"A1:XFD1048576\"/>", None),
             ("<t> r=\"ABCDEFGH1\" </t>", None),
+            ("<x r=\"ABCDEFGH1\">", None),
+            ("<!-- <c r='ABCDEFGH1'> ' --><![CDATA[<c r='ABCDEFGH1'>\"]]><?x <c r='ABCDEFGH1'>?>", None),
+            ("<c x=' r=\"ABCDEFGH1\"'>", None),
             ("<c r=\"ABCD1\">", Some("ABCD1")),
+            ("<c\nr=\"ABCD1\">", Some("ABCD1")),
+            ("<c\tr\r\n=\n'ABCD1'/>", Some("ABCD1")),
+            ("<c x=\">\" r=\"ABCD1\">", Some("ABCD1")),
+            ("<c x='\"' r=\"ABCD1\">", Some("ABCD1")),
+            ("<c s=\"1\"r=\"ABCD1\">", Some("ABCD1")),
+            ("<x:c r=\"ABCD1\">", Some("ABCD1")),
+            ("<!-- ' --><c r=\"ABCD1\">", Some("ABCD1")),
+            ("<![CDATA['>]]><c r=\"ABCD1\">", Some("ABCD1")),
+            ("<?x '?><c r=\"ABCD1\">", Some("ABCD1")),
+            ("<!DOCTYPE x '><c r=\"ABCD1\">", Some("<!")),
             ("<c s=\"1\" r=\"A12345678\">", Some("A12345678")),
+            ("<c r=\"A4294967296\">", Some("A4294967296")),
+            ("<c r=\"XFE1\">", Some("XFE1")),
+            ("<c r=\"A1048577\">", Some("A1048577")),
             ("<dimension ref=\"A1:ZZZZ1\"/>", Some("A1:ZZZZ1")),
+            ("<dimension ref=\"B2:A1\"/>", Some("B2:A1")),
             ("<row r=\"99999999\">", Some("99999999")),
         ] {
+            let sheet = format!("<sheetData/>{sheet}");
             assert_eq!(far_reference(sheet.as_bytes()).as_deref(), far, "{sheet}");
         }
     }

@@ -205,16 +205,20 @@ fn json_path(text: &str, at: usize, checkpoints: &OnceLock<Vec<Checkpoint>>) -> 
     let mut state = checkpoints[checkpoints.partition_point(|one| one.at <= at).saturating_sub(1)].clone();
     loop {
         // The token that starts at the byte, or holds it, belongs to the path as it is; a key belongs to its own.
-        let before = state.clone();
         let is_key = state.awaits_key && bytes.get(state.at) == Some(&b'"');
         if state.at >= at && !is_key {
             break;
         }
+        // A step past the byte is the last. Where it ends is known before it is made: only texts are longer than a byte.
+        let end = match bytes.get(state.at)? {
+            b'"' => string_end(bytes, state.at),
+            _ => state.at + 1,
+        };
+        if end > at && !is_key {
+            break;
+        }
         state.step(bytes)?;
         if state.at > at {
-            if !is_key {
-                state = before;
-            }
             break;
         }
     }

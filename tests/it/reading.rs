@@ -662,3 +662,27 @@ fn layers_of_two_domains_in_one_file_are_parted_by_their_names() {
         assert_eq!(space.layer("both.json", &["--framework", name]).scores(), [(id, Some(40))]);
     }
 }
+
+#[test]
+fn techniques_that_a_control_only_lists_are_checked_all_the_same() {
+    let space = Workspace::new();
+    let techniques = "techniques:\n- id: T9999\n  name: Nothing\n- id: T1110\n  name: Brute Farce\n  sub-techniques-scores:\n  \
+                      - sub-techniques:\n    - {id: T1078.004, name: Cloud Accounts}\n    scores: []\n";
+    let control =
+        format!("version: 1\nATT&CK version: 9\nname: Lamp\nplatform: Door\ndescription: x\n{techniques}");
+    space.write("lamp.yaml", &control);
+    let run = space.run(&["layer", "lamp.yaml", "-v"]).ends_with(1);
+    let at = |part: &str| place("lamp.yaml", &control, part, 0);
+    assert_eq!(run.finding("NL0202").place, at("T9999"));
+    assert_eq!(run.finding("NL0205").place, at("Brute Farce"));
+    assert_eq!(run.finding("NL0206").place, at("T1078.004"));
+}
+
+#[test]
+fn a_pair_that_is_declared_not_mappable_is_told() {
+    let pair = with(row("lock", "T1046", "", ""), "status", json!("non_mappable"));
+    let (run, _) = read(&mapping(&[row("lock", "T1110", "protect", "partial"), pair]));
+    let run = run.ok();
+    assert_eq!(run.layer().ids(), ["T1110"]);
+    assert!(run.finding("NL0325").message.contains("`lock` and T1046"));
+}

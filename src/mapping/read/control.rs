@@ -10,13 +10,13 @@ use std::sync::Arc;
 
 use super::super::model::{Category, Framework, Level, MappingSet, Origin, Publication};
 use super::Outcome;
-use super::notes::{Notes, plain};
+use super::notes::{Notes, plain, too_many};
 use super::rows::{Assembler, Field, Row, short};
 use crate::attack::{Domain, TechniqueId, Version};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::source::node::{Document, Kind, Member, Node};
 use crate::source::{Source, Span};
-use crate::suggest;
+use crate::suggest::Suggestions;
 
 /// The fields of a control.
 const CONTROL: [&str; 14] = [
@@ -314,13 +314,14 @@ impl Parser<'_> {
     fn strings(&mut self, node: Option<Node<'_>>, name: &str) -> Vec<Text> {
         let Some(node) = node.filter(|node| node.kind() != Kind::Null) else { return Vec::new() };
         let mut texts: Vec<Text> = Vec::new();
+        let mut held = BTreeSet::new();
         let fields = self.notes.list(node, name);
         if fields.is_empty() && node.kind() == Kind::List {
             self.notes.find_help(node.place(), Code::SpoiltList, format!("`{name}` is empty"), EMPTY);
         }
         for field in fields {
             let text = field.text.trim();
-            let twice = texts.iter().any(|held| held.text == text);
+            let twice = held.contains(text);
             if text.is_empty() || twice {
                 let message = if twice {
                     format!("`{}` stands twice in `{name}`", short(text))
@@ -331,6 +332,7 @@ impl Parser<'_> {
                 self.notes.find_help(place, Code::SpoiltList, message, "it is passed over");
                 continue;
             }
+            held.insert(text.to_owned());
             texts.push(Text { text: text.to_owned(), span: field.span });
         }
         texts
@@ -416,10 +418,19 @@ pub(super) fn assemble(files: Vec<File>, vocabulary: Option<&[String]>, origin: 
         set.sources.add(Arc::clone(&file.source));
     }
     let mut assembler = Assembler::new(set);
+    let known = vocabulary.map(|tags| tags.iter().map(String::as_str).collect());
+    let mut suggestions = Suggestions::default();
     for (number, file) in files.iter().enumerate() {
         let number = u32::try_from(number).unwrap_or(u32::MAX);
-        let adder = Adder { assembler: &mut assembler, number, control: &file.control };
-        adder.add(attack_version, vocabulary);
+        let control = &file.control;
+        let adder = Adder { assembler: &mut assembler, suggestions: &mut suggestions, number, control };
+        adder.add(attack_version, known.as_ref());
+        if assembler.is_done() {
+            break;
+        }
+    }
+    if assembler.is_full() {
+        findings.push(too_many(&first.source));
     }
     findings.extend(files.into_iter().flat_map(|file| file.findings));
     Outcome::read(assembler, findings)
@@ -434,12 +445,13 @@ fn sortable(date: &str) -> (String, String) {
 /// Adds one control to the set.
 struct Adder<'a> {
     assembler: &'a mut Assembler,
+    suggestions: &'a mut Suggestions,
     number: u32,
     control: &'a Control,
 }
 
 impl<'a> Adder<'a> {
-    fn add(mut self, attack_version: Version, vocabulary: Option<&[String]>) {
+    fn add(mut self, attack_version: Version, vocabulary: Option<&BTreeSet<&str>>) {
         let control = self.control;
         let stated = control.attack_version.text.trim().parse::<Version>();
         if stated.is_ok_and(|stated| stated != attack_version) {
@@ -458,6 +470,9 @@ impl<'a> Adder<'a> {
             self.assembler.push(&row);
         }
         for tag in &control.tags {
+            if self.assembler.is_done() {
+                break;
+            }
             self.check_tag(tag, vocabulary);
         }
         let capability = self.assembler.capability(&id);
@@ -466,22 +481,20 @@ impl<'a> Adder<'a> {
         capability.tags = control.tags.iter().map(|tag| tag.text.clone()).collect();
         capability.comment.clone_from(&control.comment);
         for reference in &control.references {
-            if !capability.references.contains(reference) {
-                capability.references.push(reference.clone());
-            }
+            self.assembler.refer(&id, reference.clone());
         }
         for technique in &control.techniques {
             self.technique(&id, technique);
         }
     }
 
-    fn check_tag(&mut self, tag: &Text, vocabulary: Option<&[String]>) {
-        let Some(vocabulary) = vocabulary.filter(|known| !known.contains(&tag.text)) else { return };
+    fn check_tag(&mut self, tag: &Text, vocabulary: Option<&BTreeSet<&str>>) {
+        let Some(vocabulary) = vocabulary.filter(|known| !known.contains(tag.text.as_str())) else { return };
         let diagnostic = Diagnostic::new(
             Code::UnknownTag,
             format!("the tag `{}` is not in the vocabulary beside the file", short(&tag.text)),
         );
-        let diagnostic = match suggest::nearest(&tag.text, vocabulary.iter().map(String::as_str)) {
+        let diagnostic = match self.suggestions.nearest(&tag.text, vocabulary.iter().copied()) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None => diagnostic,
         };
@@ -489,15 +502,39 @@ impl<'a> Adder<'a> {
     }
 
     fn technique(&mut self, id: &str, technique: &'a Technique) {
+        if technique.scores.is_empty() {
+            let name = technique.name.as_ref().map(|name| self.field(name));
+            self.assembler.list(&self.field(&technique.id), name.as_ref());
+        }
         for score in &technique.scores {
             self.score(id, &technique.id, technique.name.as_ref(), score, None);
         }
         for block in &technique.blocks {
             for (sub, name) in &block.sub_techniques {
+                if block.scores.is_empty() {
+                    self.unscored(sub, name.as_ref(), &technique.id);
+                }
                 for score in &block.scores {
+                    if self.assembler.is_done() {
+                        return;
+                    }
                     self.score(id, sub, name.as_ref(), score, Some(&technique.id));
                 }
             }
+        }
+    }
+
+    /// A sub-technique of a block without scores: its id, its name and where it stands are checked all the same.
+    fn unscored(&mut self, sub: &'a Text, name: Option<&'a Text>, technique: &Text) {
+        let name = name.map(|name| self.field(name));
+        self.assembler.list(&self.field(sub), name.as_ref());
+        let id = |text: &Text| text.text.trim().parse::<TechniqueId>().ok();
+        if let (Some(sub_id), Some(parent)) = (id(sub), id(technique))
+            && sub_id.parent() != Some(parent)
+        {
+            let message = format!("{sub_id} is not a sub-technique of {parent}");
+            let help = "it has no score, and so counts nowhere";
+            self.assembler.find(self.span(sub.span), Diagnostic::new(Code::WrongParent, message).help(help));
         }
     }
 

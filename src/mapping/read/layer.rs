@@ -11,11 +11,12 @@ mod scores;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::super::model::{Framework, MappingSet, Origin, Publication};
-use super::notes::plain;
-use super::rows::{Assembler, Field, Row};
+use super::notes::{plain, too_many};
+use super::rows::{Assembler, Budget, Field, Row};
 use super::{Options, Outcome};
 use crate::attack::{Domain, Table, Version};
 use crate::diagnostic::{Code, Diagnostic, Severity};
@@ -40,7 +41,16 @@ pub(super) fn read(
             finding.severity = Severity::Warning;
         }
     }
-    let mut reader = Reader { source, origin, options, is_alone: true, findings, sets: Vec::new() };
+    let mut reader = Reader {
+        source,
+        origin,
+        options,
+        is_alone: true,
+        findings,
+        sets: Vec::new(),
+        places: BTreeMap::new(),
+        budget: Rc::default(),
+    };
     let mut count: BTreeMap<Option<Domain>, usize> = BTreeMap::new();
     for layer in &layers {
         *count.entry(layer.known_domain()).or_default() += 1;
@@ -87,19 +97,21 @@ impl Form {
 
 /// A mapping set while it is filled.
 struct Part {
-    domain: Domain,
-    version: Version,
-    framework: Framework,
     assembler: Assembler,
     /// What stands there already: the Navigator writes a technique once for each of its tactics.
     seen: BTreeSet<Vec<String>>,
     /// The capabilities that are layers.
     layers: BTreeSet<String>,
+    /// The number that the next layer of a name gets.
+    numbers: BTreeMap<String, usize>,
 }
 
 impl Part {
     /// Adds a row, once.
     fn push(&mut self, row: &Row<'_>) {
+        if !self.assembler.admits(row) {
+            return;
+        }
         let text = |field: &Option<Field<'_>>| {
             field.as_ref().map_or_else(String::new, |field| field.text.trim().to_owned())
         };
@@ -114,7 +126,7 @@ impl Part {
         let mut key: Vec<String> = fields.into_iter().map(text).collect();
         key.push(row.numeric.map_or_else(String::new, |score| score.to_string()));
         if self.seen.insert(key) {
-            self.assembler.push(row);
+            self.assembler.push_admitted(row);
         }
     }
 }
@@ -127,6 +139,9 @@ struct Reader<'s> {
     is_alone: bool,
     findings: Vec<Diagnostic>,
     sets: Vec<Part>,
+    /// Where the set of a framework on a release is.
+    places: BTreeMap<(&'static str, Version, String, String), usize>,
+    budget: Rc<Budget>,
 }
 
 impl Reader<'_> {
@@ -196,21 +211,19 @@ impl Reader<'_> {
         version: Version,
         framework: &Framework,
     ) -> &mut Part {
-        let is =
-            |part: &Part| (part.domain, part.version) == (domain, version) && part.framework == *framework;
-        if let Some(index) = self.sets.iter().position(is) {
-            return &mut self.sets[index];
+        let key = (domain.id(), version, framework.id.clone(), framework.version.clone());
+        if let Some(index) = self.places.get(&key) {
+            return &mut self.sets[*index];
         }
+        self.places.insert(key, self.sets.len());
         let mut set = MappingSet::new(framework.clone(), domain, version, self.origin.clone());
         set.version_span = layer.attack.as_ref().map_or(layer.span, |attack| attack.span);
         set.sources.add(Arc::clone(self.source));
         self.sets.push(Part {
-            domain,
-            version,
-            framework: framework.clone(),
-            assembler: Assembler::new(set),
+            assembler: Assembler::sharing(set, Rc::clone(&self.budget)),
             seen: BTreeSet::new(),
             layers: BTreeSet::new(),
+            numbers: BTreeMap::new(),
         });
         let last = self.sets.len() - 1;
         &mut self.sets[last]
@@ -244,6 +257,7 @@ impl Reader<'_> {
             [] => vec![self.framework(layer)],
             labels => labels.iter().map(|label| Framework::from_label(label)).collect(),
         };
+        let labels = labels(&sources);
         // The sources come in their order, whatever the techniques say first.
         for framework in &frameworks {
             self.part(layer, domain, version, framework);
@@ -263,7 +277,7 @@ impl Reader<'_> {
             }
             for block in &blocks {
                 let Some(name) = &block.capability else { continue };
-                let (bare, index) = without_source(&name.text, &sources);
+                let (bare, index) = without_source(&name.text, &labels);
                 let row = Row {
                     capability_id: Some(slug(bare, name)),
                     capability_name: Some(Field { text: Cow::Borrowed(bare), span: name.span }),
@@ -319,10 +333,9 @@ impl Reader<'_> {
                 };
                 part.push(&row);
             }
-            let names = |id: &str| {
-                blocks.iter().any(|block| block.capability.as_ref().is_some_and(|held| held.text == id))
-            };
-            for id in listed.iter().filter(|id| !names(&id.text)) {
+            let named = blocks.iter().filter_map(|block| block.capability.as_ref());
+            let named: BTreeSet<&str> = named.map(|held| &*held.text).collect();
+            for id in listed.iter().filter(|id| !named.contains(&*id.text)) {
                 let unscored = if is_mapped { "mapped" } else { "non_mappable" };
                 let mapping_type = Some(plain(unscored));
                 part.push(&Row { capability_id: Some(id.clone()), mapping_type, ..row_of(technique) });
@@ -350,6 +363,9 @@ impl Reader<'_> {
             }
             let part = self.part(layer, domain, version, &framework);
             for block in &blocks {
+                if part.assembler.is_done() {
+                    break;
+                }
                 let control = block.capability.clone().unwrap_or_else(|| plain(&name));
                 let row = Row {
                     capability_id: Some(slug(&control.text, &control)),
@@ -367,6 +383,9 @@ impl Reader<'_> {
     fn finish(mut self) -> Outcome {
         let mut sets = Vec::new();
         let mut later = Vec::new();
+        if self.sets.iter().any(|part| part.assembler.is_full()) {
+            self.findings.push(too_many(self.source));
+        }
         for part in self.sets.drain(..).filter(|part| !part.assembler.is_empty()) {
             let (set, mut found) = part.assembler.finish();
             sets.push(set);
@@ -403,10 +422,18 @@ fn row_of(technique: &InputAnnotation) -> Row<'_> {
 }
 
 /// A capability's name without its source, and which source that is. Only layers of several sources name them.
-fn without_source<'n>(name: &'n str, sources: &[&str]) -> (&'n str, usize) {
-    let bare = |label: &str| name.strip_suffix(')')?.strip_suffix(label)?.strip_suffix(" (");
-    let found = sources.iter().enumerate().find_map(|(index, label)| Some((bare(label)?, index)));
-    found.filter(|_| sources.len() > 1).unwrap_or((name, 0))
+fn without_source<'n>(name: &'n str, labels: &BTreeMap<&str, usize>) -> (&'n str, usize) {
+    let Some(open) = name.strip_suffix(')') else { return (name, 0) };
+    // Labels may have brackets of their own, and not many.
+    let ends = open.rmatch_indices(" (").take(8);
+    let found = ends.filter_map(|(at, mark)| Some((&name[..at], *labels.get(&open[at + mark.len()..])?)));
+    found.min_by_key(|(_, index)| *index).unwrap_or((name, 0))
+}
+
+/// The first place of each label, when there are several sources.
+fn labels<'l>(sources: &[&'l str]) -> BTreeMap<&'l str, usize> {
+    let places = sources.iter().enumerate().rev().map(|(index, label)| (*label, index));
+    if sources.len() > 1 { places.collect() } else { BTreeMap::new() }
 }
 
 /// The id of what only has a name, as the Center's mappings form it: lower case, with `_` for blanks.

@@ -503,13 +503,14 @@ fn skip(finding: &Diagnostic) -> Diagnostic {
 
 /// Whether two sets are one, published in two forms.
 fn same_mappings(one: &MappingSet, other: &MappingSet) -> bool {
-    fn facts(set: &MappingSet) -> Vec<(&str, TechniqueId, Option<Category>, Option<Level>, Option<u64>)> {
+    type Fact<'s> = (&'s str, TechniqueId, Option<(Category, Level)>, Option<u64>);
+    fn facts(set: &MappingSet) -> Vec<Fact<'_>> {
         let mut rows: Vec<_> = set
             .mappings
             .iter()
             .map(|row| {
                 let number = row.numeric.map(|score| score.value().to_bits());
-                (set.capabilities[row.capability].id.as_str(), row.technique, row.category, row.level, number)
+                (set.capabilities[row.capability].id.as_str(), row.technique, row.score(), number)
             })
             .collect();
         rows.sort_unstable();

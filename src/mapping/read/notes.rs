@@ -6,7 +6,7 @@ use super::rows::{Field, short};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::source::node::{Kind, MAX_MEMBERS, Member, Node};
 use crate::source::{Source, Span};
-use crate::suggest;
+use crate::suggest::Suggestions;
 
 /// How many findings of one file are told.
 pub(crate) const MAX_FINDINGS: usize = 10_000;
@@ -18,6 +18,7 @@ pub(crate) const MAX_TEXT: usize = 1024 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
     pub(crate) findings: Vec<Diagnostic>,
+    suggestions: Suggestions,
 }
 
 impl Notes {
@@ -44,8 +45,7 @@ impl Notes {
 
     /// Says that reading stopped for the number of findings.
     pub(crate) fn give_up(&mut self, source: &Source) {
-        let message = format!("the file has more than {MAX_FINDINGS} findings; the rest of it was not read");
-        self.findings.push(Diagnostic::new(Code::TooManyFindings, message).at(source.whole()));
+        self.findings.push(too_many(source));
     }
 
     /// A value is of another type than the format says.
@@ -88,7 +88,7 @@ impl Notes {
             let place = member.value.place_of(member.key_span);
             let message = format!("unknown field `{}`", short(&member.key));
             let diagnostic = Diagnostic::new(Code::UnknownField, message).at(place);
-            self.findings.push(match suggest::nearest(&member.key, known.iter().copied()) {
+            self.findings.push(match self.suggestions.nearest(&member.key, known.iter().copied()) {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`? what it holds is not read")),
                 None => diagnostic.help("what it holds is not read"),
             });
@@ -188,6 +188,12 @@ impl Notes {
         }
         Some(date)
     }
+}
+
+/// Reading stopped for the number of findings.
+pub(crate) fn too_many(source: &Source) -> Diagnostic {
+    let message = format!("the file has more than {MAX_FINDINGS} findings; the rest of it was not read");
+    Diagnostic::new(Code::TooManyFindings, message).at(source.whole())
 }
 
 /// Whether a text is a day of the calendar, written mm/dd/yyyy.

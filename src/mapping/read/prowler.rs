@@ -4,6 +4,7 @@
 //! are mappings without a score.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use super::super::model::{Framework, MappingSet, Origin};
 use super::notes::{Notes, plain};
 use super::rows::{Assembler, Field, Row};
 use super::{Options, Outcome};
-use crate::attack::{Domain, Version};
+use crate::attack::{Domain, TechniqueId, Version};
 use crate::diagnostic::Code;
 use crate::source::node::{Kind, Member, Node};
 use crate::source::{Source, Span};
@@ -48,6 +49,9 @@ pub(super) fn read(
         reader.requirement(index, requirement, &mut assembler);
         if reader.notes.is_full() || assembler.is_full() {
             reader.notes.give_up(source);
+            return ControlFlow::Break(());
+        }
+        if assembler.is_done() {
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())
@@ -135,6 +139,7 @@ impl Reader<'_> {
             items
         });
         let mut services: Vec<Field<'_>> = Vec::new();
+        let mut held = BTreeSet::new();
         for attribute in attributes.unwrap_or_default() {
             let Some(fields) = self.notes.members(attribute, "Attributes") else { continue };
             let mut text = |name: &str| value(&fields, name).and_then(|node| self.notes.text(node, name));
@@ -154,9 +159,7 @@ impl Reader<'_> {
                 ..Row::default()
             };
             assembler.push(&row);
-            if let Some(service) = service.filter(|one| services.iter().all(|held| held.text != one.text)) {
-                services.push(service);
-            }
+            services.extend(service.filter(|one| held.insert(one.text.clone())));
         }
         self.listed.extend(subs.iter().map(|sub| sub.span));
         for sub in &subs {
@@ -174,7 +177,17 @@ fn add_listed(sub: &Field<'_>, parent: &Field<'_>, services: &[Field<'_>], assem
         let start = sub.span.start as usize + at;
         Span::new(sub.span.source, start..start + text.len())
     };
+    if id.trim().parse::<TechniqueId>().is_err() {
+        // One mistake, whatever the number of services.
+        let name =
+            (!name.trim().is_empty()).then(|| Field { text: Cow::Borrowed(name.trim()), span: span(name) });
+        assembler.list(&Field { text: Cow::Borrowed(id.trim()), span: span(id) }, name.as_ref());
+        return;
+    }
     for service in services {
+        if assembler.is_done() {
+            return;
+        }
         let row = Row {
             capability_id: Some(capability_id(service)),
             capability_name: Some(service.clone()),

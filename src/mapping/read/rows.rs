@@ -4,18 +4,20 @@
 //! a finding is decided here, once.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::str::FromStr;
 
 use super::super::model::{
-    Capability, Category, Group, Level, Mapping, MappingSet, MappingType, NonMappableTechnique, NumericScore,
-    Publication, Reference,
+    Capability, Category, Group, Level, ListedTechnique, Mapping, MappingSet, MappingType,
+    NonMappableTechnique, NumericScore, Publication, Reference,
 };
 use super::notes::MAX_FINDINGS;
 use crate::attack::TechniqueId;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
-use crate::suggest;
+use crate::suggest::Suggestions;
 
 /// Text with its place.
 #[derive(Debug, Clone)]
@@ -53,6 +55,56 @@ pub(crate) struct Row<'a> {
     pub(crate) span: Span,
 }
 
+impl Row<'_> {
+    /// How much text the row holds, in bytes.
+    fn size(&self) -> usize {
+        let fields = [
+            &self.capability_id,
+            &self.capability_name,
+            &self.group,
+            &self.mapping_type,
+            &self.technique_name,
+            &self.comment,
+        ];
+        let texts = fields.into_iter().flatten().chain(&self.references);
+        texts.map(|field| field.text.len()).sum()
+    }
+}
+
+/// How much a file may make: few words can make many rows, for some forms name what is mapped once for all that it is
+/// mapped to.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    rows: Cell<usize>,
+    /// In bytes.
+    text: Cell<usize>,
+    /// Whether it was asked for more than there is, and that was said.
+    is_spent: Cell<bool>,
+}
+
+impl Budget {
+    /// Nearly forty times the largest published mapping.
+    const ROWS: usize = 200_000;
+    /// As much as a file may have itself.
+    const TEXT: usize = 64 * 1024 * 1024;
+
+    /// Takes from it; what there is too much of when it does not suffice.
+    fn take(&self, rows: usize, text: usize) -> Result<(), String> {
+        let left = self.rows.get().checked_sub(rows).ok_or_else(|| format!("{} rows", Self::ROWS))?;
+        let text = self.text.get().checked_sub(text);
+        let text = text.ok_or_else(|| format!("{} MiB of text in its rows", Self::TEXT / 1024 / 1024))?;
+        self.rows.set(left);
+        self.text.set(text);
+        Ok(())
+    }
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { rows: Cell::new(Self::ROWS), text: Cell::new(Self::TEXT), is_spent: Cell::new(false) }
+    }
+}
+
 /// Collects rows into a mapping set.
 pub(crate) struct Assembler {
     set: MappingSet,
@@ -63,6 +115,11 @@ pub(crate) struct Assembler {
     findings: Vec<Diagnostic>,
     /// Whether the source itself says which groups there are.
     defines_groups: bool,
+    suggestions: Suggestions,
+    /// The groups and the references that each capability has.
+    capability_groups: BTreeSet<(usize, usize)>,
+    capability_references: BTreeSet<(usize, String)>,
+    budget: Rc<Budget>,
 }
 
 /// The statuses that Mappings Explorer's schema and the Mappings Editor define.
@@ -84,10 +141,25 @@ const LEFT_OUT: &str = "it is left out; what cannot be mapped has the status `no
 impl Assembler {
     /// Starts from a set that has its metadata and, where the source defines them, its groups.
     pub(crate) fn new(set: MappingSet) -> Self {
+        Self::sharing(set, Rc::default())
+    }
+
+    /// Like [`Assembler::new`], for one of several sets of a file, which may make so much together.
+    pub(crate) fn sharing(set: MappingSet, budget: Rc<Budget>) -> Self {
         let groups = set.groups.iter().enumerate().map(|(at, group)| (group.id.clone(), at)).collect();
         let defines_groups = !set.groups.is_empty();
-        let group_names = BTreeMap::new();
-        Self { set, capabilities: BTreeMap::new(), groups, group_names, findings: Vec::new(), defines_groups }
+        Self {
+            set,
+            capabilities: BTreeMap::new(),
+            groups,
+            group_names: BTreeMap::new(),
+            findings: Vec::new(),
+            defines_groups,
+            suggestions: Suggestions::default(),
+            capability_groups: BTreeSet::new(),
+            capability_references: BTreeSet::new(),
+            budget,
+        }
     }
 
     /// Says who published the set.
@@ -103,6 +175,37 @@ impl Assembler {
     /// Whether there are so many findings that reading on helps nobody.
     pub(crate) fn is_full(&self) -> bool {
         self.findings.len() >= MAX_FINDINGS
+    }
+
+    /// Whether no more rows are taken: for the number of findings, or because the file makes too much, which is said.
+    pub(crate) fn is_done(&self) -> bool {
+        self.is_full() || self.budget.is_spent.get()
+    }
+
+    /// Whether there is room for a row. Says so once when there is none.
+    pub(crate) fn admits(&mut self, row: &Row<'_>) -> bool {
+        !self.is_done() && self.takes(1, row.size(), row.span)
+    }
+
+    fn takes(&mut self, rows: usize, text: usize, span: Span) -> bool {
+        let Err(most) = self.budget.take(rows, text) else { return true };
+        if !self.budget.is_spent.replace(true) {
+            let message = format!("the file makes more than {most}; the rest was not read");
+            self.find(span, Diagnostic::new(Code::TooManyFindings, message));
+        }
+        false
+    }
+
+    /// Gives a capability a reference, once.
+    pub(crate) fn refer(&mut self, capability: &str, reference: String) {
+        let index = self.capability_index(capability);
+        self.refer_index(index, reference);
+    }
+
+    fn refer_index(&mut self, index: usize, reference: String) {
+        if self.capability_references.insert((index, reference.clone())) {
+            self.set.capabilities[index].references.push(reference);
+        }
     }
 
     /// Notes a finding at a place of the sources.
@@ -164,8 +267,15 @@ impl Assembler {
         &mut self.set.publication
     }
 
-    /// Adds a row.
+    /// Adds a row, when there is room for it.
     pub(crate) fn push(&mut self, row: &Row<'_>) {
+        if self.admits(row) {
+            self.push_admitted(row);
+        }
+    }
+
+    /// Adds a row that there is room for.
+    pub(crate) fn push_admitted(&mut self, row: &Row<'_>) {
         self.set.rows += 1;
         let (capability, group) = self.row_capability(row).unzip();
         let group = group.flatten();
@@ -194,6 +304,10 @@ impl Assembler {
         let (category, level) = self.score(row);
         let Some(technique) = self.technique(field) else { return };
         let mapping_type = self.type_name(row.mapping_type.as_ref());
+        // A short id may stand for a long name.
+        if !self.takes(0, mapping_type.len(), row.span) {
+            return;
+        }
         let related = row.related_score.as_ref();
         let (technique_name, name_span) = named(row, field.span);
         self.set.mappings.push(Mapping {
@@ -220,6 +334,7 @@ impl Assembler {
         let field = row.capability_id.as_ref()?;
         let index = self.capability_index(field.filled()?);
         let group = row.group.as_ref().and_then(|field| Some(self.row_group(field.filled()?, field.span)));
+        let is_new = group.is_some_and(|group| self.capability_groups.insert((index, group)));
         let capability = &mut self.set.capabilities[index];
         if capability.name.is_empty() {
             capability.name = text(row.capability_name.as_ref());
@@ -227,22 +342,16 @@ impl Assembler {
         if capability.span == Span::default() {
             capability.span = field.span;
         }
-        if let Some(group) = group
-            && !capability.groups.contains(&group)
-        {
-            capability.groups.push(group);
-        }
+        capability.groups.extend(group.filter(|_| is_new));
         Some((index, group))
     }
 
     fn row_group(&mut self, id: &str, span: Span) -> usize {
         if self.defines_groups && !self.groups.contains_key(id) {
             let message = format!("the group `{}` is not defined in the file", short(id));
-            let near = suggest::nearest(id, self.groups.keys().map(String::as_str));
-            let help = near.map_or_else(
-                || "its id stands for its name".to_owned(),
-                |near| format!("did you mean `{near}`? its id stands for its name"),
-            );
+            let near = self.suggestions.nearest(id, self.groups.keys().map(String::as_str));
+            let help = stands_for_name(near);
+            // Once for each group, which is there from now on: it is one mistake.
             self.find(span, Diagnostic::new(Code::UndefinedGroup, message).help(help));
         }
         self.group_index(id)
@@ -258,12 +367,8 @@ impl Assembler {
         }
         if !self.set.mapping_types.is_empty() {
             let message = format!("the mapping type `{}` is not defined in the file", short(id));
-            let near = suggest::nearest(id, self.set.mapping_types.keys().map(String::as_str));
-            let help = near.map_or_else(
-                || "its id stands for its name".to_owned(),
-                |near| format!("did you mean `{near}`? its id stands for its name"),
-            );
-            let diagnostic = Diagnostic::new(Code::UndefinedType, message).help(help);
+            let near = self.suggestions.nearest(id, self.set.mapping_types.keys().map(String::as_str));
+            let diagnostic = Diagnostic::new(Code::UndefinedType, message).help(stands_for_name(near));
             // Once for each type: it is one mistake.
             self.find(field.span, diagnostic);
             let kind = MappingType { name: id.to_owned(), ..MappingType::default() };
@@ -287,9 +392,7 @@ impl Assembler {
                     capability.comment = comment;
                 }
                 for reference in row.references.iter().flat_map(references) {
-                    if !capability.references.contains(&reference.text) {
-                        capability.references.push(reference.text);
-                    }
+                    self.refer_index(index, reference.text);
                 }
             }
             (None, Some(field)) => {
@@ -306,7 +409,12 @@ impl Assembler {
                 }
             }
             // The pair alone is declared unmappable: neither the capability nor the technique is, so it only counts.
-            (Some(_), Some(_)) => {}
+            (Some(index), Some(field)) => {
+                let (capability, id) = (&self.set.capabilities[index].id, short(field.text.trim()));
+                let message = format!("`{capability}` and {id} are declared not mappable together");
+                let help = "neither of them is by itself: the row is left out, and says nothing of either";
+                self.find(field.span, Diagnostic::new(Code::PairNonMappable, message).help(help));
+            }
             (None, None) => {
                 let message = "a non-mappable row that names neither a capability nor a technique";
                 self.find(row.span, Diagnostic::new(Code::NoTechnique, message).help("it is left out"));
@@ -320,7 +428,7 @@ impl Assembler {
         if !STATUSES.contains(&text) {
             let diagnostic =
                 Diagnostic::new(Code::UnknownStatus, format!("unknown status `{}`", short(text))).help(
-                    match suggest::nearest(text, STATUSES) {
+                    match self.suggestions.nearest(text, STATUSES.into_iter()) {
                         Some(near) => format!("did you mean `{near}`? the row counts as mapped"),
                         None => "the row counts as mapped".to_owned(),
                     },
@@ -344,6 +452,16 @@ impl Assembler {
         };
         self.find(field.span, Diagnostic::new(Code::MalformedId, message).help(help));
         None
+    }
+
+    /// Takes note of a technique that the source lists without mapping anything to it, so that its id and name are checked.
+    pub(crate) fn list(&mut self, id: &Field<'_>, name: Option<&Field<'_>>) {
+        let Some(technique) = self.technique(id) else { return };
+        let (name, name_span) = match name {
+            Some(name) => (name.text.trim().to_owned(), name.span),
+            None => (String::new(), id.span),
+        };
+        self.set.listed.push(ListedTechnique { technique, name, id_span: id.span, name_span });
     }
 
     /// Category and level, with a finding for what is unknown or halved.
@@ -388,7 +506,7 @@ impl Assembler {
         if let Ok(value) = text.parse() {
             return Some(value);
         }
-        let help = match suggest::nearest(text, names.iter().copied()) {
+        let help = match self.suggestions.nearest(text, names.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("a {what} is {}, {} or {}", names[0], names[1], names[2]),
         };
@@ -442,6 +560,14 @@ pub(crate) fn group_id(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let id = name.to_lowercase().split_whitespace().collect::<Vec<_>>().join("_");
     let numbered = (2_u32..).map(|number| format!("{name} {number}"));
     [id, name.to_owned()].into_iter().chain(numbered).find(|id| !is_taken(id)).unwrap_or_default()
+}
+
+/// What is said of an id that is not defined.
+fn stands_for_name(near: Option<&str>) -> String {
+    match near {
+        Some(near) => format!("did you mean `{near}`? its id stands for its name"),
+        None => "its id stands for its name".to_owned(),
+    }
 }
 
 /// The technique's name as given; where there is none, it is empty and stands where the id does.

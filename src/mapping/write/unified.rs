@@ -142,11 +142,13 @@ impl<'a> Types<'a> {
         }
         let used: BTreeSet<&str> = set.mappings.iter().map(|mapping| mapping.mapping_type.as_str()).collect();
         let mut undefined: BTreeMap<&str, String> = BTreeMap::new();
+        let mut taken = BTreeSet::new();
         for name in used.into_iter().filter(|name| !name.is_empty() && !defined.contains_key(name)) {
             let numbered = (2_u32..).map(|number| format!("{name} {number}"));
             let id = std::iter::once(name.to_owned())
                 .chain(numbered)
-                .find(|id| !set.mapping_types.contains_key(id) && undefined.values().all(|held| held != id));
+                .find(|id| !set.mapping_types.contains_key(id) && !taken.contains(id));
+            taken.extend(id.clone());
             undefined.extend(id.map(|id| (name, id)));
         }
         Self { defined, undefined }

@@ -1,7 +1,7 @@
 //! A layer of scores: one capability, called as the layer is, with a number for each technique.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::super::model::{Framework, NumericScore};
 use super::super::notes::plain;
@@ -17,7 +17,10 @@ struct Annotated<'a> {
     row: Row<'a>,
     /// The score as it stands there, and the one that it is read as.
     score: Option<(f64, NumericScore)>,
-    comments: Vec<String>,
+    /// Each with its place among them.
+    comments: BTreeMap<String, usize>,
+    /// The references of the row.
+    linked: BTreeSet<Cow<'a, str>>,
     /// A score that differs from the first, where it stands.
     conflict: Option<(f64, Span)>,
 }
@@ -114,10 +117,12 @@ impl Reader<'_> {
                 if let Some(id) = annotation.id() {
                     places.insert(id, order.len());
                 }
+                let row = row_of(annotation);
                 order.push(Annotated {
-                    row: row_of(annotation),
                     score,
-                    comments: vec![comment(annotation)],
+                    comments: BTreeMap::from([(comment(annotation), 0)]),
+                    linked: row.references.iter().map(|one| one.text.clone()).collect(),
+                    row,
                     conflict: None,
                 });
                 continue;
@@ -146,10 +151,13 @@ impl Part {
     fn capability(&mut self, name: &str) -> String {
         let base = slug(name, &plain(name)).text.into_owned();
         let mut id = base.clone();
-        let mut number = 2;
+        if self.layers.insert(id.clone()) {
+            return id;
+        }
+        let number = self.numbers.entry(base.clone()).or_insert(2);
         while !self.layers.insert(id.clone()) {
             id = format!("{base}_{number}");
-            number += 1;
+            *number += 1;
         }
         id
     }
@@ -158,15 +166,10 @@ impl Part {
 impl<'a> Annotated<'a> {
     /// Takes in a further annotation of the same technique: the Navigator writes one for each tactic.
     fn join(&mut self, annotation: &'a InputAnnotation, score: Option<(f64, NumericScore)>) {
-        let comment = comment(annotation);
-        if !self.comments.contains(&comment) {
-            self.comments.push(comment);
-        }
-        for reference in row_of(annotation).references {
-            if self.row.references.iter().all(|held| held.text != reference.text) {
-                self.row.references.push(reference);
-            }
-        }
+        let place = self.comments.len();
+        self.comments.entry(comment(annotation)).or_insert(place);
+        let references = row_of(annotation).references.into_iter();
+        self.row.references.extend(references.filter(|one| self.linked.insert(one.text.clone())));
         let Some((stated, read)) = score else { return };
         if let Some((held, _)) = self.score
             && (held - stated).abs() > f64::EPSILON
@@ -188,8 +191,11 @@ impl<'a> Annotated<'a> {
             let help = format!("{highest} counts, the highest");
             part.assembler.find(at, Diagnostic::new(Code::ConflictingLevels, message).help(help));
         }
-        let comments: Vec<String> = self.comments.into_iter().filter(|text| !text.is_empty()).collect();
-        let comment = comments.join("\n\n");
+        let mut comments: Vec<(usize, &str)> =
+            self.comments.iter().map(|(text, place)| (*place, text.as_str())).collect();
+        comments.sort_unstable();
+        let comments = comments.into_iter().map(|(_, text)| text).filter(|text| !text.is_empty());
+        let comment = comments.collect::<Vec<_>>().join("\n\n");
         part.push(&Row {
             capability_id: Some(Field { text: Cow::Borrowed(id), span }),
             capability_name: Some(Field { text: Cow::Borrowed(name), span }),
