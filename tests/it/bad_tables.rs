@@ -324,3 +324,30 @@ fn a_row_without_a_technique_is_found_at_its_empty_cell() {
         run.findings().into_iter().filter(|one| one.code == "NL0306").map(|one| one.place).collect();
     assert_eq!(places, ["gaps.xlsx:S!B2", "gaps.xlsx:S!B3"]);
 }
+
+#[test]
+fn a_cell_that_no_sheet_has_is_refused_however_it_is_written() {
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let row = |cell: &str| {
+        format!(
+            "<worksheet xmlns=\"{main}\"><sheetData><row r=\"1\"><c {cell} t=\"inlineStr\"><is><t>x</t></is></c></row>\
+             </sheetData></worksheet>"
+        )
+    };
+    for cell in [
+        "\nr=\"ZZZZZZZZZZZZ1\"",
+        "\tr = 'ZZZZZZZZZZZZ1'",
+        "x=\">\" r=\"ZZZZZZZZZZZZ1\"",
+        "r=\"A4294967296\"",
+        "r=\"A1048577\"",
+    ] {
+        let error = error(&refused("bad.xlsx", book(&[("xl/worksheets/sheet1.xml", &row(cell))])));
+        assert!(error.contains("which no sheet has"), "{cell}: {error}");
+    }
+    let elsewhere = book(&[("xl/elsewhere/Sheet.data", &row("r=\"ZZZZZZZZZZZZ1\""))]);
+    assert!(error(&refused("bad.xlsx", elsewhere)).contains("`ZZZZZZZZZZZZ1`, which no sheet has"));
+    let back = "<dimension ref=\"B2:A1\"/><sheetData/>";
+    let back =
+        book(&[("xl/worksheets/sheet1.xml", &format!("<worksheet xmlns=\"{main}\">{back}</worksheet>"))]);
+    assert!(error(&refused("bad.xlsx", back)).contains("`B2:A1`, which no sheet has"));
+}

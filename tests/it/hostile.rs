@@ -167,3 +167,118 @@ fn characters_that_no_text_has() {
     space.write("half.json", good().replace('@', "\\ud800"));
     ends_in(&space, "half.json", 1, "`comments` is not valid text");
 }
+
+/// A control with this under `techniques`.
+fn control(techniques: &str) -> String {
+    format!(
+        "version: 1\nATT&CK version: 9\nname: lock\nplatform: house\ntags: []\ndescription: x\ntechniques:\n{techniques}"
+    )
+}
+
+/// A block of as many sub-techniques and scores.
+fn product(subs: usize, scores: usize, comment: &str) -> String {
+    let subs = "      - id: T1110.001\n".repeat(subs);
+    let score = format!("      - {{category: Protect, value: Partial, comments: {comment}}}\n");
+    format!(
+        "- id: T1110\n  name: x\n  technique-scores: []\n  sub-techniques-scores:\n    - sub-techniques:\n{subs}      scores:\n{}",
+        score.repeat(scores)
+    )
+}
+
+#[test]
+fn products_of_few_words() {
+    let space = Workspace::new();
+    space.write("rows.yaml", control(&product(2_000, 2_000, "x")));
+    ends_in(&space, "rows.yaml", 1, "the file makes more than 200000 rows; the rest was not read");
+    space.write("text.yaml", control(&product(2_000, 1, &"x".repeat(500_000))));
+    ends_in(&space, "text.yaml", 1, "the file makes more than 64 MiB of text in its rows");
+    let attributes: Vec<Value> =
+        (0..3_000).map(|number| json!({"AWSService": format!("s{number}")})).collect();
+    let subs = vec!["T1110.001 - x"; 3_000];
+    let requirement = json!({"Id": "T1110", "SubTechniques": subs, "Attributes": attributes});
+    let prowler = json!({"Framework": "MITRE-ATTACK", "Provider": "AWS", "Requirements": [requirement]});
+    space.write("prowler.json", prowler.to_string());
+    ends_in(&space, "prowler.json", 1, "the file makes more than 200000 rows");
+    let rows: Vec<Value> = (0..700)
+        .flat_map(|_| {
+            [json!({"name": "capability", "value": "a"}), json!({"name": "level", "value": "Partial"})]
+        })
+        .collect();
+    let links = vec![json!({"label": "x", "url": format!("https://a.example/{}", "x".repeat(200))}); 700];
+    let layer = json!({
+        "name": "x", "domain": "enterprise-attack", "versions": {"layer": "4.5", "attack": "16"},
+        "techniques": [{"techniqueID": "T1110", "metadata": rows, "links": links}],
+    });
+    space.write("layer.json", layer.to_string());
+    ends_in(&space, "layer.json", 1, "the file makes more than 64 MiB of text in its rows");
+}
+
+/// Runs on a file, which must not take as long as what grows with the square of it.
+#[track_caller]
+fn is_quick(space: &Workspace, args: &[&str]) -> crate::support::Run {
+    let start = std::time::Instant::now();
+    let run = space.run(args);
+    assert!(start.elapsed() < std::time::Duration::from_secs(20), "{args:?} takes {:?}", start.elapsed());
+    assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+    run
+}
+
+#[test]
+fn names_that_are_not_defined() {
+    let space = Workspace::new();
+    let mut rows: Vec<Value> = (0..2_000)
+        .map(|number| {
+            with(
+                row("lock", "T1110", "protect", "partial"),
+                "capability_group",
+                json!(format!("unknown{number}")),
+            )
+        })
+        .collect();
+    rows.push(rows[0].clone());
+    let mut many = mapping(&rows);
+    let groups = (0..50_000).map(|number| (format!("group{number}"), json!("x")));
+    many["metadata"]["capability_groups"] = Value::Object(groups.collect());
+    space.write("groups.json", many.to_string());
+    let run = is_quick(&space, &["layer", "groups.json", "-o", "out.json"]);
+    let told = run.findings().iter().filter(|one| one.message.contains("the group `unknown0` is")).count();
+    assert_eq!(told, 1, "an undefined group is told once");
+}
+
+#[test]
+fn layers_and_annotations_of_one_name() {
+    let space = Workspace::new();
+    let layer = |techniques: Value| {
+        json!({
+            "name": "x", "domain": "enterprise-attack",
+            "versions": {"layer": "4.5", "attack": "16", "navigator": "5.1.0"}, "techniques": techniques,
+        })
+    };
+    let one = layer(json!([{"techniqueID": "T1110", "score": 1}]));
+    space.write("layers.json", Value::Array(vec![one; 6_000]).to_string());
+    is_quick(&space, &["layer", "layers.json", "-o", "out.json"]);
+    let annotations: Vec<Value> = (0..30_000)
+        .map(|number| {
+            let links = json!([{"label": "x", "url": format!("https://a.example/{number}")}]);
+            json!({"techniqueID": "T1110", "score": 1, "comment": format!("c{number}"), "links": links})
+        })
+        .collect();
+    space.write("annotations.json", layer(Value::Array(annotations)).to_string());
+    is_quick(&space, &["layer", "annotations.json", "-o", "out.json"]);
+    let mut many = layer(json!([{"techniqueID": "T1110", "metadata": [
+        {"name": "capability", "value": "lock (s (9) 7)"}, {"name": "level", "value": "Partial"},
+    ]}]));
+    let sources = (0..10_000).map(|number| json!({"name": "source", "value": format!("s (9) {number}")}));
+    many["metadata"] = Value::Array(sources.collect());
+    space.write("sources.json", many.to_string());
+    is_quick(&space, &["convert", "sources.json", "-o", "mapping.json"]);
+    assert!(space.read("mapping.json").contains("\"lock\""), "the source is parted from the name");
+}
+
+#[test]
+fn texts_that_stand_in_one_list() {
+    let space = Workspace::new();
+    let references: String = (0..20_000).fold(String::new(), |all, number| all + &format!("  - r{number}\n"));
+    space.write("list.yaml", format!("{}references:\n{references}", control(&product(1, 1, "x"))));
+    is_quick(&space, &["layer", "list.yaml", "-o", "out.json"]);
+}
