@@ -79,7 +79,7 @@ fn read_sheet(
     // Cells one by one: a range would be as large as the corner that a single far cell spans.
     let mut reader = book.worksheet_cells_reader(sheet).map_err(|error| error.to_string())?;
     let mut text = String::new();
-    let mut rows = Rows { budget, cells: Vec::new(), width: 0, rows: 0 };
+    let mut rows = Rows { budget, cells: Vec::new(), width: 0, seen: 0 };
     let mut value = String::new();
     while let Some(cell) = reader.next_cell().map_err(|error| error.to_string())? {
         value.clear();
@@ -106,7 +106,7 @@ struct Rows<'b> {
     /// How many columns the first rows have.
     width: u32,
     /// How many rows have a filled cell.
-    rows: usize,
+    seen: usize,
 }
 
 impl Rows<'_> {
@@ -121,7 +121,7 @@ impl Rows<'_> {
             Some((last, _)) if last > row => return Err("its cells are out of order".to_owned()),
             _ => {
                 self.end(text)?;
-                self.rows += 1;
+                self.seen += 1;
             }
         }
         // A row's end is filled up only when the next one starts.
@@ -131,7 +131,7 @@ impl Rows<'_> {
         for gap in next..column.min(self.width) {
             self.add(text, row, gap, "")?;
         }
-        if self.rows <= HEAD {
+        if self.seen <= HEAD {
             self.width = self.width.max(column + 1);
         }
         self.add(text, row, column, value)
