@@ -583,3 +583,14 @@ fn addresses_parted_by_commas_are_references_of_their_own() {
         assert_eq!(held.iter().map(|one| one.text.as_str()).collect::<Vec<_>>(), references, "{cell}");
     }
 }
+
+#[test]
+fn a_table_of_another_kind_in_a_folder_is_passed_over() {
+    let space = Workspace::new();
+    space.write("in/own.csv", "ID,Tool\nT1110,EDR\n");
+    space.write("in/staff.csv", "name,room\nA,1\nB,2\n");
+    let run = space.run(&["layer", "in", "--columns", "technique=ID,capability=Tool", "-v"]).ok();
+    assert_eq!(run.layer().ids(), ["T1110"]);
+    assert_eq!(run.finding("NL0108").place, "in/staff.csv:1:1");
+    space.run(&["layer", "in/staff.csv", "--columns", "technique=ID"]).ends_with(1).finding("NL0103");
+}

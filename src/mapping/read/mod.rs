@@ -255,8 +255,7 @@ impl Reader {
                 Err(error) => errors.push(error),
             }
         }
-        let is_mapping =
-            |form: &Form| !matches!(form, Form::Other(finding) if finding.code == Code::NotAMapping);
+        let is_mapping = |form: &Form| !matches!(form, Form::Other(_));
         let held: BTreeSet<&Path> = forms
             .iter()
             .filter(|(_, form)| is_mapping(form))
@@ -381,8 +380,8 @@ impl Reader {
                 Err(finding) => Form::Whole(Outcome::found(vec![finding])),
             };
         }
-        if table::is_known(source, &self.options) {
-            return Form::Whole(table::read(source, origin, &self.options));
+        if let Some(form) = table::recognise(source, origin, &self.options) {
+            return form;
         }
         if control::is_control(text) {
             return match control::parse(Arc::clone(source)) {

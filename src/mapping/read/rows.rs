@@ -84,7 +84,7 @@ pub(crate) struct Budget {
 
 impl Budget {
     /// Nearly forty times the largest published mapping.
-    const ROWS: usize = 200_000;
+    const ROWS: usize = 100_000;
     /// As much as a file may have itself.
     const TEXT: usize = 64 * 1024 * 1024;
 

@@ -30,24 +30,24 @@ const UNKNOWN_VERSION: &str = "[UNKNOWN_VERSION]";
 /// How many mapping sets one table may hold: it names each by framework, edition, version and domain.
 const MAX_PARTS: usize = 100;
 
-/// Whether a text is a table of a form that is read.
-pub(super) fn is_known(source: &Source, options: &Options) -> bool {
+/// Reads a text that is a table of a form that is read; `None` when it is none.
+pub(super) fn recognise(source: &Arc<Source>, origin: &Origin, options: &Options) -> Option<Form> {
     let text = source.text();
-    match own::fit(source, options.columns.as_ref()) {
-        Some((Fit::Header, _)) => true,
-        Some(_) => !super::control::is_control(text) && !super::is_unified_yaml(text),
-        None => false,
+    let (fit, _) = own::fit(source, options.columns.as_ref())?;
+    if fit != Fit::Header && (super::control::is_control(text) || super::is_unified_yaml(text)) {
+        return None;
     }
+    let outcome = Reader::new(vec![Arc::clone(source)], origin, options).read();
+    if fit != Fit::Table {
+        return Some(Form::Whole(outcome));
+    }
+    // A table without the column of techniques: a mistake when it was named, one of many kinds of file in a folder.
+    outcome.findings.into_iter().next().map(Form::Other)
 }
 
 /// What a table of another kind is; `None` when the text is no table.
 pub(super) fn unknown(source: &Source) -> Option<Diagnostic> {
     header::unknown(source)
-}
-
-/// Reads a table of a known form.
-pub(super) fn read(source: &Arc<Source>, origin: &Origin, options: &Options) -> Outcome {
-    Reader::new(vec![Arc::clone(source)], origin, options).read()
 }
 
 /// Reads the sheets of a workbook that have a known header. Rows of one mapping set may stand on several.
