@@ -103,7 +103,7 @@ pub enum Domain {
 
 /// Text that names no ATT&CK domain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an ATT&CK domain: enterprise-attack, mobile-attack or ics-attack")]
+#[error("`{0}` is not an ATT&CK domain, which is enterprise, mobile or ics")]
 pub struct ParseDomainError(
     /// The text as given.
     pub String,

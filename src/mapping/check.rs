@@ -363,6 +363,8 @@ impl<'a> Checker<'a> {
                         Diagnostic::new(Code::ConflictingLevels, message).help("the highest score counts");
                     self.find(second.id_span, diagnostic);
                 }
+                // What has a category and no level was found already, and may have been meant otherwise.
+                (None, None) if second.category.is_some() && second.numeric.is_none() => {}
                 _ if first.mapping_type == second.mapping_type => {
                     let message = match second.category {
                         Some(category) => format!("{pair} twice as {category}"),

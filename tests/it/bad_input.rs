@@ -178,7 +178,7 @@ fn an_unknown_domain_comes_with_the_known_ones() {
     let mut set = good();
     set["metadata"]["technology_domain"] = json!("space");
     let text = serde_json::to_string_pretty(&set).expect("a value is JSON");
-    let run = refused_once(&text, "enterprise-attack, mobile-attack or ics-attack");
+    let run = refused_once(&text, "which is enterprise, mobile or ics");
     assert_eq!(run.finding("NL0106").place, place("bad.json", &text, "\"space\"", 0));
 }
 

@@ -156,6 +156,14 @@ fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>, errors: &mut Vec<
     }
 }
 
+/// A file's name without its folder and its endings: `aws` of `in/aws.csv.gz`.
+pub(super) fn stem(path: &str) -> String {
+    let name =
+        Path::new(path).file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    Path::new(name).file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
+}
+
 /// The tags that controls in a folder may have: the lines of the `valid_tags.txt` beside them, when there is one.
 pub(super) fn vocabulary(folder: &Path) -> Option<Vec<String>> {
     let mut text = String::new();

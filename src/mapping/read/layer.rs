@@ -10,11 +10,11 @@ mod scores;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::super::model::{Framework, MappingSet, Origin, Publication};
+use super::files::stem;
 use super::notes::{plain, too_many};
 use super::rows::{Assembler, Budget, Field, Row};
 use super::{Options, Outcome};
@@ -236,8 +236,8 @@ impl Reader<'_> {
     }
 
     fn stem(&self) -> String {
-        let path = Path::new(&**self.source.name());
-        path.file_stem().map_or_else(|| "layer".to_owned(), |stem| stem.to_string_lossy().into_owned())
+        let stem = stem(self.source.name());
+        if stem.is_empty() { "layer".to_owned() } else { stem }
     }
 
     /// What a layer maps that does not say so: its own name, or the file's where it holds several of a domain.

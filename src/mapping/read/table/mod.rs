@@ -9,7 +9,6 @@ mod own;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::sync::Arc;
 
 use super::super::literal;
@@ -552,11 +551,6 @@ fn underscored(name: &str) -> String {
 /// The framework that a file's name tells, when nothing else does.
 fn stem(origin: &Origin) -> String {
     let Origin::Path(path) = origin else { return "own".to_owned() };
-    let name =
-        Path::new(path).file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let name = name.strip_suffix(".gz").unwrap_or(&name);
-    let stem =
-        Path::new(name).file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-    let id = underscored(&stem);
+    let id = underscored(&super::files::stem(path));
     if id.is_empty() { "own".to_owned() } else { id }
 }
