@@ -16,7 +16,8 @@ use super::{CommandResult, Failure, Global, Outcome, config, findings, input};
 
 /// Write a mapping set in another form: Mappings Explorer JSON, YAML, CSV, TSV or XLSX
 ///
-/// What the form has no place for is left out, with a warning for each kind of thing; --strict writes nothing then.
+/// What the form has no place for is left out, with a warning for each kind of thing; --strict writes nothing then. Texts
+/// are written without blanks around them, and what is not mappable in one spelling.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]

@@ -43,7 +43,7 @@ Examples:
   navlayer build                                   everything about AWS, into navlayer-out/
   navlayer layer --category detect -o detect.json  one heatmap: what AWS services detect
   navlayer layer mapping.json --per capability -o by-capability/
-  navlayer query gaps --tactic exfiltration       what AWS services leave open
+  navlayer query gaps --tactic exfiltration        what AWS services leave open
   navlayer validate mapping.json                   everything that is wrong with it, line by line
   navlayer catalog show T1562.008
 
