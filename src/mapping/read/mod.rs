@@ -399,9 +399,8 @@ impl Reader {
             };
         }
         Form::Other(
-            table::unknown(source).unwrap_or_else(|| {
-                not_a_mapping(source, "neither JSON nor YAML nor a table of a known form")
-            }),
+            table::unknown(source)
+                .unwrap_or_else(|| not_a_mapping(source, "it is of no form that is known here")),
         )
     }
 
