@@ -59,11 +59,11 @@ fn a_table_that_is_broken_or_too_large_is_refused_where_it_is() {
         (HEADER.to_owned(), "NL0107 the table has a header and no rows at bad.csv"),
         (
             ",".repeat(2_000_000),
-            "NL0102 this is not a mapping file: neither JSON nor YAML nor a table of a known form at bad.csv",
+            "NL0102 this is not a mapping file: it is of no form that is known here at bad.csv",
         ),
         (
             format!("{}\n", "x".repeat(2_000_000)),
-            "NL0102 this is not a mapping file: neither JSON nor YAML nor a table of a known form at bad.csv",
+            "NL0102 this is not a mapping file: it is of no form that is known here at bad.csv",
         ),
     ] {
         assert_eq!(error(&refused("bad.csv", &content)), message);

@@ -364,7 +364,7 @@ fn a_table_of_an_unknown_header_is_told_how_to_be_read() {
     space.write("scan.csv", "PROVIDER;REQUIREMENTS_ID;STATUS;CHECKID\naws;T1110;FAIL;x\n");
     space.run(&["layer", "scan.csv"]).ends_with(1).says(&["the result of a Prowler scan"]);
     space.write("words.txt", "just, some words\n");
-    space.run(&["layer", "words.txt"]).ends_with(1).says(&["neither JSON nor YAML nor a table"]);
+    space.run(&["layer", "words.txt"]).ends_with(1).says(&["it is of no form that is known here"]);
 }
 
 #[test]
