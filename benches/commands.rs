@@ -66,6 +66,11 @@ fn commands(criterion: &mut Criterion) {
         for (name, format) in [("validate, all JSON of the corpus", "text"), ("the same as SARIF", "sarif")] {
             group.bench_function(name, |bencher| bencher.iter(|| validate(&explorer, format)));
         }
+        let workbook =
+            corpus.join("corpus/mappings-explorer-exports/aws-12.12.2024_attack-16.1-enterprise.xlsx");
+        group.bench_function("validate, AWS workbook", |bencher| {
+            bencher.iter(|| validate(&workbook, "text"));
+        });
     }
     group.finish();
 }
