@@ -191,7 +191,7 @@ mod tests {
             ("a.json", "a.json"),
             ("./a b/c:d.json", "a%20b/c%3Ad.json"),
             ("../é%20#?.json", "../%C3%A9%2520%23%3F.json"),
-            ("/tmp/a b.json", "file:///tmp/a%20b.json"),
+            ("/data/a b.json", "file:///data/a%20b.json"),
             ("standard input", "standard%20input"),
             ("a\u{1b}\u{202e}", "a%1B%E2%80%AE"),
         ] {
