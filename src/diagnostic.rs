@@ -289,6 +289,12 @@ codes! {
     FilterWithoutMatch = "NL0706", Error;
     /// The configuration gives a name to an id that none of the sources has.
     NameWithoutMatch = "NL0707", Warning;
+    /// The technique of a row has no place in the ATT&CK version that the mappings are carried to; the row is left out.
+    DroppedByUpgrade = "NL0801", Warning;
+    /// The technique of a row is another one in the ATT&CK version that the mappings are carried to.
+    MovedByUpgrade = "NL0802", Note;
+    /// Rows of one capability come to one technique in the ATT&CK version that the mappings are carried to; they become one.
+    MergedByUpgrade = "NL0803", Note;
 }
 
 /// `RetiredTechnique` as `retired-technique`.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::actors::{Actor, RetiredActor};
 use super::stix::Release;
 use super::table::{State, Table, TechniqueRow, places};
-use super::{CatalogError, Domain, TechniqueId, Version, union};
+use super::{CatalogError, Domain, Releases, TechniqueId, Version};
 
 /// What ATT&CK says in one domain and version: its matrix, its active techniques, and what became of the others.
 #[derive(Debug, Clone)]
@@ -192,7 +192,7 @@ impl fmt::Display for Fate {
     }
 }
 
-/// The table of a catalog: an embedded one, or the one version of a bundle.
+/// The table of a catalog: the embedded one, or that with what the user brought.
 #[derive(Debug, Clone)]
 enum Facts {
     Embedded(&'static Table),
@@ -231,6 +231,17 @@ impl Catalog {
         load::catalog(Facts::Embedded(table), table.versions.len() - 1)
     }
 
+    /// The catalog of one version of a table that is not embedded.
+    pub(super) fn of_table(table: &Arc<Table>, version: Version) -> Result<Self, CatalogError> {
+        match table.index_of(version) {
+            Some(index) => Ok(load::catalog(Facts::Own(Arc::clone(table)), index)),
+            None => {
+                let (domain, known) = (table.domain, table.versions.clone());
+                Err(CatalogError::UnknownVersion { domain, version, known })
+            }
+        }
+    }
+
     /// The catalog of a STIX bundle. Its facts come from the bundle alone; only the fate of an id that the bundle does
     /// not hold is looked up in the embedded tables.
     ///
@@ -249,7 +260,10 @@ impl Catalog {
     ///
     /// When the release cannot be made a table.
     pub fn from_release(release: Release) -> Result<Self, CatalogError> {
-        Ok(load::catalog(Facts::Own(Arc::new(union::table_of(release)?)), 0))
+        let (domain, version) = (release.domain(), release.version());
+        let mut releases = Releases::default();
+        releases.add_release(release)?;
+        releases.catalog(domain, version)
     }
 
     /// The domain of the catalog.
@@ -264,7 +278,7 @@ impl Catalog {
         self.facts.versions[self.index]
     }
 
-    /// The table that the catalog is one version of: an embedded one with all its versions, or a bundle's own.
+    /// The table that the catalog is one version of: all that is known of its domain.
     #[must_use]
     pub fn table(&self) -> &Table {
         &self.facts
@@ -346,7 +360,7 @@ impl Catalog {
     }
 
     fn fate_in_other_versions(&self, id: TechniqueId) -> Option<Fate> {
-        let table = Table::embedded(self.domain());
+        let table = self.table();
         let here = self.version();
         let versions_of =
             |row: &TechniqueRow| row.versions.iter().map(|index| table.versions[index]).collect();
@@ -364,6 +378,18 @@ impl Catalog {
         }
     }
 
+    /// What the last version up to this one that lists `id` says took over: the ids, nearest first; none when it was
+    /// active to the end.
+    pub(super) fn last_chain(&self, id: TechniqueId) -> Vec<TechniqueId> {
+        let rows = self.facts.rows(id).iter();
+        let last = rows.filter_map(|row| {
+            let before = row.versions.iter().take_while(|index| *index <= self.index);
+            Some((before.last()?, row))
+        });
+        let last = last.max_by_key(|(index, _)| *index);
+        last.into_iter().flat_map(|(_, row)| row.state.chain()).filter_map(|id| id.parse().ok()).collect()
+    }
+
     /// The name of `id` in this version, or the latest name that it had before; also for retired ids.
     #[must_use]
     pub fn name_of(&self, id: TechniqueId) -> Option<&str> {
@@ -371,8 +397,16 @@ impl Catalog {
         if let Some(name) = active.or_else(|| Some(&self.retired_technique(id)?.name)) {
             return Some(name);
         }
-        let names = Table::embedded(self.domain()).names(id).into_iter();
+        let names = self.table().names(id).into_iter();
         names.take_while(|(since, _)| *since <= self.version()).last().map(|(_, name)| name)
+    }
+
+    /// The name as [`Catalog::name_of`] gives it, of a sub-technique with its technique's before it.
+    #[must_use]
+    pub fn full_name_of(&self, id: TechniqueId) -> Option<String> {
+        let own = self.name_of(id)?;
+        let parent = id.parent().and_then(|parent| self.name_of(parent));
+        Some(parent.map_or_else(|| own.to_owned(), |parent| format!("{parent}: {own}")))
     }
 
     /// The known id that `text` most probably means, active or retired: for "did you mean".

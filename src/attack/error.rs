@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::table::VersionSet;
 use super::{Domain, Version};
 
 /// Why a catalog could not be loaded or a bundle not be imported.
@@ -10,8 +11,8 @@ use super::{Domain, Version};
 pub enum CatalogError {
     /// No facts are known for this domain and version.
     #[error(
-        "ATT&CK {version} is not known for {domain}; known are {}. `--attack-data BUNDLE.json` brings others",
-        version_list(.known)
+        "{} ATT&CK {version} is not known; known are {}",
+        .domain.name(), version_list(.known)
     )]
     UnknownVersion {
         /// The domain that was asked for.
@@ -79,6 +80,14 @@ pub enum CatalogError {
         /// What was found.
         cause: String,
     },
+    /// A file of the data folder is not a fact table, or not one of the same versions as those beside it.
+    #[error("{} is not a fact table ({cause})", .path.display())]
+    BadTable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        cause: String,
+    },
     /// The bundle holds no technique at all.
     #[error("{} is a STIX bundle, but holds no ATT&CK technique", .path.display())]
     NoTechniques {
@@ -129,6 +138,22 @@ pub enum CatalogError {
         /// The character in question.
         character: char,
     },
+    /// Techniques of one domain cannot be carried to another.
+    #[error("{from} cannot be carried to {to}")]
+    OtherDomain {
+        /// The domain of the source.
+        from: Domain,
+        /// The domain of the target.
+        to: Domain,
+    },
+    /// There are more releases of a domain than a table can hold.
+    #[error("{count} releases of {domain}, and a table holds at most {}", VersionSet::LIMIT)]
+    TooManyVersions {
+        /// The domain.
+        domain: Domain,
+        /// How many there are.
+        count: usize,
+    },
     /// There is more of something than a catalog can hold.
     #[error("{}: {count} {what}, and a catalog holds at most {limit}", .path.display())]
     TooMany {
@@ -162,14 +187,29 @@ impl CatalogError {
             Self::NoVersion { domain, .. } => {
                 Some(format!("rename the file so that its name ends in the version: {domain}-16.1.json"))
             }
+            Self::UnknownVersion { version, known, .. } => {
+                let near = known.iter().rev().find(|known| known.major == version.major);
+                let near = near.map_or_else(String::new, |near| format!("did you mean {near}? "));
+                Some(format!("{near}{BRING_OTHERS}"))
+            }
+            Self::BadTable { path, .. } => {
+                let folder = path.parent().unwrap_or(path).display();
+                Some(format!(
+                    "`navlayer catalog import` writes such files; delete those in {folder} and import again"
+                ))
+            }
             Self::SameVersionTwice { .. } => Some("give one of the two".to_owned()),
             _ => None,
         }
     }
 }
 
+/// How a release comes in that is not known.
+pub(crate) const BRING_OTHERS: &str = "`navlayer catalog import BUNDLE.json` makes another release known for good, \
+                                       --attack-data BUNDLE.json for one run";
+
 /// `8.2, 9.0 and 10.1`.
-fn version_list(versions: &[Version]) -> String {
+pub(crate) fn version_list(versions: &[Version]) -> String {
     let texts: Vec<String> = versions.iter().map(ToString::to_string).collect();
     match texts.split_last() {
         None => "none".to_owned(),

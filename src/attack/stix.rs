@@ -323,6 +323,7 @@ impl<'o> Reader<'o> {
             keep_better(&mut techniques, id, facts, |facts| &facts.state);
         }
         self.check_count("platforms", platforms.len(), PlatformSet::LIMIT)?;
+        self.note_cycles(&techniques);
         if without_id > 0 {
             self.notes.push(format!("left out: {without_id} attack-pattern(s) without an ATT&CK id"));
         }
@@ -330,6 +331,24 @@ impl<'o> Reader<'o> {
             self.notes.push(format!("{without_tactic} active technique(s) stand in no tactic of the matrix"));
         }
         Ok(techniques)
+    }
+
+    /// Says which techniques are revoked in a circle: their chains were cut, and lead nowhere.
+    fn note_cycles(&mut self, techniques: &BTreeMap<TechniqueId, TechniqueFacts>) {
+        let state = |id: &str| Some(&techniques.get(&id.parse().ok()?)?.state);
+        let ends_in_circle = |facts: &TechniqueFacts| {
+            let end = facts.state.chain().last().and_then(state);
+            end.is_some_and(|end| end.chain().next().is_some())
+        };
+        let circle: Vec<String> = techniques
+            .iter()
+            .filter(|(_, facts)| ends_in_circle(facts))
+            .map(|(id, _)| id.to_string())
+            .collect();
+        if !circle.is_empty() {
+            self.notes
+                .push(format!("revoked in a circle, and so without a successor: {}", circle.join(", ")));
+        }
     }
 
     fn technique(

@@ -5,6 +5,7 @@
 //! the lines that hold in its version; all rows are read when somebody asks across versions.
 
 use std::borrow::Cow;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -198,6 +199,37 @@ impl Table {
             .get_or_init(|| text::read_table(domain, tactics, techniques, actors).expect(EVERY_LINE_IS_READ))
     }
 
+    /// Reads the three files of a table of `domain` that [`Table::files`] wrote to a folder. `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read, or is not a table: somebody may have edited it.
+    pub fn read(folder: &Path, domain: Domain) -> Result<Option<Self>, CatalogError> {
+        let paths = text::file_names(domain).map(|name| folder.join(name));
+        let mut texts = Vec::with_capacity(paths.len());
+        for path in &paths {
+            match std::fs::read_to_string(path) {
+                Ok(text) => texts.push(text),
+                Err(source) if source.kind() == ErrorKind::NotFound && texts.is_empty() => return Ok(None),
+                Err(source) => return Err(CatalogError::Read { path: path.clone(), source }),
+            }
+        }
+        let [techniques, tactics, actors] = texts.as_slice() else { return Ok(None) };
+        match text::read_owned(domain, tactics, techniques, actors) {
+            Ok(table) => Ok(Some(table)),
+            Err((file, cause)) => Err(CatalogError::BadTable { path: paths[file].clone(), cause }),
+        }
+    }
+
+    /// This table with what `newer` says beside it; of a version that both hold, what `newer` says.
+    ///
+    /// # Errors
+    ///
+    /// When there are more versions than a table can hold.
+    pub fn with(&self, newer: &Self) -> Result<Self, CatalogError> {
+        union::join(self, newer)
+    }
+
     /// Reads STIX bundles and joins those of one domain into one table, in the order of the domains.
     ///
     /// # Errors
@@ -292,7 +324,7 @@ impl Table {
     pub(super) fn techniques(&self) -> &[TechniqueRow] {
         self.techniques.get(|text| {
             let mut rows = Vec::new();
-            text::read_techniques(text, |_| true, |row| rows.push(row))?;
+            text::read_techniques(text, text::borrow, |_| true, |row| rows.push(row))?;
             Ok(rows)
         })
     }
@@ -303,12 +335,17 @@ impl Table {
         if let Some(rows) = self.techniques.rows.get() {
             return rows.iter().filter(|row| row.versions.contains(index)).for_each(take);
         }
-        text::read_techniques(self.techniques.text, |set| set.contains(index), |row| take(&row))
-            .expect(EVERY_LINE_IS_READ);
+        text::read_techniques(
+            self.techniques.text,
+            text::borrow,
+            |set| set.contains(index),
+            |row| take(&row),
+        )
+        .expect(EVERY_LINE_IS_READ);
     }
 
     pub(super) fn actors(&self) -> &ActorTable {
-        self.actors.get(|text| text::read_actors(text, &self.versions))
+        self.actors.get(|text| text::read_actors(text, text::borrow, &self.versions))
     }
 }
 

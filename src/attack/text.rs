@@ -22,29 +22,73 @@ pub(super) fn read_table(
     techniques: &'static str,
     actors: &'static str,
 ) -> Result<Table, String> {
-    let head = Head::read(techniques)?;
-    let tactics_head = Head::read(tactics)?;
-    if head.versions != tactics_head.versions {
-        return Err(format!("the tables of {domain} have different versions"));
-    }
-    let mut rows = Vec::new();
-    read_lines(tactics, |line| {
-        rows.push(read_tactic(line, &head)?);
-        Some(())
-    })?;
+    let versions = Head::read(techniques)?.versions;
+    let tactics = read_tactics(tactics, borrow, &versions)?;
     Ok(Table {
         domain,
-        versions: head.versions,
-        tactics: rows,
+        versions,
+        tactics,
         techniques: Lazy::from_text(techniques),
         actors: Lazy::from_text(actors),
         notes: Vec::new(),
     })
 }
 
-/// Reads the techniques whose versions are `wanted`, and hands over their rows in the order of the lines.
-pub(super) fn read_techniques(
-    text: &'static str,
+/// Reads a whole table that is not embedded: its rows own their text, and what is wrong is an error, not a defect.
+///
+/// The error names the file of the table, as its place in [`write_table`]'s list, and says what is wrong with it.
+pub(super) fn read_owned(
+    domain: Domain,
+    tactics: &str,
+    techniques: &str,
+    actors: &str,
+) -> Result<Table, (usize, String)> {
+    let versions = Head::read(techniques).map_err(|cause| (0, cause))?.versions;
+    let mut technique_rows = Vec::new();
+    read_techniques(techniques, own, |_| true, |row| technique_rows.push(row)).map_err(|cause| (0, cause))?;
+    let tactic_rows = read_tactics(tactics, own, &versions).map_err(|cause| (1, cause))?;
+    let actors = read_actors(actors, own, &versions).map_err(|cause| (2, cause))?;
+    Ok(Table {
+        domain,
+        versions,
+        tactics: tactic_rows,
+        techniques: Lazy::from_rows(technique_rows),
+        actors: Lazy::from_rows(actors),
+        notes: Vec::new(),
+    })
+}
+
+/// Keeps a field as it is: the embedded text lives as long as the program.
+pub(super) fn borrow(text: &'static str) -> Cow<'static, str> {
+    Cow::Borrowed(text)
+}
+
+fn own(text: &str) -> Cow<'static, str> {
+    Cow::Owned(text.to_owned())
+}
+
+fn read_tactics<'t>(
+    text: &'t str,
+    keep: impl Fn(&'t str) -> Cow<'static, str> + Copy,
+    versions: &[Version],
+) -> Result<Vec<TacticRow>, String> {
+    let head = Head::read(text)?;
+    if head.versions != versions {
+        return Err("the tactics have other versions than the techniques".to_owned());
+    }
+    let mut rows = Vec::new();
+    read_lines(text, |line| {
+        rows.push(read_tactic(line, keep, &head)?);
+        Some(())
+    })?;
+    Ok(rows)
+}
+
+/// Reads the techniques whose versions are `wanted`, and hands over their rows in the order of the lines; `keep` says how
+/// a row holds its fields.
+pub(super) fn read_techniques<'t>(
+    text: &'t str,
+    keep: impl Fn(&'t str) -> Cow<'static, str> + Copy,
     wanted: impl Fn(VersionSet) -> bool,
     mut take: impl FnMut(TechniqueRow),
 ) -> Result<(), String> {
@@ -52,20 +96,24 @@ pub(super) fn read_techniques(
     read_lines(text, |line| {
         let (id, versions, facts) = head.split(line)?;
         if wanted(versions) {
-            take(read_technique(id, versions, facts)?);
+            take(read_technique(id, versions, keep, facts)?);
         }
         Some(())
     })
 }
 
 /// Reads the actors of one domain.
-pub(super) fn read_actors(text: &'static str, versions: &[Version]) -> Result<ActorTable, String> {
+pub(super) fn read_actors<'t>(
+    text: &'t str,
+    keep: impl Fn(&'t str) -> Cow<'static, str> + Copy,
+    versions: &[Version],
+) -> Result<ActorTable, String> {
     let head = Head::read(text)?;
     if head.versions != versions {
         return Err("the actors have other versions than the techniques".to_owned());
     }
     let mut table = ActorTable::default();
-    read_lines(text, |line| read_actor(line, &head, &mut table))?;
+    read_lines(text, |line| read_actor(line, keep, &head, &mut table))?;
     Ok(table)
 }
 
@@ -93,10 +141,10 @@ impl Head {
     }
 
     /// The id and the versions that a line begins with, and its other fields.
-    fn split(
+    fn split<'t>(
         &self,
-        line: &'static str,
-    ) -> Option<(&'static str, VersionSet, impl Iterator<Item = &'static str>)> {
+        line: &'t str,
+    ) -> Option<(&'t str, VersionSet, impl Iterator<Item = &'t str> + use<'t>)> {
         let mut fields = parts::<b'\t'>(line);
         Some((fields.next()?, self.set(fields.next()?)?, fields))
     }
@@ -162,7 +210,7 @@ fn find<const BYTE: u8>(bytes: &[u8]) -> Option<usize> {
 }
 
 /// Calls `read` with every line that is no comment.
-fn read_lines(text: &'static str, mut read: impl FnMut(&'static str) -> Option<()>) -> Result<(), String> {
+fn read_lines<'t>(text: &'t str, mut read: impl FnMut(&'t str) -> Option<()>) -> Result<(), String> {
     // Git may have turned the line ends into those of Windows.
     let lines = parts::<b'\n'>(text).map(|line| line.strip_suffix('\r').unwrap_or(line));
     for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
@@ -171,27 +219,32 @@ fn read_lines(text: &'static str, mut read: impl FnMut(&'static str) -> Option<(
     Ok(())
 }
 
-fn read_tactic(line: &'static str, head: &Head) -> Option<TacticRow> {
+fn read_tactic<'t>(
+    line: &'t str,
+    keep: impl Fn(&'t str) -> Cow<'static, str>,
+    head: &Head,
+) -> Option<TacticRow> {
     let (id, versions, mut fields) = head.split(line)?;
     Some(TacticRow {
-        id: id.into(),
-        shortname: fields.next()?.into(),
-        name: fields.next()?.into(),
+        id: keep(id),
+        shortname: keep(fields.next()?),
+        name: keep(fields.next()?),
         position: fields.next()?.parse().ok()?,
         versions,
     })
 }
 
-fn read_technique(
+fn read_technique<'t>(
     id: &str,
     versions: VersionSet,
-    mut fields: impl Iterator<Item = &'static str>,
+    keep: impl Fn(&'t str) -> Cow<'static, str> + Copy,
+    mut fields: impl Iterator<Item = &'t str>,
 ) -> Option<TechniqueRow> {
     let id: TechniqueId = id.parse().ok()?;
-    let name = fields.next()?.into();
-    let tactics = fields.next()?.into();
-    let platforms = fields.next()?.into();
-    let state = read_state(fields.next()?, fields.next())?;
+    let name = keep(fields.next()?);
+    let tactics = keep(fields.next()?);
+    let platforms = keep(fields.next()?);
+    let state = read_state(fields.next()?, fields.next(), keep)?;
     let parent = match fields.next() {
         None | Some("") => usual_parent(id, &state),
         Some(parent) => Some(parent.parse().ok()?),
@@ -204,39 +257,49 @@ fn usual_parent(id: TechniqueId, state: &State) -> Option<TechniqueId> {
     id.parent().filter(|_| *state == State::Active)
 }
 
-fn read_state(state: &str, replaced_by: Option<&'static str>) -> Option<State> {
+fn read_state<'t>(
+    state: &str,
+    replaced_by: Option<&'t str>,
+    keep: impl Fn(&'t str) -> Cow<'static, str>,
+) -> Option<State> {
     match state {
         "active" => Some(State::Active),
-        "revoked" => Some(State::Revoked(replaced_by.unwrap_or_default().into())),
+        "revoked" => Some(State::Revoked(keep(replaced_by.unwrap_or_default()))),
         "deprecated" => Some(State::Deprecated),
         _ => None,
     }
 }
 
-fn read_actor(line: &'static str, head: &Head, table: &mut ActorTable) -> Option<()> {
+fn read_actor<'t>(
+    line: &'t str,
+    keep: impl Fn(&'t str) -> Cow<'static, str> + Copy,
+    head: &Head,
+    table: &mut ActorTable,
+) -> Option<()> {
     let (id, versions, mut fields) = head.split(line)?;
-    let id: Cow<'static, str> = id.into();
+    let id = keep(id);
     let kind = fields.next()?;
     if kind == "uses" {
-        table.uses.push(UsesRow { id, versions, techniques: fields.next()?.into() });
+        table.uses.push(UsesRow { id, versions, techniques: keep(fields.next()?) });
         return Some(());
     }
     let kind = ActorKind::ALL.into_iter().find(|known| known.name() == kind)?;
-    let name = fields.next()?.into();
-    let state = read_state(fields.next()?, fields.next())?;
-    let aliases = fields.next().unwrap_or_default().into();
+    let name = keep(fields.next()?);
+    let state = read_state(fields.next()?, fields.next(), keep)?;
+    let aliases = keep(fields.next().unwrap_or_default());
     table.actors.push(ActorRow { id, kind, name, aliases, versions, state });
     Some(())
 }
 
 /// Writes the three files of a table.
 pub(super) fn write_table(table: &Table) -> Vec<(String, String)> {
-    let domain = table.domain;
-    vec![
-        (format!("{domain}.tsv"), write_techniques(table)),
-        (format!("{domain}.tactics.tsv"), write_tactics(table)),
-        (format!("{domain}.actors.tsv"), write_actors(table)),
-    ]
+    let texts = [write_techniques(table), write_tactics(table), write_actors(table)];
+    file_names(table.domain).into_iter().zip(texts).collect()
+}
+
+/// The files that keep the table of a domain: techniques, tactics, actors.
+pub(super) fn file_names(domain: Domain) -> [String; 3] {
+    [format!("{domain}.tsv"), format!("{domain}.tactics.tsv"), format!("{domain}.actors.tsv")]
 }
 
 fn head(table: &Table, columns: &[&str]) -> String {

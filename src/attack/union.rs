@@ -1,12 +1,13 @@
 //! Joining releases into tables: each fact once, with the set of versions in which it holds.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::actors::{ActorRow, ActorTable, UsesRow};
 use super::stix::Release;
 use super::table::{Lazy, TACTIC_SEPARATOR, Table, TacticRow, TechniqueRow, VersionSet};
-use super::{CatalogError, Domain, TechniqueId};
+use super::{CatalogError, Domain, TechniqueId, Version};
 
 /// One table for each domain among the releases, in the order of the domains.
 pub(super) fn tables(releases: Vec<Release>) -> Result<Vec<Table>, CatalogError> {
@@ -45,6 +46,114 @@ fn table(domain: Domain, mut releases: Vec<Release>) -> Result<Table, CatalogErr
         actors: Lazy::from_rows(actors),
         notes: notes(&releases),
     })
+}
+
+/// What two tables of one domain say; of a version that both hold, what `newer` says.
+pub(super) fn join(older: &Table, newer: &Table) -> Result<Table, CatalogError> {
+    let mut versions: Vec<Version> = older.versions.iter().chain(&newer.versions).copied().collect();
+    versions.sort_unstable();
+    versions.dedup();
+    if versions.len() > VersionSet::LIMIT {
+        return Err(CatalogError::TooManyVersions { domain: older.domain, count: versions.len() });
+    }
+    let move_older = Moved::new(older, &versions, |version| newer.index_of(version).is_none());
+    let move_newer = Moved::new(newer, &versions, |_| true);
+    let actors = ActorTable {
+        actors: join_rows(
+            (&older.actors().actors, &move_older),
+            (&newer.actors().actors, &move_newer),
+            |row| &mut row.versions,
+            |one, other| one.id.cmp(&other.id),
+        ),
+        uses: join_uses((&older.actors().uses, &move_older), (&newer.actors().uses, &move_newer)),
+    };
+    Ok(Table {
+        domain: older.domain,
+        tactics: join_rows(
+            (&older.tactics, &move_older),
+            (&newer.tactics, &move_newer),
+            |row| &mut row.versions,
+            |one, other| one.id.cmp(&other.id),
+        ),
+        techniques: Lazy::from_rows(join_rows(
+            (older.techniques(), &move_older),
+            (newer.techniques(), &move_newer),
+            |row| &mut row.versions,
+            |one, other| one.id.cmp(&other.id),
+        )),
+        actors: Lazy::from_rows(actors),
+        notes: Vec::new(),
+        versions,
+    })
+}
+
+/// Where the versions of a table stand in a list that holds more of them.
+struct Moved(Vec<Option<usize>>);
+
+impl Moved {
+    fn new(table: &Table, versions: &[Version], keeps: impl Fn(Version) -> bool) -> Self {
+        let place = |version: &Version| versions.binary_search(version).ok().filter(|_| keeps(*version));
+        Self(table.versions.iter().map(place).collect())
+    }
+
+    /// The set in the longer list; `None` when nothing of it is kept.
+    fn set(&self, set: VersionSet) -> Option<VersionSet> {
+        let mut moved = VersionSet::default();
+        set.iter().filter_map(|index| self.0[index]).for_each(|index| moved.insert(index));
+        (moved != VersionSet::default()).then_some(moved)
+    }
+}
+
+/// Rows of two tables in the order of id and first version; rows that say the same become one.
+fn join_rows<R: Clone + PartialEq>(
+    older: (&[R], &Moved),
+    newer: (&[R], &Moved),
+    versions: impl Fn(&mut R) -> &mut VersionSet,
+    by_id: impl Fn(&R, &R) -> Ordering,
+) -> Vec<R> {
+    let mut rows: Vec<(R, VersionSet)> = Vec::with_capacity(older.0.len() + newer.0.len());
+    for (table, moved) in [older, newer] {
+        rows.extend(table.iter().filter_map(|row| {
+            let mut row = row.clone();
+            let set = moved.set(std::mem::take(versions(&mut row)))?;
+            Some((row, set))
+        }));
+    }
+    // Stable: of one id, the rows stand together, and each is compared with the few others.
+    rows.sort_by(|(one, _), (other, _)| by_id(one, other));
+    let mut joined: Vec<(R, VersionSet)> = Vec::with_capacity(rows.len());
+    let mut start = 0;
+    for (row, set) in rows {
+        if joined.last().is_some_and(|(last, _)| by_id(last, &row) != Ordering::Equal) {
+            start = joined.len();
+        }
+        match joined[start..].iter_mut().find(|(known, _)| *known == row) {
+            Some((_, versions)) => *versions = versions.union(set),
+            None => joined.push((row, set)),
+        }
+    }
+    joined.sort_by(|(one, set), (other, other_set)| {
+        by_id(one, other).then_with(|| set.first().cmp(&other_set.first()))
+    });
+    let rows = joined.into_iter().map(|(mut row, set)| {
+        *versions(&mut row) = set;
+        row
+    });
+    rows.collect()
+}
+
+fn join_uses(older: (&[UsesRow], &Moved), newer: (&[UsesRow], &Moved)) -> Vec<UsesRow> {
+    let mut versions: BTreeMap<(&str, TechniqueId), VersionSet> = BTreeMap::new();
+    for (rows, moved) in [older, newer] {
+        for row in rows {
+            let Some(set) = moved.set(row.versions) else { continue };
+            for technique in row.techniques.split(TACTIC_SEPARATOR).filter_map(|id| id.parse().ok()) {
+                let known = versions.entry((&row.id, technique)).or_default();
+                *known = known.union(set);
+            }
+        }
+    }
+    uses_of(versions)
 }
 
 /// Facts by id, in the order of their first version.
@@ -137,6 +246,10 @@ fn uses_rows(releases: &[Release]) -> Vec<UsesRow> {
             }
         }
     }
+    uses_of(versions)
+}
+
+fn uses_of(versions: BTreeMap<(&str, TechniqueId), VersionSet>) -> Vec<UsesRow> {
     // The first version comes before the set, so that an actor's rows stand in the order in which they began.
     let mut rows: BTreeMap<(&str, Option<usize>, VersionSet), String> = BTreeMap::new();
     for ((actor, technique), versions) in versions {

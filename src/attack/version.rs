@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::CatalogError;
+
 /// An ATT&CK release such as 16.1. A bare major number means its `.0` release: `9` is 9.0.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version {
@@ -84,6 +86,65 @@ impl schemars::JsonSchema for Version {
             "type": "string",
             "pattern": r"^\d+\.\d+$"
         })
+    }
+}
+
+/// The version that somebody asks for: the newest, a release, or the newest of a major number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WantedVersion {
+    /// `latest`
+    Newest,
+    /// `19`: the newest release of that number that is known.
+    Major(u16),
+    /// `16.1`
+    Exactly(Version),
+}
+
+/// Text that asks for no version.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("give a version such as 16.1, or latest")]
+pub struct ParseWantedError;
+
+impl WantedVersion {
+    /// The release that is meant, of those that are known in a domain.
+    ///
+    /// # Errors
+    ///
+    /// [`CatalogError::UnknownVersion`] when none of them is.
+    pub fn among(self, known: &[Version], domain: Domain) -> Result<Version, CatalogError> {
+        let (found, version) = match self {
+            Self::Newest => (known.last(), Version { major: 0, minor: 0 }),
+            Self::Major(major) => {
+                let newest = known.iter().rev().find(|version| version.major == major);
+                (newest, Version { major, minor: 0 })
+            }
+            Self::Exactly(version) => (known.iter().find(|one| **one == version), version),
+        };
+        let unknown = || CatalogError::UnknownVersion { domain, version, known: known.to_vec() };
+        found.copied().ok_or_else(unknown)
+    }
+}
+
+impl FromStr for WantedVersion {
+    type Err = ParseWantedError;
+
+    /// Reads `latest`, `16.1`, `v16.1` and `16`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.eq_ignore_ascii_case("latest") {
+            return Ok(Self::Newest);
+        }
+        let version: Version = text.parse().map_err(|_| ParseWantedError)?;
+        Ok(if text.contains('.') { Self::Exactly(version) } else { Self::Major(version.major) })
+    }
+}
+
+impl fmt::Display for WantedVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Newest => f.write_str("latest"),
+            Self::Major(major) => major.fmt(f),
+            Self::Exactly(version) => version.fmt(f),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use navlayer::attack::{Domain, Version};
+use navlayer::attack::{Domain, Version, WantedVersion};
 use navlayer::config::{FILTERS, Setting, Written};
 use navlayer::coverage::{Metric, Rollup};
 use navlayer::layer::{ColorBy, Expand};
@@ -22,6 +22,12 @@ pub(crate) struct SourceArgs {
     /// each also gzipped. What a file is shows in its content, not in its name.
     #[arg(value_name = "SOURCE")]
     pub(crate) sources: Vec<PathBuf>,
+    /// Carry the mappings to this ATT&CK version: 19.0, 19 for the newest of that number, or latest [default: their own;
+    /// of several, the newest]
+    ///
+    /// Forwards or backwards, by what ATT&CK says took over. Every row that moved, merged or was dropped is told.
+    #[arg(long, value_name = "VERSION")]
+    attack_version: Option<WantedVersion>,
     #[command(flatten)]
     table: HeaderArgs,
 }
@@ -55,6 +61,7 @@ impl SourceArgs {
     pub(crate) fn write(&self, to: &mut Written) {
         let sources = self.sources.iter().map(|source| Setting::flag(source.clone(), "command line"));
         to.sources = sources.collect();
+        to.wanted_version = self.attack_version.map(|version| Setting::flag(version, "--attack-version"));
         let columns = self.table.columns.iter();
         to.columns =
             columns.map(|(key, column)| (*key, Setting::flag(column.clone(), "--columns"))).collect();

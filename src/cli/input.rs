@@ -1,16 +1,20 @@
 //! From the arguments to mapping sets on a catalog.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use navlayer::attack::{Catalog, CatalogError};
+use navlayer::attack::upgrade::Upgrade;
+use navlayer::attack::{Catalog, Domain, Releases, Version};
 use navlayer::config::Settings;
 use navlayer::diagnostic::{Code, Diagnostic, Severity};
 use navlayer::mapping::read::{self, Reader, Reading};
+use navlayer::mapping::upgrade::upgrade;
 use navlayer::mapping::{MappingSet, check, select::Selection};
 
+use super::known::Known;
 use super::{Failure, Global, config, findings};
 
 /// Mapping sets of one domain, the catalog that they are shown on, and what was found in them.
@@ -20,10 +24,13 @@ pub(crate) struct Input {
     pub(crate) findings: Vec<Diagnostic>,
 }
 
-/// Reads and checks all sources and prints what was found. `None` when there were errors: then nothing can be built.
+/// Reads and checks all sources, brings them to one ATT&CK version, and prints what was found. `None` when there were
+/// errors: then nothing can be built.
 pub(crate) fn load(settings: &Settings, global: &Global) -> Result<Option<Input>, Failure> {
+    let known = Known::read(global)?;
     let sources = settings.source_paths();
-    let Reading { mut sets, mut findings } = read_all(&sources, &settings.read_options())?;
+    let Reading { mut sets, mut findings } =
+        read_all(&sources, &settings.read_options(known.releases.clone()))?;
     let frameworks = settings.filter();
     if !frameworks.frameworks.is_empty() && one_domain(&sets).is_err() {
         // A file may hold layers of two domains; only the filter can part them.
@@ -31,17 +38,29 @@ pub(crate) fn load(settings: &Settings, global: &Global) -> Result<Option<Input>
         sets.retain(|_| counts.next().unwrap_or(true));
     }
     one_domain(&sets)?;
+    let domain = sets.first().map(|set| set.domain);
+    let target = domain.map(|domain| target(settings, &known, domain, &sets)).transpose()?.flatten();
     // A file with errors is checked all the same: one run shows all that is wrong.
-    let catalog = catalog(&sets, global, &mut findings)?;
-    for set in &sets {
-        findings.extend(catalog.iter().flat_map(|catalog| check::check(set, catalog)));
-    }
-    in_source_order(&mut findings, &[]);
+    findings.extend(check::check_each(&sets, &known.releases));
     // What was found in the built-in mapping is no mistake of the user's, who cannot mend it: it stands on the site.
     let is_own = !sources.is_empty();
     let levels = settings.finding_levels();
     let in_force = if is_own { levels.clone() } else { levels.without_denials() };
+    let is_asked = settings.wanted_version.value.is_some();
+    let mut moves = carry(&mut sets, target, is_asked, &known.releases)?;
     in_force.apply(&mut findings);
+    levels.apply(&mut moves);
+    let shown = if is_own || global.verbose { findings.len() } else { 0 };
+    findings.append(&mut moves);
+    // What becomes of the rows is the answer to a question, whatever they came from.
+    let mut told: Vec<Diagnostic> = findings
+        .iter()
+        .enumerate()
+        .filter(|(at, one)| *at < shown || is_move(one))
+        .map(|at| at.1.clone())
+        .collect();
+    in_source_order(&mut findings, &[]);
+    in_source_order(&mut told, &[]);
     // Names come last, so that a finding calls everything what its source calls it.
     let mut unmet = settings.rename(&mut sets);
     levels.apply(&mut unmet);
@@ -50,32 +69,112 @@ pub(crate) fn load(settings: &Settings, global: &Global) -> Result<Option<Input>
     if mistakes > 0 {
         return Err(config::failure(settings.file.as_deref(), mistakes));
     }
-    let has_errors = findings.iter().any(|one| one.severity == Severity::Error);
-    if sets.is_empty() && !has_errors {
+    if findings.iter().any(|one| one.severity == Severity::Error) {
+        return Ok(stop(&findings, global));
+    }
+    let (Some(domain), Some(target)) = (domain, target) else {
         findings::print(&findings, global);
         return Err(Failure::new("the sources hold no mapping"));
-    }
-    let Some(catalog) = catalog.filter(|_| !has_errors) else {
-        return Ok(stop(&findings, global));
     };
-    if is_own || global.verbose {
-        findings::print(&findings, global);
-    }
-    say_versions(&sets, &catalog, global);
+    findings::print(&told, global);
+    say_upgrades(&sets, global);
+    let catalog = known.releases.catalog(domain, target)?;
     Ok(Some(Input { sets, catalog, findings }))
 }
 
-/// Reads all sources without a catalog, and prints what was found; for what only rewrites mappings.
+/// Reads all sources for what only rewrites mappings, and prints what was found. They stay on the version that each was
+/// made on, unless another one is asked for.
 pub(crate) fn load_sets(settings: &Settings, global: &Global) -> Result<Option<Vec<MappingSet>>, Failure> {
+    let known = Known::read(global)?;
     let sources = settings.source_paths();
-    let Reading { sets, mut findings } = read_all(&sources, &settings.read_options())?;
+    let Reading { mut sets, mut findings } =
+        read_all(&sources, &settings.read_options(known.releases.clone()))?;
+    findings.extend(carry_each(&mut sets, settings, &known)?);
     in_source_order(&mut findings, &[]);
     settings.finding_levels().apply(&mut findings);
     if findings.iter().any(|one| one.severity == Severity::Error) {
         return Ok(stop(&findings, global));
     }
     findings::print(&findings, global);
+    say_upgrades(&sets, global);
     Ok(Some(sets))
+}
+
+/// Carries sets that may be of several domains, each to the version that is asked for. Nothing happens where none is.
+///
+/// A set whose own version is not known stays as it is, with an error among the findings.
+pub(crate) fn carry_each(
+    sets: &mut [MappingSet],
+    settings: &Settings,
+    known: &Known,
+) -> Result<Vec<Diagnostic>, Failure> {
+    let mut findings = Vec::new();
+    for set in sets {
+        let asked =
+            settings.wanted_version.value.is_some() || known.bundle.is_some_and(|one| one.0 == set.domain);
+        let alone = std::slice::from_mut(set);
+        let Some(target) = target(settings, known, alone[0].domain, alone)?.filter(|_| asked) else {
+            continue;
+        };
+        if known.releases.catalog(alone[0].domain, alone[0].attack_version).is_err() {
+            findings.push(check::unknown_version(&alone[0], &known.releases));
+            continue;
+        }
+        findings.extend(carry(alone, Some(target), true, &known.releases)?);
+    }
+    Ok(findings)
+}
+
+/// The version that the sets are to be on: the one that is asked for, else that of the user's own bundle, else the newest
+/// of theirs. `None` when it is the own version of all of them and nobody asked.
+fn target(
+    settings: &Settings,
+    known: &Known,
+    domain: Domain,
+    sets: &[MappingSet],
+) -> Result<Option<Version>, Failure> {
+    if let Some(wanted) = settings.wanted_version.value {
+        return Ok(Some(wanted.among(known.releases.versions(domain), domain)?));
+    }
+    if let Some((of, version)) = known.bundle {
+        if of != domain {
+            let message = format!("the bundle of --attack-data is of {of}, and the mappings are on {domain}");
+            return Err(
+                Failure::new(message).with_help("leave --attack-data out, or give a bundle of that domain")
+            );
+        }
+        return Ok(Some(version));
+    }
+    Ok(sets.iter().map(|set| set.attack_version).max())
+}
+
+/// Brings all sets to one version. Where all are on it already and nobody asked, nothing is done: a row of a retired
+/// technique stays then, and is told of as such.
+fn carry(
+    sets: &mut [MappingSet],
+    target: Option<Version>,
+    is_asked: bool,
+    releases: &Releases,
+) -> Result<Vec<Diagnostic>, Failure> {
+    let is_due = |target: &Version| is_asked || sets.iter().any(|set| set.attack_version != *target);
+    let Some(target) = target.filter(is_due) else { return Ok(Vec::new()) };
+    let mut findings = Vec::new();
+    let mut to: BTreeMap<Domain, Catalog> = BTreeMap::new();
+    for set in sets {
+        // A version that is not known is an error among the findings, and nothing is built.
+        let Ok(from) = releases.catalog(set.domain, set.attack_version) else { continue };
+        let to = match to.entry(set.domain) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(releases.catalog(set.domain, target)?),
+        };
+        findings.extend(upgrade(set, &Upgrade::new(&from, to)?));
+    }
+    Ok(findings)
+}
+
+/// Whether a finding tells what an upgrade did.
+fn is_move(finding: &Diagnostic) -> bool {
+    matches!(finding.code, Code::DroppedByUpgrade | Code::MovedByUpgrade | Code::MergedByUpgrade)
 }
 
 /// Reads what the arguments or the configuration name, else the built-in mapping.
@@ -186,35 +285,6 @@ fn one_domain(sets: &[MappingSet]) -> Result<(), Failure> {
     }
 }
 
-/// The user's own bundle, or the newest version that a set was made on.
-fn catalog(
-    sets: &[MappingSet],
-    global: &Global,
-    findings: &mut Vec<Diagnostic>,
-) -> Result<Option<Catalog>, Failure> {
-    let Some(newest) = sets.iter().max_by_key(|set| set.attack_version) else { return Ok(None) };
-    if let Some(path) = &global.attack_data {
-        let catalog = Catalog::from_bundle(path, None)?;
-        if catalog.domain() != newest.domain {
-            return Err(Failure::new(format!(
-                "{} is a bundle of {}, and the mappings are on {}",
-                path.display(),
-                catalog.domain(),
-                newest.domain
-            )));
-        }
-        return Ok(Some(catalog));
-    }
-    match Catalog::embedded(newest.domain, newest.attack_version) {
-        Ok(catalog) => Ok(Some(catalog)),
-        Err(CatalogError::UnknownVersion { .. }) => {
-            findings.push(check::unknown_version(newest));
-            Ok(None)
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
 /// Says so when the filters leave no mapping: what is written then is empty, and rightly so.
 pub(crate) fn say_empty(input: &Input, selection: &Selection, global: &Global) {
     let any = input.sets.iter().enumerate().any(|(index, set)| {
@@ -226,14 +296,18 @@ pub(crate) fn say_empty(input: &Input, selection: &Selection, global: &Global) {
     }
 }
 
-fn say_versions(sets: &[MappingSet], catalog: &Catalog, global: &Global) {
-    for set in sets.iter().filter(|set| set.attack_version != catalog.version()) {
-        let line = format!(
-            "note: {} was made on ATT&CK {} and is shown on {}, row by row by its id",
-            set.framework.label(),
-            set.attack_version,
-            catalog.version()
-        );
-        findings::say(global, &line);
+/// Says in a line for each set what became of its rows.
+fn say_upgrades(sets: &[MappingSet], global: &Global) {
+    for record in sets.iter().flat_map(|set| &set.upgrades) {
+        findings::say(global, &format!("note: {}", record.summary()));
+        if !record.not_assessed.is_empty() {
+            let count = record.not_assessed.len();
+            let (noun, verb) = if count == 1 { ("technique", "is") } else { ("techniques", "are") };
+            let line = format!(
+                "note: {count} {noun} of ATT&CK {} {verb} new since {}, and not assessed",
+                record.to, record.from
+            );
+            findings::say(global, &line);
+        }
     }
 }

@@ -8,6 +8,7 @@ mod convert;
 mod file;
 mod findings;
 mod input;
+mod known;
 mod layer;
 mod query;
 mod schema;
@@ -53,9 +54,13 @@ Exit codes: 0 done, 1 findings of severity error or a check that failed, 2 somet
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Options of every command")]
 struct Global {
-    /// Use this STIX bundle as the ATT&CK catalog, for a version that navlayer does not know
+    /// Use this ATT&CK release for this run: a STIX bundle. Mappings are carried to it unless --attack-version says
+    /// otherwise
     #[arg(long, global = true, value_name = "BUNDLE.json")]
     attack_data: Option<PathBuf>,
+    /// The folder of imported ATT&CK releases [default: NAVLAYER_DATA, or navlayer/ in the platform's data folder]
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
     /// Read this configuration instead of the navlayer.toml here or in a folder above
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "no_config")]
     config: Option<PathBuf>,
@@ -220,7 +225,7 @@ fn run(cli: &Cli, out: &mut dyn io::Write) -> CommandResult {
         Command::Layer(args) => layer::run(args, &cli.global, out),
         Command::Query(args) => query::run(args, &cli.global, out),
         Command::Validate(args) => validate::run(args, &cli.global, out),
-        Command::Catalog(args) => catalog::run(args, cli.global.attack_data.as_deref(), out),
+        Command::Catalog(args) => catalog::run(args, &cli.global, out),
         Command::Config(args) => config::run(args, &cli.global, out),
         Command::Convert(args) => convert::run(args, &cli.global, out),
         Command::Schema(args) => schema::run(args, out),

@@ -6,14 +6,15 @@ mod text;
 use std::io;
 
 use clap::ValueEnum;
-use navlayer::attack::Catalog;
+use navlayer::attack::Releases;
 use navlayer::config::{Settings, Written};
-use navlayer::diagnostic::{Report, Severity};
+use navlayer::diagnostic::{Code, Report, Severity};
 use navlayer::mapping::check;
 use navlayer::mapping::read::{self, Inspection, Reader};
 
 use super::args::SourceArgs;
 use super::input::{STANDARD_INPUT, Sources};
+use super::known::Known;
 use super::{CommandResult, Failure, Global, Outcome, config, findings, input};
 
 /// Check mapping files and layers, and show every finding with its place
@@ -75,13 +76,16 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
         }
         _ => {}
     }
-    let own = global.attack_data.as_deref().map(|path| Catalog::from_bundle(path, None)).transpose()?;
+    let known = Known::read(global)?;
     let mut flags = Written::default();
     args.sources.write(&mut flags);
     let settings = config::settings(flags, global)?;
-    let Inspection { reading, files, failures } = inspect(&settings);
+    let Inspection { mut reading, files, failures } = inspect(&settings, &known.releases);
     let mut findings = reading.findings;
-    findings.extend(check::check_each(&reading.sets, own.as_ref()));
+    findings.extend(check::check_each(&reading.sets, &known.releases));
+    let moves = input::carry_each(&mut reading.sets, &settings, &known)?;
+    // What is not known was found by the check.
+    findings.extend(moves.into_iter().filter(|one| one.code != Code::UnknownVersion));
     settings.finding_levels().apply(&mut findings);
     input::in_source_order(&mut findings, &files);
     let failures: Vec<Failure> = failures.into_iter().map(Failure::from).collect();
@@ -105,7 +109,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
 }
 
 /// Reads all sources, standard input where it stands among them.
-fn inspect(settings: &Settings) -> Inspection {
+fn inspect(settings: &Settings, releases: &Releases) -> Inspection {
     let sources = settings.source_paths();
     if sources.is_empty() {
         let reading = read::embedded();
@@ -113,7 +117,7 @@ fn inspect(settings: &Settings) -> Inspection {
         let files = files.map(|source| source.name().to_string()).collect();
         return Inspection { reading, files, failures: Vec::new() };
     }
-    let reader = Reader::new(settings.read_options());
+    let reader = Reader::new(settings.read_options(releases.clone()));
     let mut all = Inspection::default();
     for group in input::groups(&sources) {
         let found = match group {

@@ -61,6 +61,7 @@ pub(super) enum Node {
 pub(super) const ROOT: Node = Node::Table(&[
     ("sources", Node::Value(Walk::sources)),
     ("output", Node::Value(Walk::output)),
+    ("attack-version", Node::Value(Walk::wanted_version)),
     ("templates", Node::Value(Walk::templates)),
     (
         "filters",

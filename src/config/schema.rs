@@ -15,7 +15,7 @@ use crate::layer::{ColorBy, Expand};
 /// `navlayer.toml`: what navlayer does without being told by flags. Every key may be left out; a flag beats the file,
 /// the file beats the default. Paths are relative to the folder of the file.
 #[derive(Debug, JsonSchema)]
-#[serde(deny_unknown_fields, rename = "navlayer.toml")]
+#[serde(deny_unknown_fields, rename = "navlayer.toml", rename_all = "kebab-case")]
 #[schemars(transform = optional)]
 pub struct Config {
     /// Mapping files and folders, and globs of them: `mappings/*.json`. Without any, the AWS mapping that is built in.
@@ -24,6 +24,10 @@ pub struct Config {
     /// The folder that `navlayer build` writes to (`--output`).
     #[schemars(extend("default" = "navlayer-out"))]
     output: Text,
+    /// The ATT&CK version that mappings are carried to: `16.1`, `19` for the newest of that number, or `latest`
+    /// (`--attack-version`). Without it they stay on their own; those of several versions are brought to the newest of
+    /// theirs.
+    attack_version: Text,
     /// A folder of templates that take the place of the built-in ones of the same name (`--templates`).
     templates: Text,
     /// Which mappings count and which techniques are in scope.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::keys::FILTERS;
 use super::written::{Origin, Setting, TINTS, Written};
-use crate::attack::{Domain, Version};
+use crate::attack::{Domain, Releases, Version, WantedVersion};
 use crate::coverage::{Metric, Rollup, Rules, Scale};
 use crate::diagnostic::{Levels, Rule};
 use crate::layer::{ColorBy, Expand};
@@ -24,6 +24,8 @@ pub struct Settings {
     pub sources: Vec<Setting<PathBuf>>,
     /// The folder that `build` writes.
     pub output: Setting<PathBuf>,
+    /// The ATT&CK version that mappings are carried to; `None`: their own, or the newest of theirs.
+    pub wanted_version: Setting<Option<WantedVersion>>,
     /// A folder of templates; `None`: those that are built in.
     pub templates: Setting<Option<PathBuf>>,
     /// The filters, by the keys of [`FILTERS`].
@@ -87,6 +89,7 @@ impl Settings {
             file,
             sources: written.sources,
             output: written.output.unwrap_or_else(|| Setting::default(PathBuf::from("navlayer-out"))),
+            wanted_version: optional(written.wanted_version),
             templates: optional(written.templates),
             filters: written.filters,
             all_tags: given(written.all_tags),
@@ -159,9 +162,9 @@ impl Settings {
         })
     }
 
-    /// What readers are told beside the files.
+    /// What readers are told beside the files, the known ATT&CK releases among it.
     #[must_use]
-    pub fn read_options(&self) -> read::Options {
+    pub fn read_options(&self, releases: Releases) -> read::Options {
         let mut columns = Columns::default();
         for (key, column) in &self.columns {
             columns.set(key, &column.value);
@@ -173,6 +176,7 @@ impl Settings {
             framework: self.table_framework.value.clone(),
             attack_version: self.attack_version.value,
             domain: self.domain.value,
+            releases,
         }
     }
 

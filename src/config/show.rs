@@ -171,6 +171,13 @@ impl Settings {
         let path = |path: &std::path::PathBuf| path.display().to_string();
         rows.list("sources".to_owned(), &self.sources, "the built-in AWS mapping", path);
         rows.one("output", &self.output, path(&self.output.value));
+        let version = self.wanted_version.value.map(|version| version.to_string());
+        rows.maybe(
+            "attack-version",
+            &self.wanted_version,
+            version,
+            "the sources' own, or the newest of theirs",
+        );
         rows.maybe(
             "templates",
             &self.templates,

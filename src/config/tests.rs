@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 
 use super::*;
+use crate::attack::Releases;
 use crate::coverage::{Metric, Rollup};
 use crate::diagnostic::{Action, Rule, Severity};
 use crate::mapping::{Category, Level};
@@ -60,7 +61,7 @@ fn flags_beat_the_file_and_the_file_beats_the_defaults() {
     let alone = in_force("", Written::default());
     assert_eq!((alone.metric.value, alone.rollup.value), (Metric::Strongest, Rollup::None));
     assert_eq!(alone.output.value, PathBuf::from("navlayer-out"));
-    assert_eq!(alone.read_options(), crate::mapping::read::Options::default());
+    assert_eq!(alone.read_options(Releases::default()), crate::mapping::read::Options::default());
     assert_eq!(alone.palette(), crate::matrix::palette::Palette::default());
 }
 
@@ -84,7 +85,7 @@ fn tables_of_ones_own_become_options_of_readers() {
     let text = "[columns]\ntechnique = \"ID\"\ncapability = \"Service\"\n[values.level]\nHigh = \"Significant\"\n\
                 [values.category]\nprevent = \"protect\"\n\
                 [table]\nframework = \"acme\"\nattack-version = \"v16.1\"\ndomain = \"ics\"\n";
-    let options = in_force(text, Written::default()).read_options();
+    let options = in_force(text, Written::default()).read_options(Releases::default());
     let columns = options.columns.expect("they are named");
     assert_eq!((columns.technique.as_str(), columns.get("capability")), ("ID", Some("Service")));
     assert_eq!(options.levels, [("high".to_owned(), Level::Significant)].into());

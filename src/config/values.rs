@@ -9,7 +9,7 @@ use toml::de::DeValue;
 use super::keys::FILTERS;
 use super::walk::{Item, Walk, shown};
 use super::written::{Setting, TINTS};
-use crate::attack::{Domain, Version};
+use crate::attack::{Domain, Version, WantedVersion};
 use crate::coverage::{Metric, Rollup};
 use crate::diagnostic::{Action, Code, ParseTargetError, Rule, Target};
 use crate::layer::{ColorBy, Expand};
@@ -292,6 +292,17 @@ impl Walk {
         if entries.insert(key, value).is_some() {
             let message = format!("`{}` stands here twice, in another case", shown(item.key));
             self.invalid(item.key_bytes.clone(), message, "upper and lower case do not count");
+        }
+    }
+
+    pub(super) fn wanted_version(&mut self, item: &Item<'_>) {
+        let Some((text, bytes)) = self.string(item, false) else { return };
+        match text.parse::<WantedVersion>() {
+            Ok(version) => self.written.wanted_version = Some(self.setting(version, bytes)),
+            Err(error) => {
+                let message = format!("`{}` is not an ATT&CK version", shown(&text));
+                self.invalid(bytes, message, error.to_string());
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::attack::{Domain, Version};
+use crate::attack::{Domain, Version, WantedVersion};
 use crate::coverage::{Metric, Rollup};
 use crate::diagnostic::{Place, Rule};
 use crate::layer::{ColorBy, Expand};
@@ -114,6 +114,8 @@ pub struct Written {
     pub sources: Vec<Setting<PathBuf>>,
     /// The folder that `build` writes.
     pub output: Option<Setting<PathBuf>>,
+    /// The ATT&CK version that mappings are carried to.
+    pub wanted_version: Option<Setting<WantedVersion>>,
     /// A folder of templates.
     pub templates: Option<Setting<PathBuf>>,
     /// The filters, by the keys of [`super::FILTERS`].
@@ -170,6 +172,7 @@ impl Written {
         Self {
             sources: list(self.sources, below.sources),
             output: self.output.or(below.output),
+            wanted_version: self.wanted_version.or(below.wanted_version),
             templates: self.templates.or(below.templates),
             filters,
             all_tags: self.all_tags.or(below.all_tags),

@@ -96,7 +96,7 @@ impl Cell {
 pub enum State {
     /// A capability maps it, or a roll-up gives it a score.
     Covered,
-    /// Mapped, without the score that the metric needs.
+    /// Mapped, without the score that the metric needs; or new since the ATT&CK version that the sources were made on.
     NotAssessed,
     /// The source declares it not mappable.
     NotMappable,
@@ -129,6 +129,7 @@ pub struct Coverage<'a> {
     rules: Rules,
     cells: BTreeMap<TechniqueId, Cell>,
     not_mappable: BTreeSet<TechniqueId>,
+    new: BTreeSet<TechniqueId>,
 }
 
 impl<'a> Coverage<'a> {
@@ -157,7 +158,8 @@ impl<'a> Coverage<'a> {
         for cell in cells.values_mut() {
             add_up(cell, sets, &selection, &rules);
         }
-        let mut coverage = Self { sets, catalog, selection, rules, cells, not_mappable };
+        let new = new_to_all(sets, &selection);
+        let mut coverage = Self { sets, catalog, selection, rules, cells, not_mappable, new };
         coverage.roll_up(&scope);
         let scope = &coverage.selection.scope;
         coverage.cells.retain(|id, _| scope.contains_id(*id, catalog));
@@ -243,6 +245,12 @@ impl<'a> Coverage<'a> {
         &self.not_mappable
     }
 
+    /// Whether a technique is new since the ATT&CK version that each of the sets was made on: nobody can have assessed it.
+    #[must_use]
+    pub fn is_new(&self, id: TechniqueId) -> bool {
+        self.new.contains(&id)
+    }
+
     /// Which kind of covered or empty a technique is.
     #[must_use]
     pub fn state(&self, id: TechniqueId) -> State {
@@ -250,8 +258,9 @@ impl<'a> Coverage<'a> {
             Some(cell) if cell.score().is_some() => State::Covered,
             Some(_) => State::NotAssessed,
             None if self.not_mappable.contains(&id) => State::NotMappable,
-            None if self.selection.scope.contains_id(id, self.catalog) => State::NotCovered,
-            None => State::OutOfScope,
+            None if !self.selection.scope.contains_id(id, self.catalog) => State::OutOfScope,
+            None if self.new.contains(&id) => State::NotAssessed,
+            None => State::NotCovered,
         }
     }
 
@@ -287,6 +296,17 @@ impl<'a> Coverage<'a> {
     pub fn shown_score(&self, cell: &Cell) -> Option<i64> {
         cell.score().map(|score| whole(score, self.full_score()))
     }
+}
+
+/// What is new to every set of which anything is selected.
+fn new_to_all(sets: &[MappingSet], selection: &Selection) -> BTreeSet<TechniqueId> {
+    let mut involved =
+        sets.iter().enumerate().filter(|(index, _)| selection.has_any_capability(*index)).map(|(_, set)| set);
+    let mut new = involved.next().map(|set| set.not_assessed.clone()).unwrap_or_default();
+    for set in involved {
+        new.retain(|id| set.not_assessed.contains(id));
+    }
+    new
 }
 
 /// Orders a cell's mappings, joins them by capability and scores them.

@@ -62,6 +62,8 @@ pub struct Statistics {
     pub in_scope: Tally,
     /// With at least one selected mapping.
     pub mapped: Tally,
+    /// Of the denominator: new since the ATT&CK version that the sources were made on, and so not assessed.
+    pub new: Tally,
     /// By strongest level in the categories counted.
     pub levels: LevelCounts,
     /// The sums of the scores shown for techniques and for sub-techniques, roll-ups left out; each at most 100 times
@@ -91,7 +93,12 @@ impl Coverage<'_> {
             }
             let is_sub = technique.parent.is_some();
             statistics.in_scope.add(is_sub);
-            let Some(cell) = self.cells.get(&technique.id).filter(|cell| cell.is_mapped()) else { continue };
+            let Some(cell) = self.cells.get(&technique.id).filter(|cell| cell.is_mapped()) else {
+                if self.is_new(technique.id) {
+                    statistics.new.add(is_sub);
+                }
+                continue;
+            };
             let scale = &self.rules.scale;
             let level = match category {
                 Some(category) => cell.levels().level_in(category, scale),

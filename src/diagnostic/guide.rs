@@ -324,6 +324,18 @@ const GUIDES: &[(Code, &str, &str)] = &[
     (Code::RepeatedSetting, "Keep one of the two.", ""),
     (Code::FilterWithoutMatch, "Correct the name, or remove it.", ""),
     (Code::NameWithoutMatch, "Correct the id, or remove the name.", ""),
+    (
+        Code::DroppedByUpgrade,
+        "Map what the row is about to a technique of that version; `navlayer catalog show ID` tells what became of the old \
+         one.",
+        "",
+    ),
+    (
+        Code::MovedByUpgrade,
+        "Nothing, unless the successor covers more than the old technique did: then assess the row again.",
+        "",
+    ),
+    (Code::MergedByUpgrade, "Nothing; or assess the one technique anew where the rows disagree.", ""),
 ];
 
 #[cfg(test)]

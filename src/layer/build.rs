@@ -5,7 +5,7 @@
 //! in metadata (the Navigator's form is lost in Python, Python's is dropped by the Navigator), so a block of metadata
 //! is told by the `capability` row that opens it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use schemars::JsonSchema;
@@ -15,12 +15,16 @@ use super::model::{
     Annotation, Expand, FORMAT, Filters, Gradient, Layer, Layout, LegendItem, Link, Metadata, NAVIGATOR,
     Versions,
 };
+use crate::attack::upgrade::Record;
 use crate::attack::{Catalog, TechniqueId};
-use crate::coverage::{Cell, Coverage, Levels, Metric, Rollup, Scale, whole};
+use crate::coverage::{Cell, Coverage, Levels, Metric, Rollup, Scale, State, whole};
 use crate::link;
 use crate::mapping::{Category, Level};
 use crate::matrix::gradient;
 use crate::matrix::palette::{Color, Hue, Palette, Theme};
+
+/// The row of a technique's metadata that names what it was on the ATT&CK version that the source was made on.
+pub(super) const UPGRADED_FROM: &str = "upgraded from";
 
 /// What the colours tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
@@ -141,7 +145,8 @@ fn layer_metadata(coverage: &Coverage<'_>) -> Vec<Metadata> {
     let mut rows = Vec::new();
     for (_, set) in coverage.involved() {
         rows.extend(Metadata::new("source", set.framework.label()));
-        rows.extend(Metadata::new("source ATT&CK version", set.attack_version.to_string()));
+        rows.extend(Metadata::new("source ATT&CK version", set.made_on().to_string()));
+        rows.extend(set.upgrades.iter().filter_map(|record| Metadata::new("upgrade", upgrade_line(record))));
         rows.extend(set.publication.organization.as_ref().and_then(|name| Metadata::new("publisher", name)));
         rows.extend(set.publication.last_update.as_ref().and_then(|date| Metadata::new("last update", date)));
     }
@@ -170,6 +175,11 @@ fn layer_metadata(coverage: &Coverage<'_>) -> Vec<Metadata> {
     rows.extend(Metadata::new("not mappable", declared.join(", ")));
     rows.extend(Metadata::new("generator", crate::GENERATOR));
     rows
+}
+
+/// What an upgrade did, in a line without its title, which stands above it.
+fn upgrade_line(record: &Record) -> String {
+    format!("ATT&CK {} to {}, rows: {}", record.from, record.to, record.counts)
 }
 
 fn annotations(coverage: &Coverage<'_>, options: &Options) -> Vec<Annotation> {
@@ -207,9 +217,40 @@ fn annotations(coverage: &Coverage<'_>, options: &Options) -> Vec<Annotation> {
     for annotation in declared {
         per_tactic(coverage, annotation, &mut all);
     }
+    for annotation in new_techniques(coverage) {
+        per_tactic(coverage, annotation, &mut all);
+    }
     all.sort_by_key(|annotation| annotation.technique_id);
     expand(coverage.catalog(), options.expand, &mut all);
     all
+}
+
+/// What nobody can have assessed: without a score, so that it is not painted, and with a comment, so that it is not taken
+/// for a gap.
+fn new_techniques<'c>(coverage: &'c Coverage<'_>) -> impl Iterator<Item = Annotation> + 'c {
+    let version = coverage.involved().map(|(_, set)| set.made_on()).max();
+    let techniques = coverage.catalog().techniques().iter().map(|one| one.id);
+    let new = techniques.filter(|id| coverage.is_new(*id) && coverage.state(*id) == State::NotAssessed);
+    new.filter(|id| coverage.cell(*id).is_none()).zip(std::iter::repeat(version)).filter_map(
+        |(id, version)| {
+            let version = version?;
+            Some(Annotation {
+                technique_id: id,
+                tactic: None,
+                score: None,
+                color: None,
+                comment: format!(
+                    "New since ATT&CK {version}, which the mappings were made on: not assessed."
+                ),
+                enabled: true,
+                metadata: Metadata::new("state", format!("not assessed: new since ATT&CK {version}"))
+                    .into_iter()
+                    .collect(),
+                links: Vec::new(),
+                show_subtechniques: false,
+            })
+        },
+    )
 }
 
 /// One entry for all tactics, unless a tactic filter leaves some of the technique's tactics out.
@@ -301,6 +342,7 @@ fn technique_metadata(coverage: &Coverage<'_>, id: TechniqueId, cell: &Cell) -> 
             .map_or_else(|| "none".to_owned(), |own| whole(own, coverage.full_score()).to_string());
         rows.extend(Metadata::new("own score", own));
     }
+    rows.extend(origins(coverage, cell));
     let several = coverage.involved().count() > 1;
     let mut last = None;
     for (set, mapping) in coverage.mappings(cell) {
@@ -332,6 +374,23 @@ fn technique_metadata(coverage: &Coverage<'_>, id: TechniqueId, cell: &Cell) -> 
         rows.extend(Metadata::new("comment", mapping.comment.as_str()));
     }
     rows
+}
+
+/// The techniques that a cell's mappings were made on, where they are others: `T1562.008 Impair Defenses: Disable or
+/// Modify Cloud Logs (ATT&CK 16.1)`.
+fn origins(coverage: &Coverage<'_>, cell: &Cell) -> Vec<Metadata> {
+    let mut names: BTreeMap<TechniqueId, String> = BTreeMap::new();
+    for (set, mapping) in coverage.mappings(cell) {
+        for origin in &mapping.moved_from {
+            names.entry(origin.technique).or_insert_with(|| {
+                let id = origin.technique.to_string();
+                let change = set.upgrades.first().and_then(|record| record.change_of(&id));
+                let named = change.map_or_else(|| id.clone(), |change| change.from.to_string());
+                format!("{named} (ATT&CK {})", set.made_on())
+            });
+        }
+    }
+    names.into_values().filter_map(|name| Metadata::new(UPGRADED_FROM, name)).collect()
 }
 
 fn links(coverage: &Coverage<'_>, cell: &Cell) -> Vec<Link> {

@@ -7,6 +7,7 @@ mod model;
 pub mod read;
 mod schema;
 mod split;
+mod upgrade;
 
 use std::io;
 
@@ -22,6 +23,7 @@ pub use model::{
 
 pub use schema::{AnyLayer, AnyLayerFile};
 pub use split::{Part, Per, framework_key, split};
+pub use upgrade::upgrade;
 
 /// A layer as JSON text, ending in a line break.
 ///

@@ -5,7 +5,7 @@ mod guess;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::attack::{Catalog, Domain, Fate, TechniqueId, Version, embedded_versions};
+use crate::attack::{BRING_OTHERS, Catalog, Domain, Fate, Releases, TechniqueId, Version, version_list};
 use crate::diagnostic::{Code, Diagnostic, Place, Severity};
 use crate::source::{Locator, Span};
 use crate::{link, parallel};
@@ -40,34 +40,32 @@ pub fn check(set: &MappingSet, catalog: &Catalog) -> Vec<Diagnostic> {
     checker.finish()
 }
 
-/// Checks each set on the catalog of its own ATT&CK version, on all processors; those of the domain of `own` on that.
+/// Checks each set on the catalog of its own ATT&CK version, on all processors.
 ///
 /// A version that is not known is a finding.
 #[must_use]
-pub fn check_each(sets: &[MappingSet], own: Option<&Catalog>) -> Vec<Diagnostic> {
+pub fn check_each(sets: &[MappingSet], releases: &Releases) -> Vec<Diagnostic> {
     let mut keys: Vec<(Domain, Version)> = sets.iter().map(|set| (set.domain, set.attack_version)).collect();
     keys.sort();
     keys.dedup();
-    keys.retain(|(domain, _)| own.is_none_or(|own| own.domain() != *domain));
-    let catalogs = parallel::map(&keys, |(domain, version)| Catalog::embedded(*domain, *version));
+    let catalogs = parallel::map(&keys, |(domain, version)| releases.catalog(*domain, *version));
     let catalogs: BTreeMap<_, _> = keys.into_iter().zip(catalogs).collect();
     let findings = parallel::map(sets, |set| match catalogs.get(&(set.domain, set.attack_version)) {
         Some(Ok(catalog)) => check(set, catalog),
-        Some(Err(_)) => vec![unknown_version(set)],
-        None => own.map(|own| check(set, own)).unwrap_or_default(),
+        _ => vec![unknown_version(set, releases)],
     });
     findings.into_iter().flatten().collect()
 }
 
 /// The ATT&CK version of a set is not known.
 #[must_use]
-pub fn unknown_version(set: &MappingSet) -> Diagnostic {
+pub fn unknown_version(set: &MappingSet, releases: &Releases) -> Diagnostic {
     let version = set.attack_version;
     let message = format!("{} ATT&CK {version} is not known", set.domain.name());
-    let known: Vec<String> = embedded_versions(set.domain).iter().map(ToString::to_string).collect();
-    let near = known.iter().find(|one| one.starts_with(&format!("{}.", version.major)));
+    let known = releases.versions(set.domain);
+    let near = known.iter().rev().find(|one| one.major == version.major);
     let near = near.map_or_else(String::new, |near| format!("did you mean {near}? "));
-    let help = format!("{near}known are {}; --attack-data BUNDLE.json brings any other", known.join(", "));
+    let help = format!("{near}known are {}; {BRING_OTHERS}", version_list(known));
     let diagnostic = Diagnostic::new(Code::UnknownVersion, message).help(help);
     match set.sources.place(set.version_span) {
         Some(place) => diagnostic.at(place),

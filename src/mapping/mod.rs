@@ -6,11 +6,12 @@ mod model;
 pub mod read;
 mod schema;
 pub mod select;
+pub mod upgrade;
 pub mod write;
 
 pub use schema::MappingFile;
 
 pub use model::{
-    Capability, Category, Framework, Group, Level, ListedTechnique, Mapping, MappingSet, MappingType,
-    NonMappableTechnique, NumericScore, Origin, ParseNameError, Publication, Reference,
+    Capability, Category, Framework, Group, Level, ListedTechnique, Mapping, MappingOrigin, MappingSet,
+    MappingType, NonMappableTechnique, NumericScore, Origin, ParseNameError, Publication, Reference,
 };

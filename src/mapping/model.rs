@@ -1,13 +1,14 @@
 //! What a mapping set holds, whatever file it came from.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::attack::upgrade::Record;
 use crate::attack::{Domain, TechniqueId, Version};
 use crate::source::{Sources, Span};
 
@@ -356,6 +357,9 @@ pub struct Mapping {
     pub references: Vec<Reference>,
     /// The technique whose score this one belongs to, as the source states it.
     pub related_score: Option<TechniqueId>,
+    /// The rows of the source that this one was, where an upgrade gave them another technique or made them one; by
+    /// technique, and mostly none.
+    pub moved_from: Vec<MappingOrigin>,
     /// Where the technique id stands.
     pub id_span: Span,
     /// Where the technique's name stands.
@@ -377,6 +381,23 @@ impl Mapping {
     #[must_use]
     pub fn is_scored(&self) -> bool {
         self.score().is_some() || self.numeric.is_some()
+    }
+}
+
+/// What a row of the source said before an upgrade.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MappingOrigin {
+    /// The technique, in the version of the source.
+    pub technique: TechniqueId,
+    /// The comment.
+    pub comment: String,
+}
+
+impl MappingOrigin {
+    /// What a row says now.
+    #[must_use]
+    pub fn of(row: &Mapping) -> Self {
+        Self { technique: row.technique, comment: row.comment.clone() }
     }
 }
 
@@ -415,7 +436,7 @@ pub struct MappingSet {
     pub framework: Framework,
     /// The ATT&CK domain.
     pub domain: Domain,
-    /// The ATT&CK version that the mappings were made on.
+    /// The ATT&CK version that the mappings are on: the one that they were made on, unless they were upgraded.
     pub attack_version: Version,
     /// Where the ATT&CK version stands, or where it would.
     pub version_span: Span,
@@ -435,6 +456,12 @@ pub struct MappingSet {
     pub non_mappable: Vec<NonMappableTechnique>,
     /// Techniques that the source lists without mapping anything to them, in source order.
     pub listed: Vec<ListedTechnique>,
+    /// The upgrades that brought the set from the version that it was made on to that of
+    /// [`MappingSet::attack_version`], in order; mostly none.
+    pub upgrades: Vec<Record>,
+    /// Techniques that the version on which the mappings were made did not have, nor anything that became them: nobody
+    /// assessed them.
+    pub not_assessed: BTreeSet<TechniqueId>,
     /// Rows in the source, those without effect included.
     pub rows: usize,
     /// Rows that declare something non-mappable, in any of the spellings.
@@ -460,10 +487,18 @@ impl MappingSet {
             mappings: Vec::new(),
             non_mappable: Vec::new(),
             listed: Vec::new(),
+            upgrades: Vec::new(),
+            not_assessed: BTreeSet::new(),
             rows: 0,
             non_mappable_rows: 0,
             sources: Sources::default(),
         }
+    }
+
+    /// The ATT&CK version that the mappings were made on, before any upgrade.
+    #[must_use]
+    pub fn made_on(&self) -> Version {
+        self.upgrades.first().map_or(self.attack_version, |record| record.from)
     }
 
     /// Whether any mapping carries a category and a level, or a number.

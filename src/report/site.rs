@@ -273,7 +273,7 @@ impl<'a> Site<'a> {
             framework: held.framework.id.clone(),
             version: held.framework.version.clone(),
             path: held.origin.to_string(),
-            attack_version: held.attack_version.to_string(),
+            attack_version: held.made_on().to_string(),
             shown_on: self.content.catalog.version().to_string(),
             domain: held.domain.name().to_owned(),
             rows: held.rows,

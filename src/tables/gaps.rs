@@ -114,6 +114,8 @@ fn technique(coverage: &Coverage<'_>, any_kind: &Coverage<'_>, id: TechniqueId, 
         mapped += usize::from(any_kind.cell(sub.id).is_some_and(crate::coverage::Cell::is_mapped));
     }
     let (sets, comments) = reasons(coverage, id);
+    let is_new = coverage.cell(id).is_none() && coverage.is_new(id);
+    let comment = if is_new { new_since(coverage) } else { comments.join("\n") };
     let cell = coverage.cell(id);
     let keys = cell.into_iter().flat_map(|cell| cell.capabilities.iter().map(|(key, _)| *key));
     let name = |key: CapabilityKey| coverage.sets()[key.set].capabilities[key.capability].name.clone();
@@ -124,10 +126,18 @@ fn technique(coverage: &Coverage<'_>, any_kind: &Coverage<'_>, id: TechniqueId, 
         platforms: platforms(catalog, id),
         sub_techniques: (of > 0).then_some((mapped, of)),
         fate: catalog.technique(id).is_none().then(|| catalog.fate(id).describe()),
-        comment: comments.join("\n"),
+        comment,
         frameworks: frameworks(coverage, sets.into_iter()),
         capabilities: keys.map(name).collect(),
     }
+}
+
+/// Why a technique is not assessed that the sources' ATT&CK versions did not have.
+fn new_since(coverage: &Coverage<'_>) -> String {
+    let newest = coverage.involved().map(|(_, set)| set.made_on()).max();
+    newest.map_or_else(String::new, |version| {
+        format!("New since ATT&CK {version}, which the source was made on.")
+    })
 }
 
 /// The sets that say something of a technique that is not covered, and what they say, each sentence once.

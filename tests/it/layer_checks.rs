@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use navlayer::attack::Releases;
 use navlayer::diagnostic::{Code, Diagnostic, Severity};
 use navlayer::layer::check;
 use navlayer::mapping::read;
@@ -60,7 +61,7 @@ fn set(layer: &mut Value, pointer: &str, value: Value) {
 fn checked(text: &str) -> Vec<Diagnostic> {
     let source = Source::new("layer.json", text.to_owned());
     let document = Document::json(&source, 0).expect("it is JSON");
-    check::check(&source, document.root())
+    check::check(&source, document.root(), &Releases::default())
 }
 
 fn found(layer: &Value) -> Vec<Diagnostic> {

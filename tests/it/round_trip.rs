@@ -376,6 +376,7 @@ fn mapping(capabilities: usize) -> impl Strategy<Value = Mapping> {
                 comment,
                 references: references.collect(),
                 related_score,
+                moved_from: Vec::new(),
                 id_span: Span::default(),
                 name_span: Span::default(),
                 level_span: Span::default(),

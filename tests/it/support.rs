@@ -80,6 +80,8 @@ impl Workspace {
         for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "RUST_BACKTRACE"] {
             command.env_remove(name);
         }
+        // Nor what was imported on it.
+        command.env("NAVLAYER_DATA", folder.join("no-such-data"));
         command.current_dir(folder).args(arguments).write_stdin(input);
         let output = command.output().expect("the binary runs");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the output is UTF-8");

@@ -81,7 +81,9 @@ fn tactics(table: &Table, index: usize) -> Vec<Tactic> {
 fn tactic_set(shortnames: &str, tactics: &[Tactic]) -> TacticSet {
     let places = shortnames
         .split(TACTIC_SEPARATOR)
-        .filter_map(|shortname| tactics.iter().position(|tactic| tactic.shortname == shortname));
+        .filter_map(|shortname| tactics.iter().position(|tactic| tactic.shortname == shortname))
+        // A table of the user's own may have been edited.
+        .filter(|place| *place < TacticSet::LIMIT);
     TacticSet(places.fold(0, |set, place| set | 1 << place))
 }
 

@@ -136,6 +136,8 @@ fn actors_use_what_the_release_says() {
 #[test]
 fn an_unknown_version_lists_the_known_ones() {
     let version = "7.0".parse().expect("a version");
-    let message = Catalog::embedded(Domain::Mobile, version).expect_err("it is not embedded").to_string();
-    assert!(message.contains("known are 12.1, 15.1") && message.contains("--attack-data"), "{message}");
+    let error = Catalog::embedded(Domain::Mobile, version).expect_err("it is not embedded");
+    let (message, help) = (error.to_string(), error.help().expect("there is advice"));
+    assert!(message.contains("known are 12.1, 15.1"), "{message}");
+    assert!(help.contains("catalog import") && help.contains("--attack-data"), "{help}");
 }

@@ -1,18 +1,17 @@
 //! `navlayer catalog list`.
 
 use std::io;
-use std::path::Path;
 
-use navlayer::attack::{ActorKind, Catalog, Domain, Version, embedded_versions};
+use navlayer::attack::{ActorKind, Catalog, Domain, Releases, Table, Version};
 use serde::Serialize;
 
-use super::{CommandResult, Failure, ListFormat, Outcome};
+use super::{CommandResult, Failure, Global, Known, ListFormat, Outcome};
 
 /// What is known of one domain.
 #[derive(Serialize)]
 struct DomainRow {
     domain: Domain,
-    /// `embedded`, or the path of the bundle.
+    /// `embedded`, `embedded and imported`, or the path of the bundle.
     source: String,
     versions: Vec<VersionRow>,
 }
@@ -20,6 +19,8 @@ struct DomainRow {
 #[derive(Serialize)]
 struct VersionRow {
     version: Version,
+    /// `embedded`, `imported`, or the path of the bundle.
+    source: String,
     tactics: usize,
     techniques: usize,
     sub_techniques: usize,
@@ -28,17 +29,18 @@ struct VersionRow {
     campaigns: usize,
 }
 
-pub(super) fn run(format: ListFormat, attack_data: Option<&Path>, out: &mut dyn io::Write) -> CommandResult {
-    let rows = match attack_data {
-        Some(path) => {
-            let catalog = Catalog::from_bundle(path, None)?;
-            vec![DomainRow {
-                domain: catalog.domain(),
-                source: path.display().to_string(),
-                versions: vec![count(&catalog)],
-            }]
+pub(super) fn run(format: ListFormat, global: &Global, out: &mut dyn io::Write) -> CommandResult {
+    let known = Known::read(global)?;
+    let rows = match (known.bundle, &global.attack_data) {
+        (Some((domain, version)), Some(path)) => {
+            let catalog = known.releases.catalog(domain, version)?;
+            let source = path.display().to_string();
+            vec![DomainRow { domain, source: source.clone(), versions: vec![count(&catalog, source)] }]
         }
-        None => Domain::ALL.into_iter().map(embedded).collect::<Result<_, Failure>>()?,
+        _ => Domain::ALL
+            .into_iter()
+            .map(|domain| all(domain, &known.releases))
+            .collect::<Result<_, Failure>>()?,
     };
     match format {
         ListFormat::Json => {
@@ -50,20 +52,24 @@ pub(super) fn run(format: ListFormat, attack_data: Option<&Path>, out: &mut dyn 
     Ok(Outcome::Clean)
 }
 
-fn embedded(domain: Domain) -> Result<DomainRow, Failure> {
-    let versions = embedded_versions(domain)
-        .iter()
-        .map(|version| Ok(count(&Catalog::embedded(domain, *version)?)))
-        .collect::<Result<_, Failure>>()?;
-    Ok(DomainRow { domain, source: "embedded".to_owned(), versions })
+fn all(domain: Domain, releases: &Releases) -> Result<DomainRow, Failure> {
+    let imported = releases.brought(domain).map(Table::versions).unwrap_or_default();
+    let row = |version: &Version| {
+        let source = if imported.contains(version) { "imported" } else { "embedded" };
+        Ok(count(&releases.catalog(domain, *version)?, source.to_owned()))
+    };
+    let versions = releases.versions(domain).iter().map(row).collect::<Result<_, Failure>>()?;
+    let source = if imported.is_empty() { "embedded" } else { "embedded and imported" };
+    Ok(DomainRow { domain, source: source.to_owned(), versions })
 }
 
-fn count(catalog: &Catalog) -> VersionRow {
+fn count(catalog: &Catalog, source: String) -> VersionRow {
     let sub_techniques = catalog.techniques().iter().filter(|technique| technique.parent.is_some()).count();
     let actors = catalog.actors();
     let groups = actors.iter().filter(|actor| actor.kind == ActorKind::Group).count();
     VersionRow {
         version: catalog.version(),
+        source,
         tactics: catalog.tactics().len(),
         techniques: catalog.techniques().len() - sub_techniques,
         sub_techniques,
@@ -81,9 +87,10 @@ fn write_tables(rows: &[DomainRow], out: &mut dyn io::Write) -> io::Result<()> {
         writeln!(out, "{} ({})", domain.domain, domain.source)?;
         writeln!(out, "  version  tactics  techniques  sub-techniques  retired  groups  campaigns")?;
         for row in &domain.versions {
+            let mark = if row.source == "imported" { "  imported" } else { "" };
             writeln!(
                 out,
-                "  {:>7}  {:>7}  {:>10}  {:>14}  {:>7}  {:>6}  {:>9}",
+                "  {:>7}  {:>7}  {:>10}  {:>14}  {:>7}  {:>6}  {:>9}{mark}",
                 row.version.to_string(),
                 row.tactics,
                 row.techniques,

@@ -10,7 +10,7 @@ use super::super::{CommandResult, Failure, Outcome};
 use super::Format;
 
 /// What the two digits after `NL` say.
-const PARTS: [(&str, &str); 7] = [
+const PARTS: [(&str, &str); 8] = [
     ("01", "Reading a file"),
     ("02", "Techniques"),
     ("03", "Mappings"),
@@ -18,6 +18,7 @@ const PARTS: [(&str, &str); 7] = [
     ("05", "Layers"),
     ("06", "Converting"),
     ("07", "Configuration"),
+    ("08", "Another ATT&CK version"),
 ];
 
 /// A code in the JSON form of the page.

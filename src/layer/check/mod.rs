@@ -14,7 +14,7 @@ use super::read::{
     self, Fields, InputLayer, InputLink, InputMetadata, LayerReading, MAX_FINDINGS, Spanned, quoted, short,
     stated_version,
 };
-use crate::attack::{Catalog, Domain, Table, Version};
+use crate::attack::{Catalog, Domain, Releases, Version};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::link;
 use crate::source::node::{Kind, Node};
@@ -24,9 +24,9 @@ use crate::suggest;
 /// From how many tabs on the Navigator offers no further one.
 const MANY: usize = 12;
 
-/// Checks a file of one layer, or of several in an array. Findings are in source order, all of them.
+/// Checks a file of one layer, or of several in an array, on the ATT&CK releases that are known. Findings are in source order, all of them.
 #[must_use]
-pub fn check(source: &Source, root: Node<'_>) -> Vec<Diagnostic> {
+pub fn check(source: &Source, root: Node<'_>, releases: &Releases) -> Vec<Diagnostic> {
     let LayerReading { layers, mut findings } = read::read(root);
     let nodes = match root.kind() {
         Kind::List => root.items().unwrap_or_default(),
@@ -42,7 +42,7 @@ pub fn check(source: &Source, root: Node<'_>) -> Vec<Diagnostic> {
         let left = (MAX_FINDINGS + 1).saturating_sub(findings.len());
         // What is no object was passed over.
         let fields = nodes.find(|node| node.span() == layer.span).and_then(Fields::of);
-        let mut checker = Checker { source, layer, fields, findings: Vec::new(), left };
+        let mut checker = Checker { source, layer, fields, releases, findings: Vec::new(), left };
         checker.layer(&mut catalogs);
         findings.append(&mut checker.findings);
     }
@@ -107,7 +107,7 @@ fn of_several(source: &Source, root: Node<'_>, layers: &[InputLayer]) -> Vec<Dia
 }
 
 /// Whether navlayer wrote the layer.
-fn is_own(layer: &InputLayer) -> bool {
+pub(super) fn is_own(layer: &InputLayer) -> bool {
     layer.metadata.iter().any(|row| match row {
         InputMetadata::Row { name, value } => name == "generator" && value.value.starts_with("navlayer "),
         InputMetadata::Divider { .. } => false,
@@ -122,6 +122,7 @@ struct Checker<'a> {
     layer: &'a InputLayer,
     /// The layer's fields as they stand in the file.
     fields: Option<Fields<'a>>,
+    releases: &'a Releases,
     findings: Vec<Diagnostic>,
     /// How many more findings are told.
     left: usize,
@@ -165,7 +166,7 @@ impl Checker<'_> {
         self.format();
         let release = self.release();
         let catalog = release.and_then(|(domain, version)| {
-            let made = || Catalog::embedded(domain, version).ok();
+            let made = || self.releases.catalog(domain, version).ok();
             catalogs.entry((domain, version)).or_insert_with(made).as_ref()
         });
         match (catalog, release, &self.layer.attack) {
@@ -282,7 +283,8 @@ impl Checker<'_> {
     /// The release that the Navigator opens the layer on, and what is odd about how it is stated.
     fn release(&mut self) -> Option<(Domain, Version)> {
         let domain = self.layer.known_domain()?;
-        let newest = Table::embedded(domain).newest();
+        let known = self.releases.versions(domain);
+        let newest = self.releases.table(domain).newest();
         let Some(attack) = &self.layer.attack else {
             let message = "the layer states no ATT&CK version";
             let help = "the Navigator opens it on its newest, whatever it was made on; write \"versions\": \
@@ -306,7 +308,7 @@ impl Checker<'_> {
             self.find(attack.span, Code::LayerBreaks, message, help);
             return None;
         };
-        Some((domain, self.layer.attack_version(domain).unwrap_or(Version { major, minor: 0 })))
+        Some((domain, self.layer.attack_version(known).unwrap_or(Version { major, minor: 0 })))
     }
 
     fn platforms(&mut self, catalog: &Catalog) {

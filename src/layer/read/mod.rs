@@ -8,7 +8,7 @@
 pub(in crate::layer) mod parts;
 mod shape;
 
-use crate::attack::{Domain, Table, TechniqueId, Version};
+use crate::attack::{Domain, TechniqueId, Version};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::node::{Document, Kind, Node};
 use crate::source::{Source, Span};
@@ -179,12 +179,11 @@ impl InputLayer {
         self.domain.as_ref()?.value.trim().parse().ok()
     }
 
-    /// The release that the layer is on: the one that it states where `navlayer` ships with it, else the newest of its
-    /// major number, which is all that the Navigator reads. `None` when it states none.
+    /// The release that the layer is on: the one that it states where that is `known`, else the newest known of its major
+    /// number, which is all that the Navigator reads. `None` when it states none.
     #[must_use]
-    pub fn attack_version(&self, domain: Domain) -> Option<Version> {
+    pub fn attack_version(&self, known: &[Version]) -> Option<Version> {
         let (major, stated) = stated_version(&self.attack.as_ref()?.value)?;
-        let known = Table::embedded(domain).versions();
         let exact = stated.filter(|stated| known.contains(stated));
         let newest = known.iter().rev().find(|version| version.major == major).copied();
         Some(exact.or(newest).or(stated).unwrap_or(Version { major, minor: 0 }))
@@ -295,7 +294,8 @@ mod tests {
                 r#"{{"domain": "mitre-enterprise", "techniques": [], "versions": {{"attack": "{text}"}}}}"#
             ));
             let domain = layer.known_domain().expect("a domain");
-            assert_eq!(layer.attack_version(domain).map(|one| one.to_string()).as_deref(), Some(version));
+            let known = crate::attack::embedded_versions(domain);
+            assert_eq!(layer.attack_version(known).map(|one| one.to_string()).as_deref(), Some(version));
         }
         assert_eq!(stated_version("4.x"), Some((4, None)));
         assert_eq!(stated_version("latest"), None);
@@ -308,7 +308,9 @@ mod tests {
             let (layer, _) = one(&format!(
                 r#"{{"domain": "enterprise-attack", "techniques": [], "versions": {{"attack": "{attack}"}}}}"#
             ));
-            layer.attack_version(Domain::Enterprise).map(|version| version.to_string())
+            layer
+                .attack_version(crate::attack::embedded_versions(Domain::Enterprise))
+                .map(|version| version.to_string())
         };
         assert_eq!(on("10.0").as_deref(), Some("10.0"));
         assert_eq!(on("10").as_deref(), Some("10.1"));

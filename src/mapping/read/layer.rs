@@ -18,7 +18,7 @@ use super::files::stem;
 use super::notes::{plain, too_many};
 use super::rows::{Assembler, Budget, Field, Row};
 use super::{Options, Outcome};
-use crate::attack::{Domain, Table, Version};
+use crate::attack::{Domain, Version};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::layer::read::{self as layers, InputAnnotation, InputLayer, InputLink, InputMetadata};
 use crate::source::Source;
@@ -188,14 +188,15 @@ impl Reader<'_> {
         // Navlayer writes the release in full into the metadata, where the Navigator reads the major number alone.
         let full = blocks::value(&layer.metadata, "ATT&CK")
             .and_then(|text| text.strip_prefix(domain.id())?.trim().parse::<Version>().ok());
-        let stated = layer.attack_version(domain);
+        let known = self.options.releases.versions(domain);
+        let stated = layer.attack_version(known);
         if let Some(version) = full.filter(|full| stated.is_none_or(|stated| stated.major == full.major)) {
             return version;
         }
         if let Some(version) = stated.or(self.options.attack_version) {
             return version;
         }
-        let newest = Table::embedded(domain).newest();
+        let newest = self.options.releases.table(domain).newest();
         let message = format!("the layer states no ATT&CK version; {newest} is assumed, the newest known");
         let help = "the Navigator takes its newest, too; --table-attack-version states another";
         let diagnostic = Diagnostic::new(Code::VersionAssumed, message).help(help);
@@ -270,6 +271,8 @@ impl Reader<'_> {
                 if of("state") == Some("not mappable") {
                     let row = Row { mapping_type: Some(plain("non_mappable")), ..row_of(technique) };
                     self.part(layer, domain, version, &frameworks[0]).push(&row);
+                } else if of("state").is_some_and(|state| state.starts_with("not assessed")) {
+                    // Nobody maps it: it is new since the version that the mappings were made on.
                 } else if of("rolled-up score").is_none() {
                     by_hand.push(technique);
                 }

@@ -418,7 +418,7 @@ impl Reader {
         if self.purpose == Purpose::Map {
             return Some(outcome);
         }
-        let mut findings = layer_check::check(source, root);
+        let mut findings = layer_check::check(source, root, &self.options.releases);
         // What only the mapping in it can have: the rest is told of the layer already.
         let of_mapping = [Code::UnknownCategory, Code::UnknownLevel, Code::HalfScore];
         findings.extend(outcome.findings.into_iter().filter(|finding| of_mapping.contains(&finding.code)));

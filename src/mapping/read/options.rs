@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::model::{Category, Level};
-use crate::attack::{Domain, Version};
+use crate::attack::{Domain, Releases, Version};
 
 /// What files do not say themselves.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Options {
     pub attack_version: Option<Version>,
     /// The ATT&CK domain of a source that states none; Enterprise without it.
     pub domain: Option<Domain>,
+    /// The ATT&CK releases that are known: layers state a major number, and some sources no version at all.
+    pub releases: Releases,
 }
 
 /// Which column of a table holds what, by the names in its header; case and blanks around them do not count.

@@ -325,6 +325,7 @@ impl Assembler {
             id_span: field.span,
             name_span,
             level_span: row.level.as_ref().map_or(field.span, |level| level.span),
+            moved_from: Vec::new(),
             related_span: related.map(|field| field.span).unwrap_or_default(),
         });
     }

@@ -16,7 +16,7 @@ use super::super::model::{Framework, MappingSet, Origin};
 use super::notes::{MAX_TEXT, Notes, is_date, plain};
 use super::rows::{Assembler, Field, Row, short};
 use super::{Form, Options, Outcome};
-use crate::attack::{Catalog, Domain, Version};
+use crate::attack::{Domain, Version};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::source::table::{self, Cell, Shape, Workbook};
 use crate::source::{Layout, Source, Span};
@@ -244,7 +244,8 @@ impl<'a> Reader<'a> {
         // A value that makes no sense is found in its row, and is no reason to assume another.
         self.defaults.domain = domain.or(self.options.domain);
         self.defaults.version = version.or(self.options.attack_version).or_else(|| {
-            let newest = Catalog::newest(self.defaults.domain.unwrap_or(Domain::Enterprise)).version();
+            let domain = self.defaults.domain.unwrap_or(Domain::Enterprise);
+            let newest = self.options.releases.table(domain).newest();
             if !states_version {
                 let message =
                     format!("the table states no ATT&CK version; the newest known, {newest}, is assumed");

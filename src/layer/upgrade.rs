@@ -1,0 +1,311 @@
+//! Carrying a layer from one ATT&CK version to another, annotation by annotation, with an account of every one.
+//!
+//! What counts is what the Navigator shows: of several annotations of one technique in one tactic the last. Annotations of
+//! several techniques that come to one become one: the highest score and its colour, every comment, row and link, and the
+//! techniques that they were of. Gradient, legend and layout stay as they are.
+
+mod merge;
+mod platforms;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::read::{InputAnnotation, InputLayer, InputMetadata, InputTactic, Spanned};
+use crate::attack::upgrade::{Ledger, Merge, Named, Record, TacticMove, Upgrade};
+use crate::attack::{Catalog, TechniqueId};
+use crate::source::Span;
+
+pub(super) use merge::{origins, row};
+
+/// The rows of a layer's metadata that name the versions which an upgrade led from and to.
+pub(super) const VERSIONS: [&str; 2] = ["upgraded from", "upgraded to"];
+
+/// Carries a layer to the upgrade's target. `title` and `source` are for the account: the layer's name and its file.
+///
+/// What is written in the layer on another version than the upgrade starts from is carried by its id all the same.
+#[must_use]
+pub fn upgrade(layer: &InputLayer, title: &str, source: &str, upgrade: &Upgrade<'_>) -> (InputLayer, Record) {
+    let mut carrier = Carrier {
+        upgrade,
+        is_own: super::check::is_own(layer),
+        ledger: Ledger::new(upgrade),
+        moves: BTreeMap::new(),
+        merges: Vec::new(),
+    };
+    let techniques = carrier.techniques(&layer.techniques);
+    let (from, to) = (upgrade.from(), upgrade.to());
+    let mut carried = InputLayer { techniques, ..layer.clone() };
+    let mut notes = Vec::new();
+    if let Some(filter) = &layer.platforms {
+        let names: Vec<&str> = filter.value.iter().map(|name| name.value.as_str()).collect();
+        let (platforms, told) = platforms::carry(&names, from, to);
+        let spanned = |name| Spanned { value: name, span: filter.span };
+        carried.platforms = platforms
+            .map(|names| Spanned { value: names.into_iter().map(spanned).collect(), span: filter.span });
+        notes = told;
+    }
+    say_versions(&mut carried, from, to);
+    let Carrier { ledger, moves, merges, .. } = carrier;
+    let mut record = ledger.finish(title.to_owned(), source.to_owned(), &upgrade.new_techniques());
+    record.merges = merges;
+    record.merges.sort_by(|one, other| (&one.to, &one.of).cmp(&(&other.to, &other.of)));
+    record.tactic_moves = moves
+        .into_iter()
+        .map(|((id, from), to)| TacticMove { id, from, to: to.into_iter().collect() })
+        .collect();
+    record.platforms = notes;
+    (carried, record)
+}
+
+/// The versions, in the layer's own metadata and description. Of several upgrades in turn, the first and the last count.
+fn say_versions(layer: &mut InputLayer, from: &Catalog, to: &Catalog) {
+    let name = |catalog: &Catalog| format!("{} {}", catalog.domain().id(), catalog.version());
+    let [from_row, to_row] = VERSIONS;
+    let known = |layer: &InputLayer, wanted: &str| {
+        layer.metadata.iter().find_map(|one| match one {
+            InputMetadata::Row { name, value } if name == wanted => Some(value.value.clone()),
+            _ => None,
+        })
+    };
+    let first = known(layer, from_row).unwrap_or_else(|| name(from));
+    let is_ours = |one: &InputMetadata| matches!(one, InputMetadata::Row { name, .. } if name == from_row || name == to_row);
+    layer.metadata.retain(|one| !is_ours(one));
+    for one in &mut layer.metadata {
+        // What navlayer writes into its own layers: the release in full.
+        if let InputMetadata::Row { name: key, value } = one
+            && key == "ATT&CK"
+            && value.value == name(from)
+        {
+            value.value = name(to);
+        }
+    }
+    let suffix = |from: &str, to: &str| format!("Upgraded from {from} to {to}.");
+    let before = suffix(&first, &known_target(&layer.description, &first));
+    let description = layer.description.strip_suffix(&before).unwrap_or(&layer.description).trim_end();
+    let gap = if description.is_empty() { "" } else { " " };
+    layer.description = format!("{description}{gap}{}", suffix(&first, &name(to)));
+    layer.metadata.push(row(from_row, first, layer.span));
+    layer.metadata.push(row(to_row, name(to), layer.span));
+}
+
+/// The target that a description's last sentence names, when an earlier upgrade wrote it.
+fn known_target(description: &str, first: &str) -> String {
+    let start = format!("Upgraded from {first} to ");
+    let target = description.rsplit_once(&start).and_then(|(_, rest)| rest.strip_suffix('.'));
+    target.unwrap_or_default().to_owned()
+}
+
+struct Carrier<'u, 'c> {
+    upgrade: &'u Upgrade<'c>,
+    /// Whether navlayer wrote the layer.
+    is_own: bool,
+    ledger: Ledger<'u, 'c>,
+    /// Target and former tactic → tactics.
+    moves: BTreeMap<(TechniqueId, String), BTreeSet<String>>,
+    merges: Vec<Merge>,
+}
+
+/// An annotation that the Navigator shows, on its way.
+#[derive(Clone)]
+struct Row {
+    /// Its place in the layer.
+    index: usize,
+    source: TechniqueId,
+    annotation: InputAnnotation,
+    /// The short names of the tactics that it goes to; `None`: all of the target.
+    tactics: Option<Vec<String>>,
+}
+
+impl Carrier<'_, '_> {
+    fn techniques(&mut self, all: &[InputAnnotation]) -> Vec<InputAnnotation> {
+        let alive = self.alive(all);
+        let mut groups: BTreeMap<TechniqueId, Vec<Row>> = BTreeMap::new();
+        for (index, source, annotation) in alive {
+            let Some(target) = self.ledger.row(source, "").target(source) else { continue };
+            let tactics = match &annotation.tactic {
+                InputTactic::One(tactic) => Some(self.tactics(&tactic.value, source, target)),
+                InputTactic::Every | InputTactic::Nowhere(_) => None,
+            };
+            let mut annotation = annotation.clone();
+            if target != source {
+                self.moved(&mut annotation, source, target);
+            }
+            groups.entry(target).or_default().push(Row { index, source, annotation, tactics });
+        }
+        let mut out: Vec<(usize, InputAnnotation)> = Vec::new();
+        for (target, rows) in groups {
+            let rows = self.placed(target, rows);
+            let mut sources: Vec<TechniqueId> = rows.iter().map(|row| row.source).collect();
+            sources.sort_unstable();
+            sources.dedup();
+            if sources.len() < 2 {
+                out.extend(rows.into_iter().flat_map(|row| self.told(target, row)));
+            } else {
+                let index = rows.iter().map(|row| row.index).min().unwrap_or_default();
+                let merged = self.merge(target, rows);
+                out.extend(merged.into_iter().map(|annotation| (index, annotation)));
+            }
+        }
+        out.sort_by_key(|(index, _)| *index);
+        out.into_iter().map(|(_, annotation)| annotation).collect()
+    }
+
+    /// The annotations that the Navigator shows or would show if their technique were active, in order; the others are
+    /// dropped.
+    fn alive<'a>(&mut self, all: &'a [InputAnnotation]) -> Vec<(usize, TechniqueId, &'a InputAnnotation)> {
+        // A later annotation takes the place of an earlier one in each of its tactics.
+        let mut taken: BTreeMap<TechniqueId, BTreeSet<String>> = BTreeMap::new();
+        let mut alive = Vec::with_capacity(all.len());
+        for (index, annotation) in all.iter().enumerate().rev() {
+            let Some(stated) = &annotation.technique else {
+                self.ledger.drop_other("", "the annotation names no technique");
+                continue;
+            };
+            let Some(id) = annotation.id() else {
+                self.ledger.drop_other(stated.value.trim(), "not the id of a technique");
+                continue;
+            };
+            let tactics = match (self.shown_in(id), &annotation.tactic) {
+                (Some(known), InputTactic::One(tactic)) if !known.contains(&tactic.value) => {
+                    let reason =
+                        format!("the Navigator shows it nowhere: {id} is not in the tactic {}", tactic.value);
+                    self.ledger.drop_other(&id.to_string(), reason);
+                    continue;
+                }
+                (_, InputTactic::One(tactic)) => vec![tactic.value.clone()],
+                (Some(known), _) => known,
+                (None, _) => vec![String::new()],
+            };
+            let taken = taken.entry(id).or_default();
+            let fresh = tactics.into_iter().filter(|tactic| taken.insert(tactic.clone())).count();
+            if fresh == 0 {
+                let reason = "a later annotation of the same technique takes its place";
+                self.ledger.drop_other(&id.to_string(), reason);
+                continue;
+            }
+            alive.push((index, id, annotation));
+        }
+        alive.reverse();
+        alive
+    }
+
+    /// The tactics of an active technique of the source.
+    fn shown_in(&self, id: TechniqueId) -> Option<Vec<String>> {
+        let technique = self.upgrade.from().technique(id)?;
+        let tactics = self.upgrade.from().tactics();
+        Some(technique.tactics.iter().map(|place| tactics[place].shortname.to_string()).collect())
+    }
+
+    /// Where an annotation of one tactic goes: to the same tactic, whatever it is called now; where the technique has left
+    /// it, to those that it has joined. None when it has only left.
+    fn tactics(&self, tactic: &str, source: TechniqueId, target: TechniqueId) -> Vec<String> {
+        let (from, to) = (self.upgrade.from(), self.upgrade.to());
+        let Some(technique) = to.technique(target) else { return Vec::new() };
+        let former = from.tactics().iter().find(|one| one.shortname == tactic);
+        let is_same = |place: &usize| match former {
+            Some(former) => to.tactics()[*place].id == former.id,
+            None => to.tactics()[*place].shortname == tactic,
+        };
+        let shortname = |place: usize| to.tactics()[place].shortname.to_string();
+        if let Some(place) = technique.tactics.iter().find(is_same) {
+            return vec![shortname(place)];
+        }
+        let Some(before) = from.technique(source) else {
+            return technique.tactics.iter().map(shortname).collect();
+        };
+        let left: Vec<&str> = before.tactics.iter().map(|place| from.tactics()[place].id.as_ref()).collect();
+        let joined =
+            technique.tactics.iter().filter(|place| !left.contains(&to.tactics()[*place].id.as_ref()));
+        joined.map(shortname).collect()
+    }
+
+    /// Gives annotations a place whose technique has left their tactic: if none of the others has one, all of its tactics;
+    /// else they are dropped, for the others say what there is to say.
+    fn placed(&mut self, target: TechniqueId, rows: Vec<Row>) -> Vec<Row> {
+        let has_place = |row: &Row| row.tactics.as_ref().is_none_or(|tactics| !tactics.is_empty());
+        let any = rows.iter().any(has_place);
+        let mut kept = Vec::with_capacity(rows.len());
+        for mut row in rows {
+            if has_place(&row) {
+                kept.push(row);
+                continue;
+            }
+            if any {
+                let tactic = match &row.annotation.tactic {
+                    InputTactic::One(tactic) => tactic.value.clone(),
+                    InputTactic::Every | InputTactic::Nowhere(_) => String::new(),
+                };
+                let reason = format!(
+                    "{target} has left the tactic {tactic}; its other tactics keep their annotations"
+                );
+                self.ledger.drop_counted(row.source, reason);
+                continue;
+            }
+            row.tactics = None;
+            kept.push(row);
+        }
+        kept
+    }
+
+    /// An annotation in each of its tactics, with what moved noted.
+    fn told(&mut self, target: TechniqueId, row: Row) -> Vec<(usize, InputAnnotation)> {
+        let Row { index, annotation, tactics, .. } = row;
+        self.note_tactics(target, &annotation, tactics.as_deref());
+        let Some(tactics) = tactics else {
+            return vec![(index, InputAnnotation { tactic: InputTactic::Every, ..annotation })];
+        };
+        let span = annotation.span;
+        let one = |name: String| InputAnnotation {
+            tactic: InputTactic::One(Spanned { value: name, span }),
+            ..annotation.clone()
+        };
+        tactics.into_iter().map(|name| (index, one(name))).collect()
+    }
+
+    fn note_tactics(
+        &mut self,
+        target: TechniqueId,
+        annotation: &InputAnnotation,
+        tactics: Option<&[String]>,
+    ) {
+        let InputTactic::One(former) = &annotation.tactic else { return };
+        let now: BTreeSet<String> = match tactics {
+            Some([same]) if *same == former.value => return,
+            Some(tactics) => tactics.iter().cloned().collect(),
+            None => self.tactics_of(target).into_iter().collect(),
+        };
+        self.moves.entry((target, former.value.clone())).or_default().extend(now);
+    }
+
+    fn tactics_of(&self, target: TechniqueId) -> Vec<String> {
+        let to = self.upgrade.to();
+        let places = to.technique(target).map(|one| one.tactics).unwrap_or_default();
+        places.iter().map(|place| to.tactics()[place].shortname.to_string()).collect()
+    }
+
+    /// Gives an annotation its new technique, and notes the former one in its metadata.
+    fn moved(&self, annotation: &mut InputAnnotation, source: TechniqueId, target: TechniqueId) {
+        if self.is_own {
+            // What became of the technique is told where it is still annotated.
+            annotation.metadata.retain(|one| match one {
+                InputMetadata::Row { name, value } => {
+                    name != "state" || value.value.starts_with("not ") || value.value.starts_with("new ")
+                }
+                InputMetadata::Divider { .. } => true,
+            });
+        }
+        if annotation.is_annotated() && origins(annotation).is_empty() {
+            let span = annotation.span;
+            annotation.metadata.insert(0, self.origin(source, span));
+        }
+        if let Some(technique) = &mut annotation.technique {
+            technique.value = target.to_string();
+        }
+    }
+
+    /// The row that names a technique of the source.
+    fn origin(&self, source: TechniqueId, span: Span) -> InputMetadata {
+        let from = self.upgrade.from();
+        let named = Named::of(source, from);
+        row(super::build::UPGRADED_FROM, format!("{named} (ATT&CK {})", from.version()), span)
+    }
+}

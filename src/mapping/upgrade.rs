@@ -1,0 +1,254 @@
+//! Carrying a mapping set from one ATT&CK version to another, row by row, with an account of every one.
+//!
+//! Rows of one capability that come to say something of one technique become one row: it keeps the strongest level, every
+//! comment and every reference, and remembers which techniques they were of.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::attack::TechniqueId;
+use crate::attack::upgrade::{Ledger, Merge, MergedRow, Move, Named, Upgrade};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
+
+use super::model::{Category, Mapping, MappingOrigin, MappingSet};
+
+/// Carries a set to the upgrade's target. What went where is in the last of [`MappingSet::upgrades`]; the findings tell it
+/// row by row: what was dropped as a warning, what moved or merged as a note.
+///
+/// The set must be on the version that the upgrade starts from.
+pub fn upgrade(set: &mut MappingSet, upgrade: &Upgrade<'_>) -> Vec<Diagnostic> {
+    let mut carrier = Carrier { upgrade, ledger: Ledger::new(upgrade), findings: Vec::new() };
+    let mappings = std::mem::take(&mut set.mappings);
+    let mut merges = Vec::new();
+    set.mappings = carrier.mappings(set, mappings, &mut merges);
+    carrier.declared(set);
+    carrier.listed(set);
+    let not_assessed = not_assessed(set, upgrade);
+    let origin = set.origin.to_string();
+    let Carrier { ledger, findings, .. } = carrier;
+    let mut record = ledger.finish(set.framework.label(), origin, &not_assessed);
+    record.merges = merges;
+    set.upgrades.push(record);
+    set.attack_version = upgrade.to().version();
+    set.not_assessed = not_assessed;
+    findings
+        .into_iter()
+        .map(|(span, finding)| match set.sources.place(span) {
+            Some(place) => finding.at(place),
+            None => finding,
+        })
+        .collect()
+}
+
+/// What the target has that the set's own version, the first of several upgrades, cannot have assessed.
+fn not_assessed(set: &MappingSet, upgrade: &Upgrade<'_>) -> BTreeSet<TechniqueId> {
+    let mut new = upgrade.new_techniques();
+    if set.not_assessed.is_empty() {
+        return new;
+    }
+    // What was new before is new still, unless something that was assessed came to the same technique.
+    let assessed = upgrade.reached(|id| !set.not_assessed.contains(&id));
+    let before = set.not_assessed.iter().filter_map(|id| upgrade.of(*id).target(*id));
+    new.extend(before.filter(|id| upgrade.to().technique(*id).is_some() && !assessed.contains(id)));
+    new
+}
+
+/// What two rows must have in common to become one: the capability, the technique, the mapping type, the category, and
+/// whether they have a level, a number or neither.
+type MergeKey = (usize, TechniqueId, String, Option<Category>, bool, bool);
+
+struct Carrier<'u, 'c> {
+    upgrade: &'u Upgrade<'c>,
+    ledger: Ledger<'u, 'c>,
+    findings: Vec<(Span, Diagnostic)>,
+}
+
+impl Carrier<'_, '_> {
+    fn mappings(&mut self, set: &MappingSet, rows: Vec<Mapping>, merges: &mut Vec<Merge>) -> Vec<Mapping> {
+        let mut carried: Vec<(TechniqueId, Mapping)> = Vec::with_capacity(rows.len());
+        for mut row in rows {
+            let source = row.technique;
+            let Some(target) = self.carry(source, &row.technique_name, row.id_span) else { continue };
+            if target != source && row.moved_from.is_empty() {
+                row.moved_from = vec![MappingOrigin::of(&row)];
+            }
+            row.technique = target;
+            if let Some(name) = self.upgrade.to().name_of(target) {
+                name.clone_into(&mut row.technique_name);
+            }
+            let related = row.related_score;
+            row.related_score = related.and_then(|id| self.upgrade.of(id).target(id));
+            carried.push((source, row));
+        }
+        self.merge(set, carried, merges)
+    }
+
+    /// Counts a row, tells what becomes of it, and says where it goes.
+    fn carry(&mut self, id: TechniqueId, name: &str, span: Span) -> Option<TechniqueId> {
+        let version = self.upgrade.to().version();
+        let what = self.ledger.row(id, name);
+        let finding = match what {
+            Move::Kept | Move::Renamed => return Some(id),
+            Move::Dropped(reason) => {
+                let message = format!("{id} has no place in ATT&CK {version}: {}", reason.describe());
+                let help = "the row is left out; map what it is about to a technique of that version";
+                Diagnostic::new(Code::DroppedByUpgrade, message).help(help)
+            }
+            Move::Renumbered { chain } | Move::Replaced { chain } => {
+                let named = chain.last().map(|end| Named::of(*end, self.upgrade.to()));
+                let end = named.map_or_else(String::new, |named| named.to_string());
+                Diagnostic::new(Code::MovedByUpgrade, format!("{id} is {end} in ATT&CK {version}"))
+            }
+        };
+        let target = what.target(id);
+        self.findings.push((span, finding));
+        target
+    }
+
+    /// Makes one row of those that came together from different techniques.
+    fn merge(
+        &mut self,
+        set: &MappingSet,
+        carried: Vec<(TechniqueId, Mapping)>,
+        merges: &mut Vec<Merge>,
+    ) -> Vec<Mapping> {
+        let mut groups: BTreeMap<MergeKey, Vec<usize>> = BTreeMap::new();
+        for (index, (_, row)) in carried.iter().enumerate() {
+            let key = (
+                row.capability,
+                row.technique,
+                row.mapping_type.clone(),
+                row.category,
+                row.level.is_some(),
+                row.numeric.is_some(),
+            );
+            groups.entry(key).or_default().push(index);
+        }
+        groups.retain(|_, rows| rows.iter().any(|index| carried[*index].0 != carried[rows[0]].0));
+        let mut rows: Vec<Option<(TechniqueId, Mapping)>> = carried.into_iter().map(Some).collect();
+        for (key, group) in groups {
+            let taken: Vec<(TechniqueId, Mapping)> =
+                group.iter().filter_map(|index| rows[*index].take()).collect();
+            merges.push(self.told(set, &key, &taken));
+            let strongest = strongest(&taken);
+            for (source, row) in
+                taken.iter().enumerate().filter(|(index, _)| *index != strongest).map(|at| at.1)
+            {
+                self.ledger.merged(*source);
+                let message = format!(
+                    "this row of {source} becomes part of the one of {} for {}",
+                    row.technique, set.capabilities[row.capability].name
+                );
+                self.findings.push((row.id_span, Diagnostic::new(Code::MergedByUpgrade, message)));
+            }
+            let place = group[strongest];
+            rows[place] = Some((taken[strongest].0, joined(taken, strongest)));
+        }
+        merges.sort_by(|one, other| (&one.to, &one.of).cmp(&(&other.to, &other.of)));
+        rows.into_iter().flatten().map(|(_, row)| row).collect()
+    }
+
+    fn told(&self, set: &MappingSet, key: &MergeKey, rows: &[(TechniqueId, Mapping)]) -> Merge {
+        let capability = &set.capabilities[key.0].name;
+        let said = |row: &Mapping| match (row.level, row.numeric) {
+            (Some(level), _) => level.name().to_owned(),
+            (None, Some(number)) => number.to_string(),
+            (None, None) => String::new(),
+        };
+        Merge {
+            to: Named::of(key.1, self.upgrade.to()),
+            of: key.3.map_or_else(|| capability.clone(), |category| format!("{capability}, {category}")),
+            rows: rows.iter().map(|(from, row)| MergedRow { from: *from, said: said(row) }).collect(),
+            result: rows.get(strongest(rows)).map_or_else(String::new, |(_, row)| said(row)),
+        }
+    }
+
+    fn declared(&mut self, set: &mut MappingSet) {
+        let mut seen: BTreeMap<TechniqueId, TechniqueId> = BTreeMap::new();
+        let rows = std::mem::take(&mut set.non_mappable);
+        for mut row in rows {
+            let source = row.technique;
+            let Some(target) = self.carry(source, &row.name, row.id_span) else { continue };
+            // The same declaration twice in a source is no merge of ours.
+            if *seen.entry(target).or_insert(source) != source {
+                self.ledger.merged(source);
+                continue;
+            }
+            row.technique = target;
+            if let Some(name) = self.upgrade.to().name_of(target) {
+                name.clone_into(&mut row.name);
+            }
+            set.non_mappable.push(row);
+        }
+    }
+
+    fn listed(&mut self, set: &mut MappingSet) {
+        let mut seen: BTreeMap<TechniqueId, TechniqueId> = BTreeMap::new();
+        let rows = std::mem::take(&mut set.listed);
+        for mut row in rows {
+            let source = row.technique;
+            let Some(target) = self.carry(source, &row.name, row.id_span) else { continue };
+            if *seen.entry(target).or_insert(source) != source {
+                self.ledger.merged(source);
+                continue;
+            }
+            row.technique = target;
+            if let Some(name) = self.upgrade.to().name_of(target) {
+                name.clone_into(&mut row.name);
+            }
+            set.listed.push(row);
+        }
+    }
+}
+
+/// The place of the first of the strongest rows.
+fn strongest(rows: &[(TechniqueId, Mapping)]) -> usize {
+    let strength = |row: &Mapping| (row.level, row.numeric);
+    let best = rows.iter().map(|(_, row)| strength(row)).max();
+    rows.iter().position(|(_, row)| Some(strength(row)) == best).unwrap_or_default()
+}
+
+/// The strongest of some rows, with what the others say beside it.
+fn joined(rows: Vec<(TechniqueId, Mapping)>, strongest: usize) -> Mapping {
+    let mut origins: Vec<MappingOrigin> = Vec::new();
+    let mut references: Vec<super::model::Reference> = Vec::new();
+    let mut kept = None;
+    for (index, (_, row)) in rows.into_iter().enumerate() {
+        let own =
+            if row.moved_from.is_empty() { vec![MappingOrigin::of(&row)] } else { row.moved_from.clone() };
+        origins.extend(own);
+        for reference in &row.references {
+            if references.iter().all(|known| known.text != reference.text) {
+                references.push(reference.clone());
+            }
+        }
+        if index == strongest {
+            kept = Some(row);
+        }
+    }
+    // By technique, so that two upgrades in turn say what one says.
+    origins.sort_by_key(|origin| origin.technique);
+    let mut kept = kept.expect("the strongest is one of them");
+    kept.comment = comment(&origins);
+    kept.references = references;
+    kept.moved_from = origins;
+    kept
+}
+
+/// The comments of rows that became one: one by itself where all say the same, else each with the technique it was of.
+fn comment(origins: &[MappingOrigin]) -> String {
+    let said: Vec<&MappingOrigin> =
+        origins.iter().filter(|origin| !origin.comment.trim().is_empty()).collect();
+    let texts: BTreeSet<&str> = said.iter().map(|origin| origin.comment.as_str()).collect();
+    if texts.len() < 2 {
+        return texts.first().map_or_else(String::new, |text| (*text).to_owned());
+    }
+    let mut told = BTreeSet::new();
+    let mut parts = Vec::with_capacity(said.len());
+    for origin in said {
+        if told.insert((origin.technique, &origin.comment)) {
+            parts.push(format!("{}: {}", origin.technique, origin.comment));
+        }
+    }
+    parts.join("\n\n")
+}
