@@ -1,5 +1,7 @@
 //! `index.html`: the view of the whole site.
 
+use crate::attack::TechniqueId;
+use crate::attack::upgrade::Record;
 use crate::coverage::{CapabilityKey, Metric, State};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::layer;
@@ -7,7 +9,7 @@ use crate::mapping::{Category, Level};
 
 use super::matrix::matrix;
 use super::site::{CapabilityPage, Counted, Framework, Site, categories, coverage_row, fraction, headline};
-use super::theme;
+use super::{theme, upgrade};
 use super::view::{
     CapabilityRow, CategoryCount, FindingView, FindingsView, FrameworkView, GapGroup, GapsView, IndexView,
     LayerLink, LegendEntry, MethodView, RetiredRef, TechniqueRef,
@@ -29,9 +31,15 @@ pub(super) fn index(site: &Site<'_>) -> IndexView {
         attack,
         several: site.frameworks.len() > 1,
         frameworks: site.frameworks.iter().map(|one| framework(site, one)).collect(),
+        upgrades: upgrades(site).map(upgrade::view).collect(),
         method: method(site),
         findings: findings(site.content.findings),
     }
+}
+
+/// What became of the rows of each set that came from another ATT&CK version.
+pub(super) fn upgrades<'s>(site: &'s Site<'_>) -> impl Iterator<Item = &'s Record> {
+    site.frameworks.iter().flat_map(|one| &site.content.sets[one.set].upgrades)
 }
 
 pub(super) fn framework(site: &Site<'_>, one: &Framework<'_>) -> FrameworkView {
@@ -151,7 +159,7 @@ pub(super) fn group_name(site: &Site<'_>, key: CapabilityKey) -> Option<String> 
 pub(super) fn only<'f>(
     framework: &'f Framework<'_>,
     key: CapabilityKey,
-) -> impl Iterator<Item = crate::attack::TechniqueId> + 'f {
+) -> impl Iterator<Item = TechniqueId> + 'f {
     let alone = framework.coverage.cells().iter().filter(move |(id, cell)| {
         cell.capabilities.len() == 1
             && framework.coverage.catalog().technique(**id).is_some()
@@ -166,12 +174,17 @@ fn gaps(site: &Site<'_>, one: &Framework<'_>) -> GapsView {
     let refs =
         |ids: Vec<_>| -> Vec<TechniqueRef> { ids.into_iter().map(|id| site.technique_ref(id, "")).collect() };
     let not_assessed = coverage.cells().keys().filter(|id| coverage.state(**id) == State::NotAssessed);
+    let techniques = catalog.techniques().iter().map(|technique| technique.id);
+    let is_new = |id: &TechniqueId| coverage.is_new(*id) && coverage.cell(*id).is_none();
+    let new = techniques.filter(|id| is_new(id) && coverage.state(*id) == State::NotAssessed);
     let retired = coverage.cells().keys().filter(|id| catalog.technique(**id).is_none());
     let capabilities = one.capabilities.iter().filter(|page| page.layer.is_none());
     GapsView {
         not_covered: open(site, one),
         not_mappable: refs(coverage.not_mappable().iter().copied().collect()),
         not_assessed: refs(not_assessed.copied().collect()),
+        new: refs(new.collect()),
+        made_on: site.content.sets[one.set].made_on().to_string(),
         non_mappable_capabilities: capabilities.map(|page| site.capability_ref(page.key, "")).collect(),
         retired: retired
             .map(|id| RetiredRef {
@@ -225,6 +238,16 @@ fn method(site: &Site<'_>) -> MethodView {
     let any_scored = site.frameworks.iter().any(|one| site.content.sets[one.set].is_scored());
     let statistics = site.combined.statistics(None, None);
     let (techniques, subs) = (statistics.in_scope.techniques, statistics.in_scope.sub_techniques);
+    let new = statistics.new.total();
+    let of_new = if new == 0 {
+        String::new()
+    } else {
+        let verb = if new == 1 { "is" } else { "are" };
+        format!(
+            " {new} of them {verb} new since the ATT&CK version that the mappings were made on and not assessed; a source \
+             of that version cannot cover them."
+        )
+    };
     let scope = if site.content.selection.scope.is_everything() { "" } else { " that the filters leave" };
     let scale = Level::ALL.map(|level| LegendEntry {
         class: theme::score_class(crate::coverage::whole(rules.scale.score(level), 100.0), 100),
@@ -238,7 +261,7 @@ fn method(site: &Site<'_>) -> MethodView {
         denominator: format!(
             "The {} active techniques of {}{scope}: {techniques} techniques and {subs} sub-techniques. A technique in \
              several tactics counts in each tactic’s row and once in every total. Mapped ids that are not active count \
-             in no percentage.",
+             in no percentage.{of_new}",
             techniques + subs,
             site.attack(),
         ),

@@ -10,6 +10,7 @@ mod site;
 mod summary;
 mod technique;
 pub mod templates;
+mod upgrade;
 mod theme;
 pub mod view;
 
@@ -24,6 +25,9 @@ pub use site::Content;
 use site::Site;
 pub use summary::{CategoryStrength, FrameworkSummary, Summary, TechniqueSummary};
 pub use templates::{TemplateError, Templates};
+pub use upgrade::{
+    AccountRow, DroppedRow, MergeView, MovedRow, UpgradeFile, UpgradePage, UpgradeView, upgrade_file, upgrade_page,
+};
 
 /// Makes the layers of a site: `<framework>.json`, and one each for categories, capabilities, and the groups and tags
 /// that put capabilities together; straight into the sink's folder.

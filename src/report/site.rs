@@ -337,6 +337,11 @@ impl<'a> Site<'a> {
             technique_id: mapping.technique.to_string(),
             technique_name: given.to_owned(),
             current_name: current.filter(differs).map(str::to_owned),
+            was: mapping
+                .moved_from
+                .iter()
+                .map(|origin| format!("{} (ATT&CK {})", origin.technique, self.content.sets[set].made_on()))
+                .collect(),
             technique_href: self
                 .technique_href(mapping.technique, root)
                 .unwrap_or_else(|| self.technique_url(mapping.technique)),
@@ -519,6 +524,9 @@ pub(super) fn face(coverage: &Coverage<'_>, id: TechniqueId, color_by: ColorBy, 
     };
     match coverage.state(id) {
         State::Covered => covered(coverage, coverage.cell(id), color_by, top),
+        State::NotAssessed if coverage.is_new(id) => {
+            empty(CellState::NotAssessed, "not-assessed", "not assessed: new in this version")
+        }
         State::NotAssessed => empty(CellState::NotAssessed, "not-assessed", "not assessed"),
         State::NotMappable => empty(CellState::NotMappable, "not-mappable", "not mappable"),
         State::NotCovered => empty(CellState::NotCovered, "not-covered", "not covered"),

@@ -3,10 +3,12 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::attack::upgrade::Record;
 use crate::attack::{Domain, TechniqueId, Version};
 use crate::coverage::{Metric, Rollup};
 use crate::mapping::{Category, Level};
 
+use super::index::upgrades;
 use super::site::{Framework, Site};
 use super::view::{CapabilityRow, CoverageRow, FindingsView, GapsView, LayerLink, MethodView, SourceView};
 
@@ -27,6 +29,9 @@ pub struct Summary {
     pub method: MethodView,
     /// What was found in the sources.
     pub findings: FindingsView,
+    /// What became of the rows of sources that were made on another ATT&CK version.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub upgrades: Vec<Record>,
     /// One per source, in the order given.
     pub frameworks: Vec<FrameworkSummary>,
 }
@@ -113,6 +118,7 @@ pub(super) fn summary(site: &Site<'_>, view: &super::view::IndexView) -> Summary
         rollup: content.rules.rollup,
         method: view.method.clone(),
         findings: view.findings.clone(),
+        upgrades: upgrades(site).cloned().collect(),
         frameworks: frameworks.collect(),
     }
 }

@@ -37,6 +37,8 @@ files![
     "site.js",
     "technique.hbs",
     "technique_list.hbs",
+    "upgrade.hbs",
+    "upgrade_record.hbs",
 ];
 
 /// The largest template that is read, in bytes.

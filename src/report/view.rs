@@ -6,6 +6,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::upgrade::UpgradeView;
+
 /// What every page has.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Page {
@@ -235,6 +237,10 @@ pub struct GapsView {
     pub not_mappable: Vec<TechniqueRef>,
     /// Mapped, but without a score.
     pub not_assessed: Vec<TechniqueRef>,
+    /// New since the ATT&CK version that the source was made on, and so not assessed.
+    pub new: Vec<TechniqueRef>,
+    /// That version.
+    pub made_on: String,
     /// Capabilities that the source says cannot be mapped.
     pub non_mappable_capabilities: Vec<CapabilityRef>,
     /// Mapped ids that are not active in this version: each with what became of it.
@@ -392,6 +398,8 @@ pub struct IndexView {
     pub frameworks: Vec<FrameworkView>,
     /// Whether there is more than one framework.
     pub several: bool,
+    /// What became of the rows of sources that were made on another ATT&CK version; mostly empty.
+    pub upgrades: Vec<UpgradeView>,
     /// How the figures came about.
     pub method: MethodView,
     /// What was found in the sources.
@@ -418,6 +426,8 @@ pub struct MappingView {
     pub technique_name: String,
     /// The catalog's name, when it differs from the one given.
     pub current_name: Option<String>,
+    /// The techniques that the source maps, where an upgrade made another one of them: `T1562.008 (ATT&CK 16.1)`.
+    pub was: Vec<String>,
     /// The technique's page, relative to this page.
     pub technique_href: String,
     /// The mapping type: `technique_scores`, `mitigates`, `related-to`.

@@ -207,6 +207,14 @@ pub struct MergedRow {
     pub said: String,
 }
 
+impl fmt::Display for MergedRow {
+    /// `T1562.001 Partial`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let gap = if self.said.is_empty() { "" } else { " " };
+        write!(f, "{}{gap}{}", self.from, self.said)
+    }
+}
+
 /// A tactic that is not in both versions as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct TacticChange {
@@ -256,6 +264,14 @@ pub struct TacticMove {
     pub from: String,
     /// The short names in the target.
     pub to: Vec<String>,
+}
+
+impl TacticMove {
+    /// `T1685.002: defense-evasion is now defense-impairment`
+    #[must_use]
+    pub fn describe(&self) -> String {
+        format!("{}: {} is now {}", self.id, self.from, self.to.join(" and "))
+    }
 }
 
 /// The account of one upgrade of one mapping set or layer.
