@@ -1,4 +1,4 @@
-//! ATT&CK Navigator layers: made from coverage, written as JSON that every reader takes.
+//! ATT&CK Navigator layers: made from coverage, or read in any format, and written as JSON that every reader takes.
 
 mod build;
 pub mod check;
@@ -8,6 +8,7 @@ pub mod read;
 mod schema;
 mod split;
 mod upgrade;
+pub mod write;
 
 use std::io;
 
