@@ -295,6 +295,10 @@ codes! {
     MovedByUpgrade = "NL0802", Note;
     /// Rows of one capability come to one technique in the ATT&CK version that the mappings are carried to; they become one.
     MergedByUpgrade = "NL0803", Note;
+    /// Something in a layer is written in another way, which says the same in the format of today.
+    Rewritten = "NL0804", Note;
+    /// Something in a layer has no place in any format, and is not written.
+    NotWritten = "NL0805", Warning;
 }
 
 /// `RetiredTechnique` as `retired-technique`.

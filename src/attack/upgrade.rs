@@ -123,6 +123,15 @@ fn list(ids: &[TechniqueId], joint: &str) -> String {
 }
 
 impl Move {
+    /// Why there is nothing to carry it to; `None` where there is.
+    #[must_use]
+    pub const fn reason(&self) -> Option<&Reason> {
+        match self {
+            Self::Dropped(reason) => Some(reason),
+            _ => None,
+        }
+    }
+
     /// The id that `id` is carried to; `None` when it is dropped.
     #[must_use]
     pub fn target(&self, id: TechniqueId) -> Option<TechniqueId> {

@@ -15,7 +15,7 @@ use navlayer::mapping::upgrade::upgrade;
 use navlayer::mapping::{MappingSet, check, select::Selection};
 
 use super::known::Known;
-use super::{Failure, Global, config, findings};
+use super::{Failure, Global, account, config, findings};
 
 /// Mapping sets of one domain, the catalog that they are shown on, and what was found in them.
 pub(crate) struct Input {
@@ -77,7 +77,7 @@ pub(crate) fn load(settings: &Settings, global: &Global) -> Result<Option<Input>
         return Err(Failure::new("the sources hold no mapping"));
     };
     findings::print(&told, global);
-    say_upgrades(&sets, global);
+    account::say(sets.iter().flat_map(|set| &set.upgrades), global);
     let catalog = known.releases.catalog(domain, target)?;
     Ok(Some(Input { sets, catalog, findings }))
 }
@@ -96,7 +96,7 @@ pub(crate) fn load_sets(settings: &Settings, global: &Global) -> Result<Option<V
         return Ok(stop(&findings, global));
     }
     findings::print(&findings, global);
-    say_upgrades(&sets, global);
+    account::say(sets.iter().flat_map(|set| &set.upgrades), global);
     Ok(Some(sets))
 }
 
@@ -293,21 +293,5 @@ pub(crate) fn say_empty(input: &Input, selection: &Selection, global: &Global) {
     });
     if !any {
         findings::say(global, "warning: no mapping passes the filters; what is written is empty");
-    }
-}
-
-/// Says in a line for each set what became of its rows.
-fn say_upgrades(sets: &[MappingSet], global: &Global) {
-    for record in sets.iter().flat_map(|set| &set.upgrades) {
-        findings::say(global, &format!("note: {}", record.summary()));
-        if !record.not_assessed.is_empty() {
-            let count = record.not_assessed.len();
-            let (noun, verb) = if count == 1 { ("technique", "is") } else { ("techniques", "are") };
-            let line = format!(
-                "note: {count} {noun} of ATT&CK {} {verb} new since {}, and not assessed",
-                record.to, record.from
-            );
-            findings::say(global, &line);
-        }
     }
 }

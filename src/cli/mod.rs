@@ -1,5 +1,6 @@
 //! The command line: the only place with arguments, printing and the environment.
 
+mod account;
 mod args;
 mod build;
 mod catalog;
@@ -13,6 +14,7 @@ mod layer;
 mod query;
 mod schema;
 mod table;
+mod upgrade;
 mod validate;
 
 use std::io::{self, Write as _};
@@ -46,6 +48,8 @@ Examples:
   navlayer layer mapping.json --per capability -o by-capability/
   navlayer query gaps --tactic exfiltration        what AWS services leave open
   navlayer validate mapping.json                   everything that is wrong with it, line by line
+  navlayer upgrade layer.json --to latest -o new.json
+                                                   a layer on the ATT&CK version of today
   navlayer catalog show T1562.008
 
 Exit codes: 0 done, 1 findings of severity error or a check that failed, 2 something stopped the run.";
@@ -97,6 +101,7 @@ enum Command {
     Config(config::Args),
     Convert(convert::Args),
     Schema(schema::Args),
+    Upgrade(upgrade::Args),
 }
 
 /// How a command ended, when nothing stopped it.
@@ -229,6 +234,7 @@ fn run(cli: &Cli, out: &mut dyn io::Write) -> CommandResult {
         Command::Config(args) => config::run(args, &cli.global, out),
         Command::Convert(args) => convert::run(args, &cli.global, out),
         Command::Schema(args) => schema::run(args, out),
+        Command::Upgrade(args) => upgrade::run(args, &cli.global, out),
     }
 }
 

@@ -336,6 +336,8 @@ const GUIDES: &[(Code, &str, &str)] = &[
         "",
     ),
     (Code::MergedByUpgrade, "Nothing; or assess the one technique anew where the rows disagree.", ""),
+    (Code::Rewritten, "Nothing.", ""),
+    (Code::NotWritten, "Give the annotation the id of its technique, or remove what is empty.", ""),
 ];
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub use model::{
 
 pub use schema::{AnyLayer, AnyLayerFile};
 pub use split::{Part, Per, framework_key, split};
-pub use upgrade::upgrade;
+pub use upgrade::{Upgraded, upgrade};
 
 /// A layer as JSON text, ending in a line break.
 ///

@@ -9,9 +9,10 @@ mod platforms;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::read::{InputAnnotation, InputLayer, InputMetadata, InputTactic, Spanned};
+use super::read::{InputAnnotation, InputLayer, InputMetadata, InputTactic, Spanned, quoted};
 use crate::attack::upgrade::{Ledger, Merge, Named, Record, TacticMove, Upgrade};
 use crate::attack::{Catalog, TechniqueId};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 
 pub(super) use merge::{origins, row};
@@ -19,17 +20,29 @@ pub(super) use merge::{origins, row};
 /// The rows of a layer's metadata that name the versions which an upgrade led from and to.
 pub(super) const VERSIONS: [&str; 2] = ["upgraded from", "upgraded to"];
 
+/// A layer on another ATT&CK version.
+#[derive(Debug)]
+pub struct Upgraded {
+    /// The layer.
+    pub layer: InputLayer,
+    /// What became of every annotation.
+    pub record: Record,
+    /// What was dropped, as warnings, and what moved, as notes: each with where it stood in the layer's source.
+    pub findings: Vec<(Span, Diagnostic)>,
+}
+
 /// Carries a layer to the upgrade's target. `title` and `source` are for the account: the layer's name and its file.
 ///
 /// What is written in the layer on another version than the upgrade starts from is carried by its id all the same.
 #[must_use]
-pub fn upgrade(layer: &InputLayer, title: &str, source: &str, upgrade: &Upgrade<'_>) -> (InputLayer, Record) {
+pub fn upgrade(layer: &InputLayer, title: &str, source: &str, upgrade: &Upgrade<'_>) -> Upgraded {
     let mut carrier = Carrier {
         upgrade,
         is_own: super::check::is_own(layer),
         ledger: Ledger::new(upgrade),
         moves: BTreeMap::new(),
         merges: Vec::new(),
+        findings: Vec::new(),
     };
     let techniques = carrier.techniques(&layer.techniques);
     let (from, to) = (upgrade.from(), upgrade.to());
@@ -44,7 +57,7 @@ pub fn upgrade(layer: &InputLayer, title: &str, source: &str, upgrade: &Upgrade<
         notes = told;
     }
     say_versions(&mut carried, from, to);
-    let Carrier { ledger, moves, merges, .. } = carrier;
+    let Carrier { ledger, moves, merges, findings, .. } = carrier;
     let mut record = ledger.finish(title.to_owned(), source.to_owned(), &upgrade.new_techniques());
     record.merges = merges;
     record.merges.sort_by(|one, other| (&one.to, &one.of).cmp(&(&other.to, &other.of)));
@@ -53,7 +66,7 @@ pub fn upgrade(layer: &InputLayer, title: &str, source: &str, upgrade: &Upgrade<
         .map(|((id, from), to)| TacticMove { id, from, to: to.into_iter().collect() })
         .collect();
     record.platforms = notes;
-    (carried, record)
+    Upgraded { layer: carried, record, findings }
 }
 
 /// The versions, in the layer's own metadata and description. Of several upgrades in turn, the first and the last count.
@@ -102,12 +115,13 @@ struct Carrier<'u, 'c> {
     /// Target and former tactic → tactics.
     moves: BTreeMap<(TechniqueId, String), BTreeSet<String>>,
     merges: Vec<Merge>,
+    findings: Vec<(Span, Diagnostic)>,
 }
 
 /// An annotation that the Navigator shows, on its way.
 #[derive(Clone)]
 struct Row {
-    /// Its place in the layer.
+    /// Its place among those of the layer, in the order in which the Navigator takes them.
     index: usize,
     source: TechniqueId,
     annotation: InputAnnotation,
@@ -120,7 +134,7 @@ impl Carrier<'_, '_> {
         let alive = self.alive(all);
         let mut groups: BTreeMap<TechniqueId, Vec<Row>> = BTreeMap::new();
         for (index, source, annotation) in alive {
-            let Some(target) = self.ledger.row(source, "").target(source) else { continue };
+            let Some(target) = self.carry(source, annotation) else { continue };
             let tactics = match &annotation.tactic {
                 InputTactic::One(tactic) => Some(self.tactics(&tactic.value, source, target)),
                 InputTactic::Every | InputTactic::Nowhere(_) => None,
@@ -149,26 +163,61 @@ impl Carrier<'_, '_> {
         out.into_iter().map(|(_, annotation)| annotation).collect()
     }
 
+    /// Counts an annotation, tells what becomes of it, and says which technique it goes to.
+    fn carry(&mut self, source: TechniqueId, annotation: &InputAnnotation) -> Option<TechniqueId> {
+        let version = self.upgrade.to().version();
+        let what = self.ledger.row(source, "");
+        let (target, dropped) = (what.target(source), what.reason());
+        let span = annotation.id_span.unwrap_or(annotation.span);
+        if let Some(reason) = dropped {
+            let reason = format!("{source} has no place in ATT&CK {version}: {}", reason.describe());
+            self.drop_finding(annotation, reason);
+        } else if let Some(target) = target.filter(|target| *target != source) {
+            let named = Named::of(target, self.upgrade.to());
+            let message = format!("{source} is {named} in ATT&CK {version}");
+            self.findings.push((span, Diagnostic::new(Code::MovedByUpgrade, message)));
+        }
+        target
+    }
+
+    /// Tells of an annotation that is left out, unless it said nothing.
+    fn drop_finding(&mut self, annotation: &InputAnnotation, message: String) {
+        if annotation.is_annotated() {
+            let span = annotation.id_span.unwrap_or(annotation.span);
+            let help = "the annotation is left out; the account of the upgrade lists it";
+            self.findings.push((span, Diagnostic::new(Code::DroppedByUpgrade, message).help(help)));
+        }
+    }
+
     /// The annotations that the Navigator shows or would show if their technique were active, in order; the others are
     /// dropped.
     fn alive<'a>(&mut self, all: &'a [InputAnnotation]) -> Vec<(usize, TechniqueId, &'a InputAnnotation)> {
         // A later annotation takes the place of an earlier one in each of its tactics.
         let mut taken: BTreeMap<TechniqueId, BTreeSet<String>> = BTreeMap::new();
         let mut alive = Vec::with_capacity(all.len());
-        for (index, annotation) in all.iter().enumerate().rev() {
+        // What the Navigator shows nowhere, and a reader would expect in every tactic, takes no shown one's place.
+        let is_shown = |annotation: &InputAnnotation| !matches!(annotation.tactic, InputTactic::Nowhere(_));
+        let (shown, nowhere): (Vec<_>, Vec<_>) = all.iter().enumerate().partition(|(_, one)| is_shown(one));
+        let ordered: Vec<&InputAnnotation> = nowhere.into_iter().chain(shown).map(|(_, one)| one).collect();
+        for (index, annotation) in ordered.into_iter().enumerate().rev() {
             let Some(stated) = &annotation.technique else {
-                self.ledger.drop_other("", "the annotation names no technique");
+                let reason = "the annotation names no technique";
+                self.ledger.drop_other("", reason);
+                self.drop_finding(annotation, reason.to_owned());
                 continue;
             };
             let Some(id) = annotation.id() else {
-                self.ledger.drop_other(stated.value.trim(), "not the id of a technique");
+                let reason = "not the id of a technique";
+                self.ledger.drop_other(stated.value.trim(), reason);
+                self.drop_finding(annotation, format!("{}: {reason}", quoted(&stated.value)));
                 continue;
             };
             let tactics = match (self.shown_in(id), &annotation.tactic) {
                 (Some(known), InputTactic::One(tactic)) if !known.contains(&tactic.value) => {
                     let reason =
                         format!("the Navigator shows it nowhere: {id} is not in the tactic {}", tactic.value);
-                    self.ledger.drop_other(&id.to_string(), reason);
+                    self.ledger.drop_other(&id.to_string(), &reason);
+                    self.drop_finding(annotation, reason);
                     continue;
                 }
                 (_, InputTactic::One(tactic)) => vec![tactic.value.clone()],
@@ -180,6 +229,7 @@ impl Carrier<'_, '_> {
             if fresh == 0 {
                 let reason = "a later annotation of the same technique takes its place";
                 self.ledger.drop_other(&id.to_string(), reason);
+                self.drop_finding(annotation, format!("{id}: {reason}"));
                 continue;
             }
             alive.push((index, id, annotation));
@@ -237,7 +287,8 @@ impl Carrier<'_, '_> {
                 let reason = format!(
                     "{target} has left the tactic {tactic}; its other tactics keep their annotations"
                 );
-                self.ledger.drop_counted(row.source, reason);
+                self.ledger.drop_counted(row.source, &reason);
+                self.drop_finding(&row.annotation, reason);
                 continue;
             }
             row.tactics = None;

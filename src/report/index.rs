@@ -9,11 +9,11 @@ use crate::mapping::{Category, Level};
 
 use super::matrix::matrix;
 use super::site::{CapabilityPage, Counted, Framework, Site, categories, coverage_row, fraction, headline};
-use super::{theme, upgrade};
 use super::view::{
     CapabilityRow, CategoryCount, FindingView, FindingsView, FrameworkView, GapGroup, GapsView, IndexView,
     LayerLink, LegendEntry, MethodView, RetiredRef, TechniqueRef,
 };
+use super::{theme, upgrade};
 
 /// The most findings that the index lists.
 const LISTED: usize = 200;

@@ -121,7 +121,11 @@ fn legend(
     let kinds = [
         (CellState::NotCovered, "not-covered", "Not covered"),
         (CellState::NotMappable, "not-mappable", "Not mappable, says the source"),
-        (CellState::NotAssessed, "not-assessed", "Not assessed: mapped without a level, or new in this version"),
+        (
+            CellState::NotAssessed,
+            "not-assessed",
+            "Not assessed: mapped without a level, or new in this version",
+        ),
         (CellState::OutOfScope, "out-of-scope", "Outside the filters"),
     ];
     let states: Vec<CellState> = cells().map(|cell| cell.state).collect();

@@ -364,7 +364,7 @@ impl<'u, 'c> Ledger<'u, 'c> {
     }
 
     /// A row that was counted is dropped all the same.
-    pub(crate) fn drop_counted(&mut self, id: TechniqueId, reason: impl Into<String>) {
+    pub(crate) fn drop_counted(&mut self, id: TechniqueId, reason: &str) {
         if let Some(entry) = self.ids.get_mut(&id) {
             entry.rows -= 1;
             self.drop_other(&id.to_string(), reason);
@@ -372,8 +372,8 @@ impl<'u, 'c> Ledger<'u, 'c> {
     }
 
     /// A row is dropped that was not counted; `id` as the source has it.
-    pub(crate) fn drop_other(&mut self, id: &str, reason: impl Into<String>) {
-        *self.others.entry((id.to_owned(), reason.into())).or_default() += 1;
+    pub(crate) fn drop_other(&mut self, id: &str, reason: &str) {
+        *self.others.entry((id.to_owned(), reason.to_owned())).or_default() += 1;
     }
 
     /// The account. What else it tells is added by the caller.

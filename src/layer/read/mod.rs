@@ -5,18 +5,23 @@
 //! the scores, colours and rows of techniques that ATT&CK does not know. What all that means is told by
 //! [`super::check`].
 
+mod file;
 pub(in crate::layer) mod parts;
 mod shape;
 
 use crate::attack::{Domain, TechniqueId, Version};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Diagnostic;
 use crate::source::node::{Document, Kind, Node};
 use crate::source::{Source, Span};
 
 use super::model::{Layout, LegendItem};
+pub use file::{LayerFile, LayerFiles, from_paths, from_stream};
 use shape::Shape;
 pub use shape::Spanned;
 pub(in crate::layer) use shape::{Fields, MAX_FINDINGS, quoted, short};
+
+/// The rows of a layer's metadata that name its release in full.
+const RELEASE_ROWS: [&str; 2] = ["ATT&CK", super::upgrade::VERSIONS[1]];
 
 /// What was read of a file.
 #[derive(Debug, Default)]
@@ -189,6 +194,20 @@ impl InputLayer {
         Some(exact.or(newest).or(stated).unwrap_or(Version { major, minor: 0 }))
     }
 
+    /// The release that the layer is on, of those that are `known`: where its metadata says so in full, as navlayer writes
+    /// it, that one; else as [`InputLayer::attack_version`] says.
+    #[must_use]
+    pub fn release(&self, domain: Domain, known: &[Version]) -> Option<Version> {
+        let stated = self.attack_version(known);
+        let rows = self.metadata.iter().filter_map(|row| match row {
+            InputMetadata::Row { name, value } if RELEASE_ROWS.contains(&name.as_str()) => Some(&value.value),
+            _ => None,
+        });
+        let full = rows.filter_map(|text| text.strip_prefix(domain.id())?.trim().parse::<Version>().ok());
+        // The last row is that of the last upgrade.
+        full.last().filter(|full| stated.is_none_or(|stated| stated.major == full.major)).or(stated)
+    }
+
     /// The scores of the gradient's first and last colour.
     #[must_use]
     pub fn range(&self) -> (f64, f64) {
@@ -270,8 +289,7 @@ pub fn read(root: Node<'_>) -> LayerReading {
 pub fn from_source(source: &Source) -> Result<LayerReading, Diagnostic> {
     let document = Document::json(source, 0)?;
     if !is_layer(document.root()) {
-        let message = "this is not an ATT&CK Navigator layer";
-        return Err(Diagnostic::new(Code::NotAMapping, message).at(source.whole()));
+        return Err(file::not_a_layer(source));
     }
     Ok(read(document.root()))
 }

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use serde::{Serialize, Serializer};
 
-use super::model::{FORMAT, Layout, LegendItem, NAVIGATOR, Versions};
+use super::model::{FORMAT, Layout, LegendItem, NAVIGATOR};
 use super::read::{InputAnnotation, InputLayer, InputLink, InputMetadata, InputTactic};
 use crate::attack::{Domain, Version};
 use crate::source::Span;
@@ -27,7 +27,7 @@ use gradient::OutputGradient;
 #[serde(rename_all = "camelCase")]
 pub struct OutputLayer<'a> {
     name: &'a str,
-    versions: Versions,
+    versions: OutputVersions,
     domain: &'a str,
     #[serde(rename = "customDataURL", skip_serializing_if = "Option::is_none")]
     custom_data_url: Option<&'a str>,
@@ -56,6 +56,14 @@ pub struct OutputLayer<'a> {
     select_visible_techniques: bool,
     #[serde(skip)]
     changes: Vec<Change>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct OutputVersions {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attack: Option<String>,
+    navigator: &'static str,
+    layer: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -121,12 +129,17 @@ fn is_zero(number: &u8) -> bool {
 }
 
 impl<'a> OutputLayer<'a> {
-    /// A layer that was read, for the ATT&CK version that it is on, or was carried to.
+    /// A layer that was read, for the ATT&CK version that it is on, or was carried to; `None` where it states none.
     ///
     /// `fallback_name` is its name where it has none. A layer on ATT&CK data of its own, whose domain is none of ATT&CK's,
     /// keeps that domain; the one given is for all others.
     #[must_use]
-    pub fn new(layer: &'a InputLayer, fallback_name: &'a str, domain: Domain, attack: Version) -> Self {
+    pub fn new(
+        layer: &'a InputLayer,
+        fallback_name: &'a str,
+        domain: Domain,
+        attack: Option<Version>,
+    ) -> Self {
         let mut changes = Vec::new();
         let custom_data_url = layer.custom_data_url.as_deref().filter(|url| !url.is_empty());
         let stated = layer.domain.as_ref().map(|domain| domain.value.as_str());
@@ -135,10 +148,10 @@ impl<'a> OutputLayer<'a> {
         });
         Self {
             name: name(layer, fallback_name, &mut changes),
-            versions: Versions {
-                attack: attack.major.to_string(),
-                navigator: NAVIGATOR.to_owned(),
-                layer: FORMAT.to_owned(),
+            versions: OutputVersions {
+                attack: attack.map(|version| version.major.to_string()),
+                navigator: NAVIGATOR,
+                layer: FORMAT,
             },
             domain: own_domain.unwrap_or(domain.id()),
             custom_data_url,

@@ -17,10 +17,10 @@ const MAX_VOCABULARY: u64 = 1024 * 1024;
 
 /// A file to read.
 #[derive(Debug, Clone)]
-pub(super) struct Input {
-    pub(super) path: PathBuf,
+pub(crate) struct Input {
+    pub(crate) path: PathBuf,
     /// The folder or pattern that brought it along; `None` when it was named itself.
-    pub(super) from: Option<PathBuf>,
+    pub(crate) from: Option<PathBuf>,
 }
 
 impl Input {
@@ -37,17 +37,17 @@ impl Input {
 
 /// What paths, folders and patterns name.
 #[derive(Debug, Default)]
-pub(super) struct Expansion {
+pub(crate) struct Expansion {
     /// The files, in order, each once.
-    pub(super) inputs: Vec<Input>,
+    pub(crate) inputs: Vec<Input>,
     /// Each folder and pattern with the files that it brings along, those that others bring too included.
-    pub(super) brought: Vec<(PathBuf, Vec<PathBuf>)>,
+    pub(crate) brought: Vec<(PathBuf, Vec<PathBuf>)>,
     /// What cannot be looked up.
-    pub(super) errors: Vec<ReadError>,
+    pub(crate) errors: Vec<ReadError>,
 }
 
 /// Looks up what paths, folders and patterns name.
-pub(super) fn expand(paths: &[PathBuf]) -> Expansion {
+pub(crate) fn expand(paths: &[PathBuf]) -> Expansion {
     let mut all = Expansion::default();
     for path in paths {
         let mut found = Vec::new();
@@ -111,7 +111,7 @@ fn base(path: &Path) -> PathBuf {
 }
 
 /// The bytes of a file.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
     let error = |source| ReadError::Io { path: path.to_owned(), source };
     let file = File::open(path).map_err(error)?;
     let metadata = file.metadata().map_err(error)?;
@@ -122,7 +122,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
 }
 
 /// Reads everything, up to the limit; `expected` is how much there seems to be.
-pub(super) fn read_bounded(path: &Path, input: impl io::Read, expected: u64) -> Result<Vec<u8>, ReadError> {
+pub(crate) fn read_bounded(path: &Path, input: impl io::Read, expected: u64) -> Result<Vec<u8>, ReadError> {
     // A byte more than expected, so that the end is seen without growing.
     let mut bytes = Vec::with_capacity(usize::try_from(expected.min(MAX_BYTES)).unwrap_or(0) + 1);
     let read = input.take(MAX_BYTES + 1).read_to_end(&mut bytes);

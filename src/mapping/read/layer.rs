@@ -185,15 +185,8 @@ impl Reader<'_> {
     }
 
     fn version(&mut self, layer: &InputLayer, domain: Domain) -> Version {
-        // Navlayer writes the release in full into the metadata, where the Navigator reads the major number alone.
-        let full = blocks::value(&layer.metadata, "ATT&CK")
-            .and_then(|text| text.strip_prefix(domain.id())?.trim().parse::<Version>().ok());
         let known = self.options.releases.versions(domain);
-        let stated = layer.attack_version(known);
-        if let Some(version) = full.filter(|full| stated.is_none_or(|stated| stated.major == full.major)) {
-            return version;
-        }
-        if let Some(version) = stated.or(self.options.attack_version) {
+        if let Some(version) = layer.release(domain, known).or(self.options.attack_version) {
             return version;
         }
         let newest = self.options.releases.table(domain).newest();

@@ -4,7 +4,7 @@
 //! mean is decided in one place for all of them.
 
 mod control;
-mod files;
+pub(crate) mod files;
 mod layer;
 mod notes;
 mod options;
@@ -490,7 +490,7 @@ fn other_json(text: &str) -> &'static str {
 }
 
 /// In a folder a file of another kind is no mistake.
-fn skip(finding: &Diagnostic) -> Diagnostic {
+pub(crate) fn skip(finding: &Diagnostic) -> Diagnostic {
     Diagnostic {
         code: Code::FileSkipped,
         severity: Code::FileSkipped.severity(),
