@@ -11,6 +11,7 @@ mod filters;
 mod hostile;
 mod layer_checks;
 mod layer_reading;
+mod layer_writing;
 mod layers;
 mod messages;
 mod mutants;
