@@ -3,6 +3,24 @@
 //! What was read is written as it stands: scores, colours and texts are not judged here. Only where format 4.5 has
 //! another spelling for the same, or where the Navigator or the strict Python loader would not take what is stated, the
 //! spelling changes; each such [`Change`] is told. Written once more, the result stays as it is.
+//!
+//! ```
+//! use navlayer::attack::{Domain, Version};
+//! use navlayer::layer::{read, write::OutputLayer};
+//! use navlayer::source::Source;
+//!
+//! let text = r#"{"version": "3.0", "domain": "mitre-enterprise",
+//!     "techniques": [{"techniqueID": "T1110", "score": 5}, {"techniqueID": null, "comment": "lost"}]}"#;
+//! let source = Source::new("old.json", text.to_owned());
+//! let layer = &read::from_source(&source)?.layers[0];
+//! let output = OutputLayer::new(layer, "old", Domain::Enterprise, Version { major: 16, minor: 1 });
+//! let json = output.to_json();
+//! for change in output.changes().iter().filter(|change| change.kind.is_loss()) {
+//!     println!("line {}: {change}", source.place(change.span.range()).line);
+//! }
+//! # assert!(String::from_utf8_lossy(&json).contains("\"layer\": \"4.5\"") && output.changes().len() == 2);
+//! # Ok::<(), Box<navlayer::diagnostic::Diagnostic>>(())
+//! ```
 
 mod change;
 mod gradient;
@@ -251,8 +269,8 @@ impl<'a> OutputAnnotation<'a> {
             InputTactic::One(tactic) => Some(tactic.value.as_str()),
             // A tactic of nowhere cannot be written as it is: the Navigator opens an alert at an empty one, and leaves it
             // out itself when it saves the layer; the loader refuses null. No tactic at all is what the Navigator makes of
-            // such a layer, saved and opened again, and what tools mean that write null. The entry is shown then, behind
-            // the others of its technique: see `annotations`.
+            // such a layer, saved and opened again, and what tools mean that write null. The entry is shown then, where no
+            // other of its technique is: see `annotations`.
             InputTactic::Nowhere(span) => {
                 changes.push(Change::new(ChangeKind::Tactic, &stated.value, *span));
                 None
