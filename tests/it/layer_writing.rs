@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::sync::LazyLock;
 
-use navlayer::attack::{Domain, Version};
+use navlayer::attack::{Domain, Releases, Version, embedded_versions};
 use navlayer::diagnostic::Severity;
 use navlayer::layer::check;
 use navlayer::layer::color;
@@ -38,12 +38,12 @@ fn one(text: &str) -> InputLayer {
 /// The domain and release that a layer is on, 16.1 where it states none.
 fn release(layer: &InputLayer) -> (Domain, Version) {
     let domain = layer.known_domain().unwrap_or(Domain::Enterprise);
-    (domain, layer.attack_version(domain).unwrap_or(Version { major: 16, minor: 1 }))
+    (domain, layer.attack_version(embedded_versions(domain)).unwrap_or(Version { major: 16, minor: 1 }))
 }
 
 fn output(layer: &InputLayer) -> OutputLayer<'_> {
     let (domain, attack) = release(layer);
-    OutputLayer::new(layer, FALLBACK, domain, attack)
+    OutputLayer::new(layer, FALLBACK, domain, Some(attack))
 }
 
 fn written(layer: &InputLayer) -> String {
@@ -208,7 +208,7 @@ fn held(layer: &InputLayer) -> InputLayer {
 fn codes(text: &str, only_errors: bool) -> BTreeSet<&'static str> {
     let source = Source::new("layer.json", text.to_owned());
     let document = Document::json(&source, 0).expect("it is JSON");
-    let findings = check::check(&source, document.root());
+    let findings = check::check(&source, document.root(), &Releases::default());
     let wanted = findings.iter().filter(|one| !only_errors || one.severity == Severity::Error);
     wanted.map(|finding| finding.code.id()).collect()
 }

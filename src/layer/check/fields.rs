@@ -39,29 +39,25 @@ pub(super) fn unknown(layer: Node<'_>) -> Vec<Diagnostic> {
     let Some(fields) = Fields::of(layer) else { return Vec::new() };
     let mut unknown = Unknown::default();
     unknown.object(&fields, "the layer", &parts::LAYER);
-    let one = |key: &str| fields.get(key).and_then(Fields::of);
-    for (key, known) in
-        [("versions", &VERSIONS[..]), ("filters", &FILTERS), ("layout", &LAYOUT), ("gradient", &GRADIENT)]
-    {
-        if let Some(object) = one(key) {
-            unknown.object(&object, key_name(key), known);
+    for technique in fields.get("techniques").and_then(Node::items).unwrap_or_default() {
+        if let Some(technique) = Fields::of(technique) {
+            unknown.object(&technique, "techniques", &parts::TECHNIQUE);
         }
     }
-    unknown.list(&fields, "legendItems", "legend items", &LEGEND);
-    unknown.list(&fields, "metadata", "rows of metadata", &METADATA);
-    unknown.list(&fields, "links", "links", &LINK);
-    for technique in fields.get("techniques").and_then(Node::items).unwrap_or_default() {
-        let Some(technique) = Fields::of(technique) else { continue };
-        unknown.object(&technique, "techniques", &parts::TECHNIQUE);
-        unknown.list(&technique, "metadata", "rows of metadata", &METADATA);
-        unknown.list(&technique, "links", "links", &LINK);
-    }
+    unknown.nested(&fields);
     let mut findings = unknown.findings();
     findings.extend(view_mode(&fields));
     findings.extend(count_unscored(&fields));
     findings
 }
 
+/// Those of [`unknown`] that stand deeper than in the layer or in a technique: nothing that was read holds them.
+pub(super) fn not_read(layer: Node<'_>) -> Vec<Diagnostic> {
+    let Some(fields) = Fields::of(layer) else { return Vec::new() };
+    let mut unknown = Unknown::default();
+    unknown.nested(&fields);
+    unknown.findings()
+}
 fn key_name(key: &str) -> &'static str {
     match key {
         "versions" => "`versions`",
@@ -72,6 +68,26 @@ fn key_name(key: &str) -> &'static str {
 }
 
 impl Unknown {
+    /// The keys of what stands in a layer and in its techniques.
+    fn nested(&mut self, fields: &Fields<'_>) {
+        let one = |key: &str| fields.get(key).and_then(Fields::of);
+        for (key, known) in
+            [("versions", &VERSIONS[..]), ("filters", &FILTERS), ("layout", &LAYOUT), ("gradient", &GRADIENT)]
+        {
+            if let Some(object) = one(key) {
+                self.object(&object, key_name(key), known);
+            }
+        }
+        self.list(fields, "legendItems", "legend items", &LEGEND);
+        self.list(fields, "metadata", "rows of metadata", &METADATA);
+        self.list(fields, "links", "links", &LINK);
+        for technique in fields.get("techniques").and_then(Node::items).unwrap_or_default() {
+            let Some(technique) = Fields::of(technique) else { continue };
+            self.list(&technique, "metadata", "rows of metadata", &METADATA);
+            self.list(&technique, "links", "links", &LINK);
+        }
+    }
+
     /// The keys of an object that are not known.
     fn object(&mut self, fields: &Fields<'_>, place: &'static str, known: &'static [&'static str]) {
         for member in fields.members.iter().filter(|member| !known.contains(&&*member.key)) {

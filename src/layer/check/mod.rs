@@ -56,6 +56,16 @@ pub fn check(source: &Source, root: Node<'_>, releases: &Releases) -> Vec<Diagno
     findings
 }
 
+/// The unknown fields of a file that no [`InputLayer`] holds: those inside of rows, links, filters and the like.
+#[must_use]
+pub(super) fn not_read(root: Node<'_>) -> Vec<Diagnostic> {
+    let nodes = match root.kind() {
+        Kind::List => root.items().unwrap_or_default(),
+        _ => vec![root],
+    };
+    nodes.into_iter().flat_map(fields::not_read).collect()
+}
+
 /// What the bytes of a layer file say before they are decoded.
 #[must_use]
 pub fn encoding(source: &Source, bytes: &[u8]) -> Option<Diagnostic> {

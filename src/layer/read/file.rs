@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{LayerReading, is_layer, read};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::layer::check::not_read;
 use crate::mapping::read::{ReadError, files, skip};
 use crate::source::Source;
 use crate::source::decode::{Decoded, decode};
@@ -84,7 +85,9 @@ fn from_bytes(path: &Path, bytes: Vec<u8>) -> Result<LayerFile, Diagnostic> {
         if !is_layer(document.root()) {
             return Err(not_a_layer(&source));
         }
-        read(document.root())
+        let mut reading = read(document.root());
+        reading.findings.extend(not_read(document.root()));
+        reading
     };
     Ok(LayerFile { path: path.to_owned(), source: Arc::new(source), reading })
 }

@@ -13,7 +13,7 @@
 //!     "techniques": [{"techniqueID": "T1110", "score": 5}, {"techniqueID": null, "comment": "lost"}]}"#;
 //! let source = Source::new("old.json", text.to_owned());
 //! let layer = &read::from_source(&source)?.layers[0];
-//! let output = OutputLayer::new(layer, "old", Domain::Enterprise, Version { major: 16, minor: 1 });
+//! let output = OutputLayer::new(layer, "old", Domain::Enterprise, Some(Version { major: 16, minor: 1 }));
 //! let json = output.to_json();
 //! for change in output.changes().iter().filter(|change| change.kind.is_loss()) {
 //!     println!("line {}: {change}", source.place(change.span.range()).line);
