@@ -7,22 +7,31 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use navlayer::attack::upgrade::Record;
-use navlayer::report::{upgrade_file, upgrade_page};
+use navlayer::mapping::MappingSet;
+use navlayer::report::{ACCOUNT_TITLE, upgrade_file, upgrade_page};
 
 use super::file::write_one;
 use super::{Failure, Global, findings};
 
-/// Where the account of an upgrade goes.
+/// Where `upgrade` puts its account.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "The account of an upgrade")]
+#[command(next_help_heading = "The account of the upgrade")]
 pub(crate) struct ReportArgs {
     /// Write what moved, merged and was dropped, and what is new, to this file: .txt, .json or .html; `-` is standard
     /// output
-    #[arg(long = "report", value_name = "FILE")]
-    path: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// The form of that file [default: by its ending; text on standard output]
-    #[arg(long = "report-format", value_enum, value_name = "FORMAT", requires = "path")]
-    format: Option<Format>,
+    #[arg(long, value_enum, value_name = "FORMAT", requires = "report")]
+    report_format: Option<Format>,
+}
+
+/// Where a command that reads mappings puts the account of their upgrade.
+#[derive(Debug, clap::Args)]
+pub(crate) struct UpgradeReportArgs {
+    /// Write what became of every row on the way to another ATT&CK version to this file: .txt, .json or .html
+    #[arg(long, value_name = "FILE")]
+    upgrade_report: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -35,63 +44,102 @@ enum Format {
     Html,
 }
 
+impl Format {
+    /// What a file's ending says; text on standard output.
+    fn of(path: &Path) -> Result<Self, Failure> {
+        let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+        match ending.as_deref() {
+            Some("json") => Ok(Self::Json),
+            Some("html" | "htm") => Ok(Self::Html),
+            Some("txt") => Ok(Self::Text),
+            _ if is_standard_output(path) => Ok(Self::Text),
+            _ => Err(Failure::new(format!("{} does not tell the form of the account", path.display()))
+                .with_help("the endings .txt, .json and .html do")),
+        }
+    }
+}
+
+fn is_standard_output(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
 impl ReportArgs {
     /// Whether anybody asked.
     pub(crate) fn is_wanted(&self) -> bool {
-        self.path.is_some()
+        self.report.is_some()
     }
 
-    /// Refuses what cannot be, before anything is read.
+    /// Refuses what cannot be, before anything is read. `output_is_taken`: standard output has the layer.
     pub(crate) fn check(&self, output_is_taken: bool) -> Result<(), Failure> {
-        let Some(path) = &self.path else { return Ok(()) };
-        if path == Path::new("-") && output_is_taken {
-            return Err(Failure::new("the output and the account cannot both go to standard output")
+        let Some(path) = &self.report else { return Ok(()) };
+        if is_standard_output(path) && output_is_taken {
+            return Err(Failure::new("the layer and the account cannot both go to standard output")
                 .with_help("-o FILE or --report FILE names a file"));
         }
-        self.format().map(|_| ())
-    }
-
-    fn format(&self) -> Result<Format, Failure> {
-        let path = self.path.as_deref().unwrap_or(Path::new("-"));
-        if let Some(format) = self.format {
-            return Ok(format);
-        }
-        let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-        match ending.as_deref() {
-            Some("json") => Ok(Format::Json),
-            Some("html" | "htm") => Ok(Format::Html),
-            Some("txt") => Ok(Format::Text),
-            _ if path == Path::new("-") => Ok(Format::Text),
-            _ => Err(Failure::new(format!("{} does not tell the form of the account", path.display()))
-                .with_help(
-                    "the endings .txt, .json and .html do; --report-format names the form of any other file",
-                )),
-        }
+        self.report_format.map_or_else(|| Format::of(path), Ok).map(|_| ())
     }
 
     /// Writes the account, where one is wanted.
     pub(crate) fn write(
         &self,
         records: Vec<Record>,
+        force: bool,
         global: &Global,
         out: &mut dyn io::Write,
     ) -> Result<(), Failure> {
-        let Some(path) = &self.path else { return Ok(()) };
-        let bytes = match self.format()? {
-            Format::Text => text::account(&records).into_bytes(),
-            Format::Html => upgrade_page(&records, None)?.into_bytes(),
-            Format::Json => {
-                let json = serde_json::to_string_pretty(&upgrade_file(records));
-                (json.map_err(|error| Failure::new(error.to_string()))? + "\n").into_bytes()
-            }
-        };
-        if path == Path::new("-") {
+        let Some(path) = &self.report else { return Ok(()) };
+        let format = self.report_format.map_or_else(|| Format::of(path), Ok)?;
+        let bytes = bytes(records, format)?;
+        if is_standard_output(path) {
             return Ok(out.write_all(&bytes)?);
         }
-        write_one(path, &bytes, true, None)?;
-        findings::say(global, &format!("wrote {}", path.display()));
-        Ok(())
+        put(path, &bytes, force, global)
     }
+}
+
+impl UpgradeReportArgs {
+    /// Refuses what cannot be, before anything is read.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        match &self.upgrade_report {
+            Some(path) if is_standard_output(path) => {
+                Err(Failure::new("the account of the upgrade needs a file of its own")
+                    .with_help("--upgrade-report FILE.html names one"))
+            }
+            Some(path) => Format::of(path).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the account of the sets' upgrades, where one is wanted; of sets that nothing moved, an empty one.
+    pub(crate) fn write(&self, sets: &[MappingSet], force: bool, global: &Global) -> Result<(), Failure> {
+        let Some(path) = &self.upgrade_report else { return Ok(()) };
+        let records = sets.iter().flat_map(|set| &set.upgrades).cloned().collect();
+        put(path, &bytes(records, Format::of(path)?)?, force, global)
+    }
+}
+
+fn bytes(records: Vec<Record>, format: Format) -> Result<Vec<u8>, Failure> {
+    Ok(match format {
+        Format::Text => text::account(&records).into_bytes(),
+        Format::Html => upgrade_page(&records, None)?.into_bytes(),
+        Format::Json => {
+            let json = serde_json::to_string_pretty(&upgrade_file(records));
+            (json.map_err(|error| Failure::new(error.to_string()))? + "\n").into_bytes()
+        }
+    })
+}
+
+fn put(path: &Path, bytes: &[u8], force: bool, global: &Global) -> Result<(), Failure> {
+    write_one(path, bytes, force, Some(is_our_account))?;
+    findings::say(global, &format!("wrote {}", path.display()));
+    Ok(())
+}
+
+/// Whether a file is an account as it is written here.
+fn is_our_account(held: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(held);
+    let marks = [ACCOUNT_TITLE, "\"upgrades\": [", text::OPENING];
+    marks.iter().any(|mark| text.contains(mark)) && text.contains("navlayer ")
 }
 
 /// Says in a line each what became of the rows, and how much nobody has assessed.

@@ -8,6 +8,7 @@ use navlayer::diagnostic::Severity;
 use navlayer::output::Sink;
 use navlayer::report::{self, Content, TemplateError};
 
+use super::account::UpgradeReportArgs;
 use super::args::{FilterArgs, RuleArgs, SourceArgs};
 use super::{CommandResult, Failure, Global, Outcome, config, findings, input};
 
@@ -19,6 +20,8 @@ use super::{CommandResult, Failure, Global, Outcome, config, findings, input};
 pub(crate) struct Args {
     #[command(flatten)]
     sources: SourceArgs,
+    #[command(flatten)]
+    account: UpgradeReportArgs,
     /// The folder to write to [default: navlayer-out]
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
@@ -73,6 +76,7 @@ impl Args {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, global: &Global) -> CommandResult {
+    args.account.check()?;
     let settings = config::settings(args.flags(), global)?;
     let Some(input) = input::load(&settings, global)? else { return Ok(Outcome::Findings) };
     let selection = input::select(&settings, &input, global)?;
@@ -101,7 +105,11 @@ pub(crate) fn run(args: &Args, global: &Global) -> CommandResult {
         Some(Only::Layers) => report::layers(&content, &mut sink),
         None => report::site(&content, settings.templates.value.as_deref(), &mut sink)?,
     }
-    if args.check { check(&sink, global) } else { write(&sink, args, global) }
+    if args.check {
+        return check(&sink, global);
+    }
+    args.account.write(&input.sets, args.force, global)?;
+    write(&sink, args, global)
 }
 
 fn check(sink: &Sink, global: &Global) -> CommandResult {

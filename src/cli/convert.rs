@@ -10,6 +10,7 @@ use navlayer::mapping::MappingSet;
 use navlayer::mapping::write::{Content, Form, WriteError, file_stem, losses, write};
 use navlayer::output::Sink;
 
+use super::account::UpgradeReportArgs;
 use super::args::SourceArgs;
 use super::file::write_one;
 use super::{CommandResult, Failure, Global, Outcome, config, findings, input};
@@ -22,6 +23,8 @@ use super::{CommandResult, Failure, Global, Outcome, config, findings, input};
 pub(crate) struct Args {
     #[command(flatten)]
     sources: SourceArgs,
+    #[command(flatten)]
+    account: UpgradeReportArgs,
     /// The file to write, its ending telling the form; or a folder (`out/`), for one file per mapping set [default:
     /// standard output]
     #[arg(short, long, value_name = "PATH")]
@@ -74,6 +77,7 @@ enum Target<'a> {
 /// Runs the command.
 pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> CommandResult {
     // What cannot be written is said before anything is read.
+    args.account.check()?;
     let (target, form) = target(args)?;
     let content = if args.facts { Content::Facts } else { Content::Everything };
     let mut flags = Written::default();
@@ -90,6 +94,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
         return Ok(Outcome::Findings);
     }
     findings::print(&lost, global);
+    args.account.write(&sets, args.force, global)?;
     match target {
         Target::StandardOutput => out.write_all(&write(&sets[0], form, content)?)?,
         Target::File(path) => {

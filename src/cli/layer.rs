@@ -11,6 +11,7 @@ use navlayer::mapping::MappingSet;
 use navlayer::mapping::select::Selection;
 use navlayer::output::Sink;
 
+use super::account::UpgradeReportArgs;
 use super::args::{FilterArgs, RuleArgs, SourceArgs};
 use super::file::write_one;
 use super::input::{self, Input};
@@ -24,6 +25,8 @@ use super::{CommandResult, Failure, Global, Outcome, config, findings};
 pub(crate) struct Args {
     #[command(flatten)]
     sources: SourceArgs,
+    #[command(flatten)]
+    account: UpgradeReportArgs,
     /// The file to write, or with --per the folder [default: standard output]
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
@@ -81,10 +84,12 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
         return Err(Failure::new("--per writes several files, and no folder is named")
             .with_help("-o DIR names one; --bundle puts them into one file instead"));
     }
+    args.account.check()?;
     let settings = config::settings(args.flags(), global)?;
     let Some(input) = input::load(&settings, global)? else { return Ok(Outcome::Findings) };
     let selection = input::select(&settings, &input, global)?;
     input::say_empty(&input, &selection, global);
+    args.account.write(&input.sets, args.force, global)?;
     if settings.metric.value != Metric::Count {
         say_metric(args, &input.sets, &selection, global);
     }

@@ -10,6 +10,7 @@ use navlayer::coverage::{Coverage, Metric};
 use navlayer::mapping::select::Selection;
 use navlayer::tables::{self, Content, GapRow, Listed, Table};
 
+use super::account::UpgradeReportArgs;
 use super::args::{FilterArgs, ScoreArgs, SourceArgs};
 use super::config;
 use super::input::{self, Input};
@@ -52,6 +53,8 @@ enum Subject {
 struct CapabilityArgs {
     #[command(flatten)]
     sources: SourceArgs,
+    #[command(flatten)]
+    account: UpgradeReportArgs,
     /// Also list capabilities of which no mapping passes the filters
     #[arg(long)]
     all: bool,
@@ -84,6 +87,8 @@ Examples:
 struct TechniqueArgs {
     #[command(flatten)]
     sources: SourceArgs,
+    #[command(flatten)]
+    account: UpgradeReportArgs,
     /// Also list techniques in scope that are not mapped
     #[arg(long)]
     all: bool,
@@ -114,6 +119,8 @@ struct ScoreRowArgs {
     #[command(flatten)]
     sources: SourceArgs,
     #[command(flatten)]
+    account: UpgradeReportArgs,
+    #[command(flatten)]
     table: TableArgs,
     #[command(flatten)]
     filters: FilterArgs,
@@ -121,7 +128,7 @@ struct ScoreRowArgs {
 
 const SCORES: &str = "\
 Columns: framework, capability_id, capability_name, groups, tags, technique_id, technique_name, \
-kind, tactics, platforms, fate, category, level, score, mapping_type, comment, references
+upgraded_from, kind, tactics, platforms, fate, category, level, score, mapping_type, comment, references
 
 Examples:
   navlayer query scores --technique T1078 --sort -level
@@ -138,6 +145,8 @@ Examples:
 struct GapArgs {
     #[command(flatten)]
     sources: SourceArgs,
+    #[command(flatten)]
+    account: UpgradeReportArgs,
     #[command(flatten)]
     table: TableArgs,
     #[command(flatten)]
@@ -179,11 +188,12 @@ struct Question {
 impl Question {
     /// `None` when the sources have errors, which have been printed.
     fn new(
-        sources: &SourceArgs,
+        (sources, account): (&SourceArgs, &UpgradeReportArgs),
         scores: Option<&ScoreArgs>,
         filters: &FilterArgs,
         global: &Global,
     ) -> Result<Option<Self>, Failure> {
+        account.check()?;
         let mut flags = Written::default();
         sources.write(&mut flags);
         if let Some(scores) = scores {
@@ -193,6 +203,7 @@ impl Question {
         let settings = config::settings(flags, global)?;
         let Some(input) = input::load(&settings, global)? else { return Ok(None) };
         let selection = input::select(&settings, &input, global)?;
+        account.write(&input.sets, false, global)?;
         Ok(Some(Self { settings, input, selection }))
     }
 
@@ -211,7 +222,9 @@ fn listed(all: bool) -> Listed {
 }
 
 fn capabilities(args: &CapabilityArgs, global: &Global, out: &mut dyn io::Write) -> CommandResult {
-    let Some(question) = Question::new(&args.sources, Some(&args.scores), &args.filters, global)? else {
+    let Some(question) =
+        Question::new((&args.sources, &args.account), Some(&args.scores), &args.filters, global)?
+    else {
         return Ok(Outcome::Findings);
     };
     let content = question.content();
@@ -226,7 +239,9 @@ fn capabilities(args: &CapabilityArgs, global: &Global, out: &mut dyn io::Write)
 }
 
 fn techniques(args: &TechniqueArgs, global: &Global, out: &mut dyn io::Write) -> CommandResult {
-    let Some(question) = Question::new(&args.sources, Some(&args.scores), &args.filters, global)? else {
+    let Some(question) =
+        Question::new((&args.sources, &args.account), Some(&args.scores), &args.filters, global)?
+    else {
         return Ok(Outcome::Findings);
     };
     let content = question.content();
@@ -239,7 +254,7 @@ fn techniques(args: &TechniqueArgs, global: &Global, out: &mut dyn io::Write) ->
 }
 
 fn scores(args: &ScoreRowArgs, global: &Global, out: &mut dyn io::Write) -> CommandResult {
-    let Some(question) = Question::new(&args.sources, None, &args.filters, global)? else {
+    let Some(question) = Question::new((&args.sources, &args.account), None, &args.filters, global)? else {
         return Ok(Outcome::Findings);
     };
     let content = question.content();
@@ -251,7 +266,9 @@ fn scores(args: &ScoreRowArgs, global: &Global, out: &mut dyn io::Write) -> Comm
 }
 
 fn gaps(args: &GapArgs, global: &Global, out: &mut dyn io::Write) -> CommandResult {
-    let Some(question) = Question::new(&args.sources, Some(&args.scores), &args.filters, global)? else {
+    let Some(question) =
+        Question::new((&args.sources, &args.account), Some(&args.scores), &args.filters, global)?
+    else {
         return Ok(Outcome::Findings);
     };
     let content = question.content();

@@ -7,8 +7,8 @@ use navlayer::config::Config;
 use navlayer::diagnostic::FindingsFile;
 use navlayer::layer::{AnyLayerFile, Layer};
 use navlayer::mapping::MappingFile;
-use navlayer::report::Summary;
 use navlayer::report::view::{CapabilityView, IndexView, TechniqueView};
+use navlayer::report::{Summary, UpgradeFile, UpgradePage};
 use schemars::{Schema, schema_for};
 
 use super::{CommandResult, Failure, Outcome};
@@ -38,6 +38,8 @@ enum What {
     AnyLayer,
     /// summary.json
     Summary,
+    /// What `upgrade --report` and `--upgrade-report` write as JSON
+    Upgrade,
     /// navlayer.toml
     Config,
     /// What the template index.hbs is given
@@ -49,6 +51,9 @@ enum What {
     /// What the template technique.hbs is given
     #[value(name = "view:technique")]
     Technique,
+    /// What the template upgrade.hbs is given
+    #[value(name = "view:upgrade")]
+    UpgradeView,
 }
 
 impl What {
@@ -63,6 +68,8 @@ impl What {
             Self::Index => schema_for!(IndexView),
             Self::Capability => schema_for!(CapabilityView),
             Self::Technique => schema_for!(TechniqueView),
+            Self::Upgrade => schema_for!(UpgradeFile),
+            Self::UpgradeView => schema_for!(UpgradePage),
         }
     }
 }

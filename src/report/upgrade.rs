@@ -13,6 +13,9 @@ use crate::attack::{TechniqueId, Version};
 use crate::coverage::Scale;
 use crate::matrix::palette::Palette;
 
+/// What the page of an account calls itself beside its title.
+pub const ACCOUNT_TITLE: &str = "ATT&amp;CK upgrade";
+
 /// The accounts of a run, for programs.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct UpgradeFile {
@@ -130,6 +133,7 @@ pub fn upgrade_page(records: &[Record], folder: Option<&Path>) -> Result<String,
     let mut templates = Templates::new(folder)?;
     templates.set_theme(&theme::style(&BTreeSet::new(), &Palette::default(), &Scale::default()));
     let title = match records {
+        [] => "Nothing was carried".to_owned(),
         [one] => format!("{}: ATT&CK {} to {}", one.title, one.from, one.to),
         _ => format!("{} upgrades", records.len()),
     };

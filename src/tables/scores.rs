@@ -24,6 +24,8 @@ pub struct ScoreRow {
     pub technique_id: TechniqueId,
     /// Its name in the catalog, of a sub-technique with its technique's before it; of an unknown id the one given.
     pub technique_name: String,
+    /// The techniques that the source maps, where an upgrade made another one of them.
+    pub upgraded_from: Vec<String>,
     /// The names of its tactics.
     pub tactics: Vec<String>,
     /// Its platforms.
@@ -60,6 +62,9 @@ impl Row for ScoreRow {
         }),
         Column::text("technique_name", "Technique name", Shown::Always, |row| {
             Cell::of_text(&row.technique_name)
+        }),
+        Column::text("upgraded_from", "Upgraded from", Shown::WhenFilled, |row| {
+            Cell::List(row.upgraded_from.clone())
         }),
         Column::text("kind", "Kind", Shown::OnRequest, |row| {
             Cell::of_text(TechniqueKind::of(row.technique_id).name())
@@ -108,6 +113,7 @@ fn row(coverage: &Coverage<'_>, set: &MappingSet, mapping: &Mapping) -> ScoreRow
         tags: capability.tags.clone(),
         technique_id: id,
         technique_name: coverage.full_name(id),
+        upgraded_from: mapping.moved_from.iter().map(|origin| origin.technique.to_string()).collect(),
         tactics: tactics(catalog, id),
         platforms: platforms(catalog, id),
         fate: catalog.technique(id).is_none().then(|| catalog.fate(id).describe()),

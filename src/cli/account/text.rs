@@ -6,10 +6,20 @@ use navlayer::attack::upgrade::{Change, Kind, Named, Record, TacticChange, Tacti
 
 use crate::cli::findings::clean;
 
+/// How every account begins, and is known by.
+pub(super) const OPENING: &str = "What became of every row, by navlayer ";
+
 /// The accounts, one after the other.
 pub(super) fn account(records: &[Record]) -> String {
-    let parts: Vec<String> = records.iter().map(of).collect();
-    parts.join("\n")
+    let mut text = format!("{OPENING}{}\n", env!("CARGO_PKG_VERSION"));
+    if records.is_empty() {
+        text.push_str("\nNothing was carried to another ATT&CK version.\n");
+    }
+    for record in records {
+        text.push('\n');
+        text.push_str(&of(record));
+    }
+    text
 }
 
 fn of(record: &Record) -> String {
