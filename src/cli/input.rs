@@ -112,10 +112,11 @@ pub(crate) fn carry_each(
     for set in sets {
         let asked =
             settings.wanted_version.value.is_some() || known.bundle.is_some_and(|one| one.0 == set.domain);
-        let alone = std::slice::from_mut(set);
-        let Some(target) = target(settings, known, alone[0].domain, alone)?.filter(|_| asked) else {
+        if !asked {
             continue;
-        };
+        }
+        let alone = std::slice::from_mut(set);
+        let Some(target) = target(settings, known, alone[0].domain, alone)? else { continue };
         if known.releases.catalog(alone[0].domain, alone[0].attack_version).is_err() {
             findings.push(check::unknown_version(&alone[0], &known.releases));
             continue;
