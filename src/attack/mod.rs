@@ -6,6 +6,7 @@
 mod actors;
 mod bundle;
 mod catalog;
+pub mod diff;
 mod error;
 mod id;
 pub mod stix;
@@ -16,6 +17,7 @@ mod version;
 
 pub use actors::{Actor, ActorKind, RetiredActor};
 pub use catalog::{Catalog, Fate, PlatformSet, Tactic, TacticSet, Technique};
+pub use diff::Diff;
 pub use error::CatalogError;
 pub use id::{ParseIdError, TechniqueId};
 pub use table::{Table, embedded_versions};

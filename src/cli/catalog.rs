@@ -1,5 +1,6 @@
 //! `navlayer catalog`: what ATT&CK itself says, and how to bring another release of it.
 
+mod diff;
 mod list;
 mod show;
 
@@ -10,9 +11,9 @@ use clap::{Subcommand, ValueEnum};
 use navlayer::attack::{Catalog, CatalogError, Domain, Table, Version};
 use navlayer::output;
 
-use super::{CommandResult, Failure, Outcome};
+use super::{CommandResult, Failure, Global, Outcome};
 
-/// Look up ATT&CK techniques, tactics, groups and campaigns, or import a release
+/// Look up ATT&CK techniques, tactics, groups and campaigns, compare versions, or import a release
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -23,6 +24,7 @@ pub(crate) struct Args {
 enum Command {
     List(ListArgs),
     Show(ShowArgs),
+    Diff(diff::Args),
     Import(ImportArgs),
 }
 
@@ -103,14 +105,16 @@ fn parse_version(text: &str) -> Result<WantedVersion, String> {
     text.parse().map(WantedVersion::Exactly).map_err(|_| "give a version such as 16.1, or latest".to_owned())
 }
 
-/// Runs the command; `attack_data` is a bundle of the user's own, which then stands for everything embedded.
-pub(crate) fn run(args: &Args, attack_data: Option<&Path>, out: &mut dyn io::Write) -> CommandResult {
+/// Runs the command. A bundle of the user's own stands for everything embedded; for `diff`, for the side that it is.
+pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> CommandResult {
+    let attack_data = global.attack_data.as_deref();
     match &args.command {
         Command::List(args) => list::run(args.format, attack_data, out),
         Command::Show(args) => {
             let catalogs = catalogs(args.attack_version, args.domain, attack_data)?;
             show::run(&args.queries, &catalogs, args.format, out)
         }
+        Command::Diff(args) => diff::run(args, global, out),
         Command::Import(args) => import(args, out),
     }
 }

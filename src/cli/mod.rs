@@ -220,7 +220,7 @@ fn run(cli: &Cli, out: &mut dyn io::Write) -> CommandResult {
         Command::Layer(args) => layer::run(args, &cli.global, out),
         Command::Query(args) => query::run(args, &cli.global, out),
         Command::Validate(args) => validate::run(args, &cli.global, out),
-        Command::Catalog(args) => catalog::run(args, cli.global.attack_data.as_deref(), out),
+        Command::Catalog(args) => catalog::run(args, &cli.global, out),
         Command::Config(args) => config::run(args, &cli.global, out),
         Command::Convert(args) => convert::run(args, &cli.global, out),
         Command::Schema(args) => schema::run(args, out),

@@ -3,12 +3,13 @@
 use std::io;
 
 use clap::ValueEnum;
+use navlayer::attack::Diff;
 use navlayer::config::Config;
 use navlayer::diagnostic::FindingsFile;
 use navlayer::layer::{AnyLayerFile, Layer};
 use navlayer::mapping::MappingFile;
-use navlayer::report::Summary;
 use navlayer::report::view::{CapabilityView, IndexView, TechniqueView};
+use navlayer::report::{DiffView, Summary};
 use schemars::{Schema, schema_for};
 
 use super::{CommandResult, Failure, Outcome};
@@ -38,6 +39,8 @@ enum What {
     AnyLayer,
     /// summary.json
     Summary,
+    /// What `catalog diff --format json` writes
+    Diff,
     /// navlayer.toml
     Config,
     /// What the template index.hbs is given
@@ -49,6 +52,9 @@ enum What {
     /// What the template technique.hbs is given
     #[value(name = "view:technique")]
     Technique,
+    /// What the template diff.hbs is given
+    #[value(name = "view:diff")]
+    DiffView,
 }
 
 impl What {
@@ -59,10 +65,12 @@ impl What {
             Self::Layer => schema_for!(Layer),
             Self::AnyLayer => schema_for!(AnyLayerFile),
             Self::Summary => schema_for!(Summary),
+            Self::Diff => schema_for!(Diff),
             Self::Config => schema_for!(Config),
             Self::Index => schema_for!(IndexView),
             Self::Capability => schema_for!(CapabilityView),
             Self::Technique => schema_for!(TechniqueView),
+            Self::DiffView => schema_for!(DiffView),
         }
     }
 }
