@@ -212,20 +212,20 @@ impl TacticChange {
         pair.is_some_and(|(from, to)| (&from.name, &from.shortname) != (&to.name, &to.shortname))
     }
 
-    /// What is different, in words: `TA0005 Stealth: called Defense Evasion before`.
+    /// What is different, in words, `from` being the first version: `TA0005 Stealth: called Defense Evasion in 16.1`.
     #[must_use]
-    pub fn describe(&self) -> String {
+    pub fn describe(&self, from: Version) -> String {
         let (name, what) = match (&self.from, &self.to) {
-            (Some(from), Some(to)) => {
-                let name = (from.name != to.name).then(|| format!("called {} before", from.name));
-                let shortname = (from.shortname != to.shortname)
-                    .then(|| format!("short name {}, {} before", to.shortname, from.shortname));
-                let place = format!("at place {} of the matrix, {} before", to.position, from.position);
-                let changes = [name, shortname, self.moved.then_some(place)];
-                (&to.name, changes.into_iter().flatten().collect::<Vec<_>>().join("; "))
+            (Some(was), Some(is)) => {
+                let name = (was.name != is.name).then(|| format!("called {} in {from}", was.name));
+                let shortname = || format!("short name {}, in {from} {}", is.shortname, was.shortname);
+                let name = name.or_else(|| (was.shortname != is.shortname).then(shortname));
+                let place = format!("at place {} of the matrix, in {from} at {}", is.position, was.position);
+                let changes = [name, self.moved.then_some(place)];
+                (&is.name, changes.into_iter().flatten().collect::<Vec<_>>().join("; "))
             }
-            (Some(from), None) => (&from.name, "removed".to_owned()),
-            (None, Some(to)) => (&to.name, format!("added at place {} of the matrix", to.position)),
+            (Some(was), None) => (&was.name, "removed".to_owned()),
+            (None, Some(is)) => (&is.name, format!("added at place {} of the matrix", is.position)),
             (None, None) => return self.id.clone(),
         };
         format!("{} {name}: {what}", self.id)
@@ -302,15 +302,15 @@ pub struct ParentChange {
 }
 
 impl ParentChange {
-    /// What it is and was, in words: `a technique, no longer a sub-technique of T1562 Impair Defenses`.
+    /// What it is and was, in words: `a technique instead of a sub-technique of T1562 Impair Defenses`.
     #[must_use]
     pub fn describe(&self) -> String {
-        match (&self.from, &self.to) {
-            (Some(from), Some(to)) => format!("a sub-technique of {to}, no longer of {from}"),
-            (Some(from), None) => format!("a technique, no longer a sub-technique of {from}"),
-            (None, Some(to)) => format!("a sub-technique of {to}, no longer a technique"),
-            (None, None) => "a technique, as before".to_owned(),
-        }
+        let place = |parent: &Option<Named>| {
+            parent
+                .as_ref()
+                .map_or_else(|| "a technique".to_owned(), |one| format!("a sub-technique of {one}"))
+        };
+        format!("{} instead of {}", place(&self.to), place(&self.from))
     }
 }
 

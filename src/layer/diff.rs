@@ -147,7 +147,8 @@ impl Note {
     fn of_brought_back(one: &BroughtBack, diff: &Diff) -> Self {
         let mut note = Self::new(Change::BroughtBack);
         let was = one.was.describe();
-        note.say("brought back", format!("Brought back: in ATT&CK {} it was {was}.", diff.from));
+        let opening = if diff.is_backwards() { "Retired later" } else { "Brought back" };
+        note.say("brought back", format!("{opening}: in ATT&CK {} {was}.", diff.from));
         note.row(&format!("state in {}", diff.from), was);
         note.take_over(&one.replaces);
         note
@@ -261,7 +262,7 @@ fn metadata(diff: &Diff) -> Vec<Metadata> {
     row("ATT&CK", format!("{} {}", diff.domain.id(), diff.to));
     row("compared with", format!("{} {}", diff.domain.id(), diff.from));
     for tactic in &diff.tactics {
-        row("tactic", tactic.describe());
+        row("tactic", tactic.describe(diff.from));
     }
     row("platforms added", diff.platforms.gained.join(", "));
     row("platforms removed", diff.platforms.lost.join(", "));

@@ -10,7 +10,8 @@ use super::view::{Page, TacticRef, TechniqueRef};
 use super::{TemplateError, Templates, theme};
 use crate::attack::Version;
 use crate::attack::diff::{
-    BroughtBack, Changed, Count, Diff, Exchange, Named, Retired, Retirement, TacticName,
+    BroughtBack, Changed, Count, Diff, Exchange, Named, Retired, Retirement, TacticChange, TacticName,
+    TacticPlace,
 };
 use crate::coverage::Scale;
 use crate::matrix::palette::Palette;
@@ -99,8 +100,6 @@ pub struct DiffRow {
 /// One thing in a cell.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct DiffItem {
-    /// `gained` or `lost`; absent where nothing is exchanged.
-    pub side: Option<String>,
     /// A technique's id.
     pub id: Option<String>,
     /// The text.
@@ -111,12 +110,12 @@ pub struct DiffItem {
 
 impl DiffItem {
     fn text(text: impl Into<String>) -> Self {
-        Self { side: None, id: None, text: text.into(), href: None }
+        Self { id: None, text: text.into(), href: None }
     }
 
     fn technique(named: &Named, version: Version) -> Self {
         let TechniqueRef { id, name, href, .. } = reference(named, version);
-        Self { side: None, id: Some(id), text: name, href: Some(href) }
+        Self { id: Some(id), text: name, href: Some(href) }
     }
 }
 
@@ -160,7 +159,7 @@ fn view(diff: &Diff) -> DiffView {
 }
 
 fn sums(diff: &Diff) -> Vec<SumRow> {
-    let counts = diff.counts;
+    let (counts, backwards) = (diff.counts, diff.is_backwards());
     let row = |name: &str, is_sum: bool, count: Count| SumRow {
         name: name.to_owned(),
         is_sum,
@@ -172,19 +171,18 @@ fn sums(diff: &Diff) -> Vec<SumRow> {
         row(&format!("Active in {}", diff.from), true, counts.from),
         row("unchanged", false, counts.unchanged),
         row("changed", false, counts.changed),
-        row("retired", false, counts.retired),
+        row(if backwards { "not active" } else { "retired" }, false, counts.retired),
         row(&format!("Active in {}", diff.to), true, counts.to),
         row("unchanged", false, counts.unchanged),
         row("changed", false, counts.changed),
-        row("brought back", false, counts.brought_back),
+        row(if backwards { "retired later" } else { "brought back" }, false, counts.brought_back),
         row("added", false, counts.added),
     ]
 }
 
 fn tactics(diff: &Diff) -> Vec<TacticRow> {
-    let row = |one: &crate::attack::diff::TacticChange| {
-        let place =
-            |place: &crate::attack::diff::TacticPlace| format!("{}, place {}", place.name, place.position);
+    let row = |one: &TacticChange| {
+        let place = |place: &TacticPlace| format!("{}, place {}", place.name, place.position);
         let named = one.to.as_ref().or(one.from.as_ref());
         let version = if one.to.is_some() { diff.to } else { diff.from };
         let changes = [
@@ -325,7 +323,7 @@ fn arrived(diff: &Diff) -> Vec<DiffSection> {
     let taking = diff.added.iter().filter(|one| !one.replaces.is_empty()).count();
     let sections = [
         section(
-            ("brought-back", "Brought back"),
+            ("brought-back", if diff.is_backwards() { "Retired later" } else { "Brought back" }),
             lead(counts.brought_back, counts.to, diff.to),
             &["Tactics", &was],
             brought_back.collect(),
@@ -333,16 +331,16 @@ fn arrived(diff: &Diff) -> Vec<DiffSection> {
         section(
             ("added", "Added"),
             format!(
-                "{} {taking} of them {} over former ones, the others are wholly new.",
+                "{} {} wholly new and {taking} in the place of former ones.",
                 lead(counts.added, counts.to, diff.to),
-                if taking == 1 { "takes" } else { "take" },
+                diff.added.len() - taking,
             ),
             &["Tactics", "Replaces"],
             added.collect(),
         ),
         section(
-            ("merged", "Successors that were there before"),
-            "Active in both versions, and the place where retired ones went.".to_owned(),
+            ("merged", "Merged into"),
+            "Active in both versions, and the successors of retired ones.".to_owned(),
             &["Replaces"],
             merged.collect(),
         ),
@@ -396,12 +394,10 @@ fn changed(diff: &Diff) -> Vec<DiffSection> {
     sections.into_iter().flatten().collect()
 }
 
+/// A cell for what was gained and one for what was lost.
 fn sides<T>(exchange: &Exchange<T>, name: impl Fn(&T) -> &String) -> Vec<Vec<DiffItem>> {
-    let side = |side: &str, names: &[T]| -> Vec<DiffItem> {
-        let item = |one| DiffItem { side: Some(side.to_owned()), ..DiffItem::text(name(one)) };
-        names.iter().map(item).collect()
-    };
-    vec![side("gained", &exchange.gained), side("lost", &exchange.lost)]
+    let side = |names: &[T]| names.iter().map(|one| DiffItem::text(name(one))).collect();
+    vec![side(&exchange.gained), side(&exchange.lost)]
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use navlayer::attack::diff::Diff;
-use navlayer::attack::{Catalog, CatalogError, Domain, Version};
+use navlayer::attack::{Catalog, CatalogError, Domain};
 use navlayer::{layer, report};
 
 use super::{CommandResult, Failure, Global, Outcome, WantedVersion, parse_version};
@@ -127,24 +127,16 @@ fn sides(args: &Args, attack_data: Option<&Path>) -> Result<(Catalog, Catalog), 
 
 fn embedded(domain: Domain, wanted: WantedVersion) -> Result<Catalog, Failure> {
     let WantedVersion::Exactly(version) = wanted else { return Ok(Catalog::newest(domain)) };
-    Catalog::embedded(domain, version).map_err(|error| {
-        let help = match &error {
-            CatalogError::UnknownVersion { known, .. } => unknown_version(version, known),
-            _ => None,
-        };
-        let failure = Failure::from(error);
-        match help {
-            Some(help) => failure.with_help(help),
-            None => failure,
+    Catalog::embedded(domain, version).map_err(|error| match &error {
+        CatalogError::UnknownVersion { known, .. } => {
+            let help = match known.iter().rfind(|known| known.major == version.major) {
+                Some(near) => format!("did you mean {near}?"),
+                None => "--attack-data compares MITRE's STIX bundle of a version; `navlayer catalog import` makes \
+                         tables of it, to build in"
+                    .to_owned(),
+            };
+            Failure::new(error.to_string()).with_help(help)
         }
-    })
-}
-
-fn unknown_version(version: Version, known: &[Version]) -> Option<String> {
-    Some(match known.iter().rfind(|known| known.major == version.major) {
-        Some(near) => format!("did you mean {near}?"),
-        None => "--attack-data compares MITRE's STIX bundle of a version; `navlayer catalog import` makes tables of \
-                 it, to build in"
-            .to_owned(),
+        _ => Failure::from(error),
     })
 }

@@ -85,18 +85,19 @@ fn balance(diff: &Diff, page: &mut Page) {
     row(&format!("active in {}", diff.from), counts.from);
     row("  unchanged", counts.unchanged);
     row("  changed", counts.changed);
-    row("  retired", counts.retired);
+    let backwards = diff.is_backwards();
+    row(if backwards { "  not active" } else { "  retired" }, counts.retired);
     row(&format!("active in {}", diff.to), counts.to);
     row("  unchanged", counts.unchanged);
     row("  changed", counts.changed);
-    row("  brought back", counts.brought_back);
+    row(if backwards { "  retired later" } else { "  brought back" }, counts.brought_back);
     row("  added", counts.added);
 }
 
 fn matrix(diff: &Diff, page: &mut Page) {
     if !diff.tactics.is_empty() {
         page.heading(format!("Tactics ({})", diff.tactics.len()));
-        page.lines.extend(diff.tactics.iter().map(|tactic| format!("  {}", tactic.describe())));
+        page.lines.extend(diff.tactics.iter().map(|tactic| format!("  {}", tactic.describe(diff.from))));
     }
     let Exchange { gained, lost } = &diff.platforms;
     if !diff.platforms.is_empty() {
@@ -111,25 +112,22 @@ fn matrix(diff: &Diff, page: &mut Page) {
 
 fn retired(diff: &Diff, page: &mut Page) {
     let counts = diff.counts;
-    let sections: [(&str, Count, fn(&Retirement) -> bool); 5] = [
-        ("Replaced", counts.replaced, |how| matches!(how, Retirement::Replaced { .. })),
-        ("Revoked without a successor", counts.revoked_without_successor, |how| {
-            *how == Retirement::RevokedWithoutSuccessor
-        }),
-        ("Deprecated", counts.deprecated, |how| *how == Retirement::Deprecated),
-        ("Removed, not even listed as retired", counts.removed, |how| *how == Retirement::Removed),
-        ("Not there yet", counts.not_yet, |how| *how == Retirement::NotYet),
-    ];
-    for (name, count, is) in sections {
+    let mut section = |name: &str, count: Count, remark: Option<String>, is: fn(&Retirement) -> bool| {
         let rows: Vec<_> = diff.retired.iter().filter(|one| is(&one.how)).map(retired_row).collect();
         if !rows.is_empty() {
             page.counted(name, count, counts.from);
-            if name == "Replaced" {
-                page.lines.extend(diff.moves_of_replaced().map(|moves| format!("  {moves}")));
-            }
+            page.lines.extend(remark.map(|remark| format!("  {remark}")));
             page.rows(&rows);
         }
-    }
+    };
+    let is_replaced = |how: &Retirement| matches!(how, Retirement::Replaced { .. });
+    section("Replaced", counts.replaced, diff.moves_of_replaced(), is_replaced);
+    section("Revoked without a successor", counts.revoked_without_successor, None, |how| {
+        *how == Retirement::RevokedWithoutSuccessor
+    });
+    section("Deprecated", counts.deprecated, None, |how| *how == Retirement::Deprecated);
+    section("Removed, not even listed as retired", counts.removed, None, |how| *how == Retirement::Removed);
+    section("Not there yet", counts.not_yet, None, |how| *how == Retirement::NotYet);
 }
 
 fn retired_row(retired: &Retired) -> (TechniqueId, String) {
@@ -148,7 +146,8 @@ fn retired_row(retired: &Retired) -> (TechniqueId, String) {
 fn arrived(diff: &Diff, page: &mut Page) {
     let counts = diff.counts;
     if !diff.brought_back.is_empty() {
-        page.counted("Brought back", counts.brought_back, counts.to);
+        let name = if diff.is_backwards() { "Retired later" } else { "Brought back" };
+        page.counted(name, counts.brought_back, counts.to);
         let rows = diff.brought_back.iter().map(|one| {
             let was = format!("{}; in {} {}", one.technique.full_name(), diff.from, one.was.describe());
             (one.technique.id, was + &replaces(&one.replaces))
@@ -157,6 +156,9 @@ fn arrived(diff: &Diff, page: &mut Page) {
     }
     if !diff.added.is_empty() {
         page.counted("Added", counts.added, counts.to);
+        let taking = diff.added.iter().filter(|one| !one.replaces.is_empty()).count();
+        let new = diff.added.len() - taking;
+        page.lines.push(format!("  Of these, {new} wholly new and {taking} in the place of former ones."));
         let rows = diff
             .added
             .iter()
@@ -164,7 +166,10 @@ fn arrived(diff: &Diff, page: &mut Page) {
         page.rows(&rows.collect::<Vec<_>>());
     }
     if !diff.merged.is_empty() {
-        page.heading(format!("Active in both, and now a successor ({})", diff.merged.len()));
+        page.heading(format!(
+            "Merged into: active in both, and successors of retired ones ({})",
+            diff.merged.len()
+        ));
         let rows = diff
             .merged
             .iter()
@@ -286,10 +291,10 @@ impl Family<'_> {
         text
     }
 
-    /// `T1222 .001 .002`
+    /// `T1222 with .001 .002`
     fn short(&self) -> String {
-        let subs = self.subs.iter().map(|sub| format!(" {sub}"));
-        std::iter::once(self.first.id.to_string()).chain(subs).collect()
+        let id = self.first.id;
+        if self.subs.is_empty() { id.to_string() } else { format!("{id} with {}", self.subs.join(" ")) }
     }
 }
 
