@@ -6,6 +6,7 @@
 mod actors;
 mod bundle;
 mod catalog;
+pub mod diff;
 mod error;
 mod id;
 mod releases;
@@ -18,6 +19,7 @@ mod version;
 
 pub use actors::{Actor, ActorKind, RetiredActor};
 pub use catalog::{Catalog, Fate, PlatformSet, Tactic, TacticSet, Technique};
+pub use diff::Diff;
 pub use error::CatalogError;
 pub(crate) use error::{BRING_OTHERS, version_list};
 pub use id::{ParseIdError, TechniqueId};

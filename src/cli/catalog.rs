@@ -1,5 +1,6 @@
 //! `navlayer catalog`: what ATT&CK itself says, and how to bring another release of it.
 
+mod diff;
 mod import;
 mod list;
 mod show;
@@ -12,7 +13,7 @@ use navlayer::attack::{Catalog, CatalogError, Domain, WantedVersion};
 use super::known::Known;
 use super::{CommandResult, Failure, Global, Outcome};
 
-/// Look up ATT&CK techniques, tactics, groups and campaigns, or import a release
+/// Look up ATT&CK techniques, tactics, groups and campaigns, compare versions, or import a release
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -23,6 +24,7 @@ pub(crate) struct Args {
 enum Command {
     List(ListArgs),
     Show(ShowArgs),
+    Diff(diff::Args),
     Import(import::Args),
 }
 
@@ -72,7 +74,7 @@ enum ShowFormat {
     Json,
 }
 
-/// Runs the command.
+/// Runs the command. A bundle of the user's own stands for the release that it is.
 pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> CommandResult {
     match &args.command {
         Command::List(args) => list::run(args.format, global, out),
@@ -80,6 +82,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
             let catalogs = catalogs(args.attack_version, args.domain, global)?;
             show::run(&args.queries, &catalogs, args.format, out)
         }
+        Command::Diff(args) => diff::run(args, global, out),
         Command::Import(args) => import::run(args, global, out),
     }
 }

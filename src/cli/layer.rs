@@ -183,7 +183,7 @@ fn write(bytes: &[u8], args: &Args, global: &Global, out: &mut dyn io::Write) ->
 }
 
 /// Whether a file is a layer, or several, exactly as this tool writes them: one that was edited since is the user's.
-fn is_our_layer(bytes: &[u8]) -> bool {
+pub(crate) fn is_our_layer(bytes: &[u8]) -> bool {
     let ours = |layer: &Layer| {
         layer.metadata.iter().any(|row| row.name == "generator" && row.value.starts_with("navlayer "))
     };

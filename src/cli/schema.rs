@@ -3,12 +3,13 @@
 use std::io;
 
 use clap::ValueEnum;
+use navlayer::attack::Diff;
 use navlayer::config::Config;
 use navlayer::diagnostic::FindingsFile;
 use navlayer::layer::{AnyLayerFile, Layer};
 use navlayer::mapping::MappingFile;
 use navlayer::report::view::{CapabilityView, IndexView, TechniqueView};
-use navlayer::report::{Summary, UpgradeFile, UpgradePage};
+use navlayer::report::{DiffView, Summary, UpgradeFile, UpgradePage};
 use schemars::{Schema, schema_for};
 
 use super::{CommandResult, Failure, Outcome};
@@ -40,6 +41,8 @@ enum What {
     Summary,
     /// What `upgrade --report` and `--upgrade-report` write as JSON
     Upgrade,
+    /// What `catalog diff --format json` writes
+    Diff,
     /// navlayer.toml
     Config,
     /// What the template index.hbs is given
@@ -54,6 +57,9 @@ enum What {
     /// What the template upgrade.hbs is given
     #[value(name = "view:upgrade")]
     UpgradeView,
+    /// What the template diff.hbs is given
+    #[value(name = "view:diff")]
+    DiffView,
 }
 
 impl What {
@@ -64,12 +70,14 @@ impl What {
             Self::Layer => schema_for!(Layer),
             Self::AnyLayer => schema_for!(AnyLayerFile),
             Self::Summary => schema_for!(Summary),
+            Self::Diff => schema_for!(Diff),
             Self::Config => schema_for!(Config),
             Self::Index => schema_for!(IndexView),
             Self::Capability => schema_for!(CapabilityView),
             Self::Technique => schema_for!(TechniqueView),
             Self::Upgrade => schema_for!(UpgradeFile),
             Self::UpgradeView => schema_for!(UpgradePage),
+            Self::DiffView => schema_for!(DiffView),
         }
     }
 }

@@ -16,7 +16,7 @@ use super::model::{
     Versions,
 };
 use crate::attack::upgrade::Record;
-use crate::attack::{Catalog, TechniqueId};
+use crate::attack::{Catalog, Domain, TechniqueId, Version};
 use crate::coverage::{Cell, Coverage, Levels, Metric, Rollup, Scale, State, whole};
 use crate::link;
 use crate::mapping::{Category, Level};
@@ -80,34 +80,55 @@ pub fn build(coverage: &Coverage<'_>, options: &Options) -> Layer {
     let techniques = annotations(coverage, options);
     let gradient = gradient(coverage, &options.palette);
     Layer {
-        name,
-        versions: Versions {
-            attack: catalog.version().major.to_string(),
-            navigator: NAVIGATOR.to_owned(),
-            layer: FORMAT.to_owned(),
-        },
-        domain: catalog.domain().id().to_owned(),
-        description,
         filters: (!platforms.is_empty()).then(|| Filters { platforms: platforms.clone() }),
-        layout: Layout {
-            layout: "side".to_owned(),
-            aggregate_function: "average".to_owned(),
-            show_id: false,
-            show_name: true,
-            show_aggregate_scores: false,
-            count_unscored: false,
-            expanded_subtechniques: options.expand,
-        },
-        hide_disabled: false,
+        layout: Layout { expanded_subtechniques: options.expand, ..layout() },
         legend_items: legend(coverage, options, &gradient, &techniques),
         techniques,
         gradient,
         metadata: layer_metadata(coverage),
+        ..blank(catalog.domain(), catalog.version(), name, description)
+    }
+}
+
+/// A layer that says nothing yet, with the settings that all layers of ours share.
+pub(super) fn blank(domain: Domain, version: Version, name: String, description: String) -> Layer {
+    Layer {
+        name,
+        versions: Versions {
+            attack: version.major.to_string(),
+            navigator: NAVIGATOR.to_owned(),
+            layer: FORMAT.to_owned(),
+        },
+        domain: domain.id().to_owned(),
+        description,
+        filters: None,
+        layout: layout(),
+        hide_disabled: false,
+        techniques: Vec::new(),
+        gradient: Gradient {
+            colors: Palette::default().ramp_stops(Theme::Light, 5).into_iter().map(Color::hex).collect(),
+            min_value: 0,
+            max_value: 100,
+        },
+        legend_items: Vec::new(),
+        metadata: Vec::new(),
         show_tactic_row_background: false,
         tactic_row_background: "#dddddd".to_owned(),
         select_techniques_across_tactics: true,
         select_subtechniques_with_parent: true,
         select_visible_techniques: false,
+    }
+}
+
+fn layout() -> Layout {
+    Layout {
+        layout: "side".to_owned(),
+        aggregate_function: "average".to_owned(),
+        show_id: false,
+        show_name: true,
+        show_aggregate_scores: false,
+        count_unscored: false,
+        expanded_subtechniques: Expand::None,
     }
 }
 

@@ -3,6 +3,7 @@
 mod build;
 pub mod check;
 pub mod color;
+mod diff;
 mod model;
 pub mod read;
 mod schema;
@@ -17,6 +18,7 @@ use serde_json::ser::{CharEscape, Formatter, PrettyFormatter, Serializer};
 
 pub use build::{ColorBy, Options, build, score_top};
 pub(crate) use build::{category_fill, count_label};
+pub use diff::{Change, of_diff};
 pub use model::{
     Annotation, Expand, FORMAT, Filters, Gradient, Layer, Layout, LegendItem, Link, Metadata, NAVIGATOR,
     Versions,

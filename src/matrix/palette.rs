@@ -259,7 +259,7 @@ impl Palette {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use palette::{IntoColor, Oklab};
     use proptest::prelude::*;
 
@@ -272,7 +272,7 @@ mod tests {
     }
 
     /// What a person sees who lacks one kind of cone: Viénot, Brettel and Mollon (1999), in linear RGB.
-    fn seen_by_dichromat(color: Color, protan: bool) -> Color {
+    pub(crate) fn seen_by_dichromat(color: Color, protan: bool) -> Color {
         let [r, g, b] = color.0;
         let linear = Srgb::new(r, g, b).into_format::<f64>().into_linear();
         let matrix = if protan {
@@ -288,7 +288,7 @@ mod tests {
         Color([rgb.red, rgb.green, rgb.blue])
     }
 
-    fn distance(a: Color, b: Color) -> f32 {
+    pub(crate) fn distance(a: Color, b: Color) -> f32 {
         let (a, b) = (oklab(a), oklab(b));
         ((a.l - b.l).powi(2) + (a.a - b.a).powi(2) + (a.b - b.b).powi(2)).sqrt()
     }

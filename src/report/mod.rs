@@ -4,6 +4,7 @@
 //! puts the files into a [`Sink`].
 
 mod capability;
+mod diff;
 mod index;
 mod matrix;
 mod site;
@@ -21,6 +22,7 @@ use crate::attack::TechniqueId;
 use crate::output::Sink;
 use crate::parallel;
 
+pub use diff::{DiffItem, DiffRow, DiffSection, DiffView, SumRow, diff_page};
 pub use site::Content;
 use site::Site;
 pub use summary::{CategoryStrength, FrameworkSummary, Summary, TechniqueSummary};

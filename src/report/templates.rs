@@ -23,6 +23,7 @@ files![
     "capability.hbs",
     "capability_table.hbs",
     "coverage_table.hbs",
+    "diff.hbs",
     "footer.hbs",
     "fraction.hbs",
     "framework.hbs",

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Open a built site in Chromium as its readers do, and fail on whatever they would stumble over.
 
-    check_site.py SITE [--hostile SITE] [--axe axe.min.js] [--shots DIR]
+    check_site.py SITE [--hostile SITE] [--page PAGE]... [--axe axe.min.js] [--shots DIR]
     check_site.py --self-test [--axe axe.min.js]
 
 Every page is checked without a browser (links, titles, markup). The index, two capabilities and two techniques (the
@@ -225,6 +225,11 @@ def check_hostile(checker: Checker, site: Path, scripts: set[str]) -> list[str]:
     return problems
 
 
+def check_alone(checker: Checker, page: Path) -> list[str]:
+    """Problems of a page that belongs to no site."""
+    return static.check_pages(page.parent, {page: static.Page(page)}) + checker.page(page)
+
+
 def report(problems: list[str], root: Path) -> None:
     """Print each problem once, the paths without what they have in common."""
     for problem in dict.fromkeys(problems):
@@ -236,6 +241,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("site", nargs="?", type=Path)
     parser.add_argument("--hostile", type=Path, help="a site built from hostile.py's file")
+    parser.add_argument("--page", type=Path, action="append", default=[], help="a page that stands alone in its folder")
     parser.add_argument("--axe", type=Path, help="axe-core's axe.min.js; without it accessibility is not checked")
     parser.add_argument("--shots", type=Path, help="write pictures into this folder")
     parser.add_argument("--self-test", action="store_true", help="prove that each check can fail")
@@ -254,6 +260,8 @@ def main() -> int:
         problems, scripts = check_normal(checker, site)
         if arguments.hostile:
             problems += check_hostile(checker, arguments.hostile.resolve(), scripts)
+        for page in arguments.page:
+            problems += check_alone(checker, page.resolve())
         report(problems, site.parent)
     without = "" if axe else ", accessibility NOT checked (no --axe)"
     outcome = f"{len(dict.fromkeys(problems))} problems" if problems else "no problem"

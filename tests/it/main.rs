@@ -7,6 +7,7 @@ mod catalog;
 mod config;
 mod convert;
 mod corpus;
+mod diff;
 mod filters;
 mod hostile;
 mod layer_checks;
