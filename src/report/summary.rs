@@ -29,8 +29,7 @@ pub struct Summary {
     pub method: MethodView,
     /// What was found in the sources.
     pub findings: FindingsView,
-    /// What became of the rows of sources that were made on another ATT&CK version.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// What became of the rows of sources that were made on another ATT&CK version; mostly empty.
     pub upgrades: Vec<Record>,
     /// One per source, in the order given.
     pub frameworks: Vec<FrameworkSummary>,

@@ -203,6 +203,7 @@ fn scores_are_one_row_for_each_mapping() {
         "tags": [],
         "technique_id": "T1110",
         "technique_name": "Brute Force",
+        "upgraded_from": [],
         "kind": "technique",
         "tactics": ["Credential Access"],
         "platforms": rows[1]["platforms"],

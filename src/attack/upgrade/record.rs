@@ -164,7 +164,6 @@ pub struct Change {
     /// What became of the technique.
     pub kind: Kind,
     /// The ids that took over, nearest first, to the end.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub chain: Vec<TechniqueId>,
     /// Why the rows were dropped, or where a tactic took them.
     #[serde(skip_serializing_if = "Option::is_none")]
