@@ -65,7 +65,7 @@ pub enum Reason {
     },
     /// The target does not list it any more.
     Removed {
-        /// The last version that does.
+        /// The last version in which it was active; if it never was, in which it was listed.
         last: Version,
     },
     /// The target does not know it yet, nor a technique that it came from.
@@ -98,7 +98,7 @@ impl Reason {
                 format!("replaced by {end}, which is revoked without a successor")
             }),
             Self::Cycle { chain } => format!("revoked in a circle, by way of {}", list(chain, "and")),
-            Self::Removed { last } => format!("no longer listed after ATT&CK {last}"),
+            Self::Removed { last } => format!("last active in ATT&CK {last}, and not listed any more"),
             Self::NotYet { first } => format!("not known before ATT&CK {first}"),
             Self::Several { former, first } => {
                 format!("not known before ATT&CK {first}, which made it of {}", list(former, "and"))

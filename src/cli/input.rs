@@ -11,7 +11,7 @@ use navlayer::attack::{Catalog, Domain, Releases, Version};
 use navlayer::config::Settings;
 use navlayer::diagnostic::{Code, Diagnostic, Severity};
 use navlayer::mapping::read::{self, Reader, Reading};
-use navlayer::mapping::upgrade::upgrade;
+use navlayer::mapping::upgrade::{rename, upgrade};
 use navlayer::mapping::{MappingSet, check, select::Selection};
 
 use super::known::Known;
@@ -90,6 +90,9 @@ pub(crate) fn load_sets(settings: &Settings, global: &Global) -> Result<Option<V
     let Reading { mut sets, mut findings } =
         read_all(&sources, &settings.read_options(known.releases.clone()))?;
     findings.extend(carry_each(&mut sets, settings, &known)?);
+    for set in sets.iter_mut().filter(|set| !set.upgrades.is_empty()) {
+        rename(set, &known.releases.catalog(set.domain, set.attack_version)?);
+    }
     in_source_order(&mut findings, &[]);
     settings.finding_levels().apply(&mut findings);
     if findings.iter().any(|one| one.severity == Severity::Error) {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::attack::TechniqueId;
+use crate::attack::{Catalog, TechniqueId};
 use crate::attack::upgrade::{Ledger, Merge, MergedRow, Move, Named, Upgrade};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
@@ -40,6 +40,18 @@ pub fn upgrade(set: &mut MappingSet, upgrade: &Upgrade<'_>) -> Vec<Diagnostic> {
         .collect()
 }
 
+/// Calls every technique of a set what a catalog calls it: for those who write the set anew.
+pub fn rename(set: &mut MappingSet, catalog: &Catalog) {
+    let name = |id: TechniqueId, name: &mut String| {
+        if let Some(known) = catalog.name_of(id) {
+            known.clone_into(name);
+        }
+    };
+    set.mappings.iter_mut().for_each(|row| name(row.technique, &mut row.technique_name));
+    set.non_mappable.iter_mut().for_each(|row| name(row.technique, &mut row.name));
+    set.listed.iter_mut().for_each(|row| name(row.technique, &mut row.name));
+}
+
 /// What the target has that the set's own version, the first of several upgrades, cannot have assessed.
 fn not_assessed(set: &MappingSet, upgrade: &Upgrade<'_>) -> BTreeSet<TechniqueId> {
     let mut new = upgrade.new_techniques();
@@ -72,15 +84,21 @@ impl Carrier<'_, '_> {
             if target != source && row.moved_from.is_empty() {
                 row.moved_from = vec![MappingOrigin::of(&row)];
             }
+            self.rename(source, target, &mut row.technique_name);
             row.technique = target;
-            if let Some(name) = self.upgrade.to().name_of(target) {
-                name.clone_into(&mut row.technique_name);
-            }
             let related = row.related_score;
             row.related_score = related.and_then(|id| self.upgrade.of(id).target(id));
             carried.push((source, row));
         }
         self.merge(set, carried, merges)
+    }
+
+    /// The name of the new technique, where it is another one; a name that the source gives to the same technique stays as it
+    /// is given.
+    fn rename(&self, source: TechniqueId, target: TechniqueId, name: &mut String) {
+        if target != source {
+            self.upgrade.to().name_of(target).unwrap_or_default().clone_into(name);
+        }
     }
 
     /// Counts a row, tells what becomes of it, and says where it goes.
@@ -174,10 +192,8 @@ impl Carrier<'_, '_> {
                 self.ledger.merged(source);
                 continue;
             }
+            self.rename(source, target, &mut row.name);
             row.technique = target;
-            if let Some(name) = self.upgrade.to().name_of(target) {
-                name.clone_into(&mut row.name);
-            }
             set.non_mappable.push(row);
         }
     }
@@ -192,10 +208,8 @@ impl Carrier<'_, '_> {
                 self.ledger.merged(source);
                 continue;
             }
+            self.rename(source, target, &mut row.name);
             row.technique = target;
-            if let Some(name) = self.upgrade.to().name_of(target) {
-                name.clone_into(&mut row.name);
-            }
             set.listed.push(row);
         }
     }

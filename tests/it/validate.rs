@@ -160,7 +160,7 @@ fn each_set_is_checked_on_the_attack_version_of_its_own() {
     let own = ["--attack-data", "enterprise-attack-99.0.json"];
     space.run(&[&["validate", "future.json", "ics.json"], &own[..]].concat()).ok();
     let run = space.run(&[&["validate", "new.json", "ics.json"], &own[..]].concat()).ok();
-    let codes = run.codes();
+    let codes: Vec<String> = run.report().into_iter().map(|one| one.code).collect();
     assert!(codes.contains(&"NL0801".to_owned()), "T1562.008 is not in that bundle:\n{}", run.stdout);
     space.run(&["validate", "new.json", "--attack-data", "none.json"]).ends_with(2);
 }

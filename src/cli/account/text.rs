@@ -75,7 +75,7 @@ fn change(change: &Change) -> String {
     match (&change.to, &change.reason) {
         (Some(to), _) => {
             let way = change.way().map_or_else(String::new, |way| format!(", {way}"));
-            format!("{from} → {to}{way} ({rows}{merged})")
+            format!("{from} -> {to}{way} ({rows}{merged})")
         }
         (None, Some(reason)) => format!("{from}: {reason} ({rows})"),
         (None, None) => format!("{from} ({rows})"),

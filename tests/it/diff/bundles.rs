@@ -156,7 +156,7 @@ fn a_bundle_of_the_users_own_stands_for_the_side_that_it_is() {
     assert!(run(&["20.0", "20.0"]).ok().stdout.contains("Nothing differs"));
     assert_eq!(run(&["19.0", "latest"]).ok().stdout, told, "it is the latest");
     run(&["16.1", "19.0"]).ends_with(2).says(&["20.0, which is neither FROM nor TO", "name 20.0"]);
-    run(&["16.1", "20.0", "--domain", "ics"]).ends_with(2).says(&["is enterprise-attack, not ics-attack"]);
+    run(&["16.1", "20.0", "--domain", "ics"]).ends_with(2).says(&["is of enterprise-attack, not ics-attack"]);
 }
 
 #[test]
