@@ -37,10 +37,22 @@ fn commands(criterion: &mut Criterion) {
     group.measurement_time(Duration::from_secs(5));
     let file = out("layer.json");
     group.bench_function("layer, embedded AWS", |bencher| bencher.iter(|| navlayer(&["layer"], &file)));
+    group.bench_function("layer --attack-version 19.0, embedded AWS", |bencher| {
+        bencher.iter(|| navlayer(&["layer", "--attack-version", "19.0"], &file));
+    });
+    let old = out("old.json");
+    navlayer(&["layer"], &old);
+    let old = old.display().to_string();
     // To a device: a table does not replace a file unasked.
     let nowhere = Path::new("/dev/null");
     group.bench_function("query scores, embedded AWS", |bencher| {
         bencher.iter(|| navlayer(&["query", "scores"], nowhere));
+    });
+    group.bench_function("upgrade, AWS layer", |bencher| {
+        bencher.iter(|| navlayer(&["upgrade", &old, "--to", "19.0"], nowhere));
+    });
+    group.bench_function("catalog diff 16.1 19.0", |bencher| {
+        bencher.iter(|| navlayer(&["catalog", "diff", "16.1", "19.0"], nowhere));
     });
     // Each time into a new folder, as a first build does; removing the last one first would measure how ext4 passes over
     // inodes that were just deleted.
@@ -61,6 +73,9 @@ fn commands(criterion: &mut Criterion) {
         let nist = nist.display().to_string();
         group.bench_function("layer, NIST 800-53 (2 MB)", |bencher| {
             bencher.iter(|| navlayer(&["layer", &nist], &file));
+        });
+        group.bench_function("layer --attack-version 19.0, NIST 800-53", |bencher| {
+            bencher.iter(|| navlayer(&["layer", &nist, "--attack-version", "19.0"], &file));
         });
         let explorer = corpus.join("corpus/mappings-explorer");
         for (name, format) in [("validate, all JSON of the corpus", "text"), ("the same as SARIF", "sarif")] {

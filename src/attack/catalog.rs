@@ -233,13 +233,11 @@ impl Catalog {
 
     /// The catalog of one version of a table that is not embedded.
     pub(super) fn of_table(table: &Arc<Table>, version: Version) -> Result<Self, CatalogError> {
-        match table.index_of(version) {
-            Some(index) => Ok(load::catalog(Facts::Own(Arc::clone(table)), index)),
-            None => {
-                let (domain, known) = (table.domain, table.versions.clone());
-                Err(CatalogError::UnknownVersion { domain, version, known })
-            }
-        }
+        let Some(index) = table.index_of(version) else {
+            let (domain, known) = (table.domain, table.versions.clone());
+            return Err(CatalogError::UnknownVersion { domain, version, known });
+        };
+        Ok(load::catalog(Facts::Own(Arc::clone(table)), index))
     }
 
     /// The catalog of a STIX bundle. Its facts come from the bundle alone; only the fate of an id that the bundle does

@@ -406,8 +406,8 @@ fn origins(coverage: &Coverage<'_>, cell: &Cell) -> Vec<Metadata> {
             names.entry(origin.technique).or_insert_with(|| {
                 let id = origin.technique.to_string();
                 let change = set.upgrades.first().and_then(|record| record.change_of(&id));
-                let named = change.map_or_else(|| id.clone(), |change| change.from.to_string());
-                format!("{named} (ATT&CK {})", set.made_on())
+                let full = change.map_or_else(|| id.clone(), |change| change.from.to_string());
+                format!("{full} (ATT&CK {})", set.made_on())
             });
         }
     }

@@ -46,17 +46,17 @@ pub fn upgrade(layer: &InputLayer, title: &str, source: &str, upgrade: &Upgrade<
     };
     let techniques = carrier.techniques(&layer.techniques);
     let (from, to) = (upgrade.from(), upgrade.to());
-    let mut carried = InputLayer { techniques, ..layer.clone() };
+    let mut moved = InputLayer { techniques, ..layer.clone() };
     let mut notes = Vec::new();
     if let Some(filter) = &layer.platforms {
         let names: Vec<&str> = filter.value.iter().map(|name| name.value.as_str()).collect();
         let (platforms, told) = platforms::carry(&names, from, to);
         let spanned = |name| Spanned { value: name, span: filter.span };
-        carried.platforms = platforms
+        moved.platforms = platforms
             .map(|names| Spanned { value: names.into_iter().map(spanned).collect(), span: filter.span });
         notes = told;
     }
-    say_versions(&mut carried, from, to);
+    say_versions(&mut moved, from, to);
     let Carrier { ledger, moves, merges, findings, .. } = carrier;
     let mut record = ledger.finish(title.to_owned(), source.to_owned(), &upgrade.new_techniques());
     record.merges = merges;
@@ -66,7 +66,7 @@ pub fn upgrade(layer: &InputLayer, title: &str, source: &str, upgrade: &Upgrade<
         .map(|((id, from), to)| TacticMove { id, from, to: to.into_iter().collect() })
         .collect();
     record.platforms = notes;
-    Upgraded { layer: carried, record, findings }
+    Upgraded { layer: moved, record, findings }
 }
 
 /// The versions, in the layer's own metadata and description. Of several upgrades in turn, the first and the last count.
@@ -155,7 +155,7 @@ impl Carrier<'_, '_> {
                 out.extend(rows.into_iter().flat_map(|row| self.told(target, row)));
             } else {
                 let index = rows.iter().map(|row| row.index).min().unwrap_or_default();
-                let merged = self.merge(target, rows);
+                let merged = self.merge(target, &rows);
                 out.extend(merged.into_iter().map(|annotation| (index, annotation)));
             }
         }

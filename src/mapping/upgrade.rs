@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::attack::{Catalog, TechniqueId};
 use crate::attack::upgrade::{Ledger, Merge, MergedRow, Move, Named, Upgrade};
+use crate::attack::{Catalog, TechniqueId};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 
@@ -130,8 +130,12 @@ impl Carrier<'_, '_> {
         carried: Vec<(TechniqueId, Mapping)>,
         merges: &mut Vec<Merge>,
     ) -> Vec<Mapping> {
+        // Nothing comes together at a technique to which nothing moved.
+        let moved = carried.iter().filter(|(source, row)| *source != row.technique);
+        let meeting: BTreeSet<TechniqueId> = moved.map(|(_, row)| row.technique).collect();
         let mut groups: BTreeMap<MergeKey, Vec<usize>> = BTreeMap::new();
-        for (index, (_, row)) in carried.iter().enumerate() {
+        let rows = carried.iter().enumerate();
+        for (index, (_, row)) in rows.filter(|(_, (_, row))| meeting.contains(&row.technique)) {
             let key = (
                 row.capability,
                 row.technique,

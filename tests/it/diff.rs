@@ -192,7 +192,11 @@ fn a_version_does_not_differ_from_itself() {
 fn versions_and_domains_that_do_not_fit_are_errors_with_advice() {
     diff(&["7", "19.0"]).ends_with(2).says(&["8.2, 9.0, 10.0", "--attack-data", "catalog import"]);
     diff(&["16.0", "19.0"]).ends_with(2).says(&["ATT&CK 16.0 is not known", "did you mean 16.1?"]);
-    assert_eq!(diff(&["16", "19"]).ok().stdout, diff(&["16.1", "19.0"]).ok().stdout, "the newest of a number");
+    assert_eq!(
+        diff(&["16", "19"]).ok().stdout,
+        diff(&["16.1", "19.0"]).ok().stdout,
+        "the newest of a number"
+    );
     diff(&["16.1", "19.0", "--domain", "ics"]).ends_with(2).says(&["ICS ATT&CK 19.0 is not known", "18.1"]);
     diff(&["sixteen", "19.0"]).ends_with(2).says(&["give a version such as 16.1, or latest"]);
     diff(&["16.1"]).ends_with(2);

@@ -199,13 +199,13 @@ impl InputLayer {
     #[must_use]
     pub fn release(&self, domain: Domain, known: &[Version]) -> Option<Version> {
         let stated = self.attack_version(known);
-        let rows = self.metadata.iter().filter_map(|row| match row {
+        let rows = self.metadata.iter().rev().filter_map(|row| match row {
             InputMetadata::Row { name, value } if RELEASE_ROWS.contains(&name.as_str()) => Some(&value.value),
             _ => None,
         });
-        let full = rows.filter_map(|text| text.strip_prefix(domain.id())?.trim().parse::<Version>().ok());
+        let mut full = rows.filter_map(|text| text.strip_prefix(domain.id())?.trim().parse::<Version>().ok());
         // The last row is that of the last upgrade.
-        full.last().filter(|full| stated.is_none_or(|stated| stated.major == full.major)).or(stated)
+        full.next().filter(|full| stated.is_none_or(|stated| stated.major == full.major)).or(stated)
     }
 
     /// The scores of the gradient's first and last colour.

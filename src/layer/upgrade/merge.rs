@@ -11,9 +11,9 @@ use crate::source::Span;
 
 impl Carrier<'_, '_> {
     /// One annotation of those of several techniques: for all tactics of the target where all say the same, else for each.
-    pub(super) fn merge(&mut self, target: TechniqueId, rows: Vec<Row>) -> Vec<InputAnnotation> {
+    pub(super) fn merge(&mut self, target: TechniqueId, rows: &[Row]) -> Vec<InputAnnotation> {
         let all = self.tactics_of(target);
-        for row in &rows {
+        for row in rows {
             self.note_tactics(target, &row.annotation, row.tactics.as_deref());
         }
         // Of one technique the last annotation of a tactic counts, as ever.
@@ -28,14 +28,14 @@ impl Carrier<'_, '_> {
         let mut made: Vec<(&str, Vec<usize>, InputAnnotation)> = Vec::new();
         for (tactic, of) in &by_tactic {
             let places: Vec<usize> = of.values().copied().collect();
-            let first = strongest_of(&rows, &places);
+            let first = strongest_of(rows, &places);
             strongest.insert(first);
             if places.len() > 1 {
                 shares.extend(&places);
             }
             let joined = match places.as_slice() {
                 [only] => rows[*only].annotation.clone(),
-                _ => self.joined(&rows, &places, first),
+                _ => self.joined(rows, &places, first),
             };
             made.push((tactic, places, InputAnnotation { tactic: InputTactic::Every, ..joined }));
         }
@@ -44,7 +44,7 @@ impl Carrier<'_, '_> {
                 self.ledger.merged(row.source);
             }
         }
-        self.tell(target, &rows, &made);
+        self.tell(target, rows, &made);
         let is_alike = made.len() == all.len() && made.windows(2).all(|pair| pair[0].2 == pair[1].2);
         if is_alike {
             return made.into_iter().take(1).map(|(.., annotation)| annotation).collect();
@@ -66,30 +66,11 @@ impl Carrier<'_, '_> {
         }
         joined.enabled = of().any(|row| row.annotation.enabled);
         joined.show_subtechniques = of().any(|row| row.annotation.show_subtechniques);
-        joined.comment.value = self.comment(of());
+        joined.comment.value = comment(of());
         joined.metadata = self.metadata(of());
         joined.links = links(of());
         joined.other = other(of());
         joined
-    }
-
-    /// One comment of several, each with the technique it was of, unless all are the same.
-    fn comment<'r>(&self, rows: impl Iterator<Item = &'r Row>) -> String {
-        let said: Vec<&Row> = rows.filter(|row| !row.annotation.comment.value.trim().is_empty()).collect();
-        let texts: BTreeSet<&str> = said.iter().map(|row| row.annotation.comment.value.as_str()).collect();
-        if texts.len() < 2 {
-            return texts.first().map_or_else(String::new, |text| (*text).to_owned());
-        }
-        let part = |row: &&Row| {
-            let text = &row.annotation.comment.value;
-            match origins(&row.annotation).as_slice() {
-                [] => format!("{}: {text}", row.source),
-                [one] => format!("{}: {text}", one.split(' ').next().unwrap_or_default()),
-                // Made of several already.
-                _ => text.clone(),
-            }
-        };
-        said.iter().map(part).collect::<Vec<_>>().join("\n\n")
     }
 
     /// The techniques of the source first, then the rows of each.
@@ -148,6 +129,25 @@ impl Carrier<'_, '_> {
             });
         }
     }
+}
+
+/// One comment of several, each with the technique it was of, unless all are the same.
+fn comment<'r>(rows: impl Iterator<Item = &'r Row>) -> String {
+    let said: Vec<&Row> = rows.filter(|row| !row.annotation.comment.value.trim().is_empty()).collect();
+    let texts: BTreeSet<&str> = said.iter().map(|row| row.annotation.comment.value.as_str()).collect();
+    if texts.len() < 2 {
+        return texts.first().map_or_else(String::new, |text| (*text).to_owned());
+    }
+    let part = |row: &&Row| {
+        let text = &row.annotation.comment.value;
+        match origins(&row.annotation).as_slice() {
+            [] => format!("{}: {text}", row.source),
+            [one] => format!("{}: {text}", one.split(' ').next().unwrap_or_default()),
+            // Made of several already.
+            _ => text.clone(),
+        }
+    };
+    said.iter().map(part).collect::<Vec<_>>().join("\n\n")
 }
 
 /// The one that shows most: enabled, with the highest score; else with a colour; else the first.
