@@ -25,5 +25,6 @@ mod round_trip;
 mod schemas;
 mod support;
 mod tables;
+mod upgrade_aws;
 mod validate;
 mod validate_corpus;

@@ -1,0 +1,223 @@
+//! The built-in AWS mapping on ATT&CK 19: by way of its rows, and by way of its layer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use navlayer::attack::{Catalog, Domain, TechniqueId};
+use serde_json::{Value, json};
+
+use crate::support::{Layer, Workspace};
+
+fn catalog(version: &str) -> Catalog {
+    let version = version.parse().expect("a version");
+    Catalog::embedded(Domain::Enterprise, version).expect("it is embedded")
+}
+
+fn id(text: &Value) -> TechniqueId {
+    text.as_str().and_then(|text| text.parse().ok()).expect("the id of a technique")
+}
+
+/// The scored techniques of a layer.
+fn scores(layer: &Layer) -> BTreeMap<TechniqueId, i64> {
+    let scored = layer.techniques().iter().filter(|one| one["score"].is_number());
+    scored.map(|one| (id(&one["techniqueID"]), one["score"].as_i64().expect("a whole number"))).collect()
+}
+
+/// Where the T1562 family of 16.1 stands in 19.0, and what else the AWS mapping names that moved.
+const MOVED: [(&str, &str); 9] = [
+    ("T1053.001", "T1053.002"),
+    ("T1070.002", "T1685.006"),
+    ("T1562", "T1685"),
+    ("T1562.001", "T1685"),
+    ("T1562.003", "T1690"),
+    ("T1562.004", "T1686"),
+    ("T1562.006", "T1685"),
+    ("T1562.007", "T1686.001"),
+    ("T1562.008", "T1685.002"),
+];
+
+/// What the scores on 16.1 come to on 19.0, by the list above.
+fn expected(before: &BTreeMap<TechniqueId, i64>) -> BTreeMap<TechniqueId, i64> {
+    let mut after = BTreeMap::new();
+    for (technique, score) in before {
+        let text = technique.to_string();
+        let target = MOVED.iter().find(|(from, _)| *from == text).map_or(text.as_str(), |(_, to)| to);
+        let target = target.parse().expect("an id");
+        let held = after.entry(target).or_insert(*score);
+        *held = (*held).max(*score);
+    }
+    after
+}
+
+#[test]
+fn every_surviving_technique_is_painted_under_stealth_and_defense_impairment_too() {
+    let space = Workspace::new();
+    space.run(&["layer", "-o", "old.json"]).ok();
+    let upgraded = space.run(&["upgrade", "old.json", "--to", "19.0"]).ok().layer();
+    let built = space.run(&["layer", "--attack-version", "19.0"]).ok().layer();
+    let before = scores(&Layer(space.json("old.json")));
+    let (old, new) = (catalog("16.1"), catalog("19.0"));
+    assert_eq!(before.len(), 215, "all that the mapping names");
+    for layer in [&upgraded, &built] {
+        assert_eq!(layer.0["versions"], json!({"attack": "19", "navigator": "5.1.0", "layer": "4.5"}));
+        assert_eq!(scores(layer), expected(&before));
+        let mut tactics: BTreeMap<&str, usize> = BTreeMap::new();
+        for (technique, _) in scores(layer) {
+            let technique = new.technique(technique).expect("it is active");
+            for place in technique.tactics.iter() {
+                *tactics.entry(&new.tactics()[place].shortname).or_default() += 1;
+            }
+        }
+        assert!(!tactics.contains_key("defense-evasion"), "{tactics:?}");
+        assert_eq!((tactics["stealth"], tactics["defense-impairment"]), (19, 14), "{tactics:?}");
+        // A tactic would say that the technique is painted in it alone.
+        assert!(layer.techniques().iter().all(|one| one.get("tactic").is_none()));
+    }
+    let evasion =
+        old.tactics().iter().position(|tactic| tactic.shortname == "defense-evasion").expect("it is");
+    let evaded =
+        before.keys().filter(|id| old.technique(**id).is_some_and(|one| one.tactics.contains(evasion)));
+    assert!(evaded.count() > 30, "there was something to carry");
+    space.write("new.json", space.run(&["upgrade", "old.json", "--to", "19.0"]).ok().stdout);
+    assert!(
+        space.run(&["validate", "new.json"]).ok().report().is_empty(),
+        "the Navigator has nothing to say"
+    );
+}
+
+#[test]
+fn a_layer_says_which_versions_it_has_seen_and_what_each_moved_technique_was() {
+    let space = Workspace::new();
+    space.run(&["layer", "-o", "old.json"]).ok();
+    let upgraded = space.run(&["upgrade", "old.json", "--to", "19.0"]).ok().layer();
+    let built = space.run(&["layer", "--attack-version", "19.0"]).ok().layer();
+    assert_eq!(upgraded.metadata("ATT&CK"), ["enterprise-attack 19.0"]);
+    assert_eq!(upgraded.metadata("upgraded from"), ["enterprise-attack 16.1"]);
+    assert_eq!(upgraded.metadata("upgraded to"), ["enterprise-attack 19.0"]);
+    let description = upgraded.0["description"].as_str().expect("text");
+    assert!(description.ends_with(" Upgraded from enterprise-attack 16.1 to enterprise-attack 19.0."));
+    assert_eq!(built.metadata("ATT&CK"), ["enterprise-attack 19.0"]);
+    assert_eq!(built.metadata("source ATT&CK version"), ["16.1"]);
+    assert_eq!(
+        built.metadata("upgrade"),
+        [
+            "ATT&CK 16.1 to 19.0, rows: 487 = 457 kept + 7 renamed + 4 renumbered + 13 replaced + 6 merged + 0 dropped"
+        ]
+    );
+    for layer in [&upgraded, &built] {
+        let mut origins: BTreeSet<(String, String)> = BTreeSet::new();
+        for technique in layer.techniques() {
+            for row in technique["metadata"].as_array().into_iter().flatten() {
+                if row["name"] == "upgraded from" {
+                    let value = row["value"].as_str().expect("text");
+                    assert!(value.ends_with(" (ATT&CK 16.1)"), "{value}");
+                    let former = value.split(' ').next().expect("an id").to_owned();
+                    origins.insert((former, technique["techniqueID"].as_str().expect("an id").to_owned()));
+                }
+            }
+        }
+        let moved = MOVED.map(|(from, to)| (from.to_owned(), to.to_owned()));
+        assert_eq!(origins, BTreeSet::from(moved));
+    }
+}
+
+#[test]
+fn what_is_new_is_not_assessed_and_not_taken_for_a_gap() {
+    let space = Workspace::new();
+    let built = space.run(&["layer", "--attack-version", "19.0"]).ok().layer();
+    let new: Vec<&Value> = built.techniques().iter().filter(|one| one["score"].is_null()).collect();
+    assert_eq!(new.len(), 44);
+    for one in new {
+        assert_eq!(
+            one["metadata"],
+            json!([{"name": "state", "value": "not assessed: new since ATT&CK 16.1"}])
+        );
+        assert!(one["comment"].as_str().is_some_and(|text| text.ends_with("not assessed.")), "{one}");
+    }
+    let gaps = space.run(&["query", "gaps", "--attack-version", "19.0", "--format", "json"]).ok();
+    let gaps: Vec<Value> = serde_json::from_str(&gaps.stdout).expect("it is JSON");
+    let state = |id: &str| gaps.iter().find(|row| row["id"] == id).map(|row| row["state"].clone());
+    assert_eq!(state("T1667"), Some(json!("not assessed")), "Email Bombing is of 17");
+    assert_eq!(
+        state("T1688"),
+        Some(json!("not covered")),
+        "Safe Mode Boot was T1562.009, which nothing maps"
+    );
+    assert_eq!(state("T1685.002"), None, "it was T1562.008, which is covered");
+    space.run(&["build", "--attack-version", "19.0", "-o", "site"]).ok();
+    let summary = space.json("site/summary.json");
+    let gaps = &summary["frameworks"][0]["gaps"];
+    assert_eq!(gaps["new"].as_array().map(Vec::len), Some(44));
+    assert_eq!(gaps["made_on"], "16.1");
+    let record = &summary["upgrades"][0];
+    assert_eq!((&record["from"], &record["to"]), (&json!("16.1"), &json!("19.0")));
+    assert_eq!(record["counts"]["rows"], 487);
+    assert_eq!(record["not_assessed"].as_array().map(Vec::len), Some(44));
+    let page = space.read("site/index.html");
+    assert!(page.contains("id=\"upgrade\"") && page.contains("44 techniques are new since 16.1"));
+    let page = space.read("site/techniques/T1685.html");
+    assert!(page.contains("was T1562 (ATT&amp;CK 16.1)") && page.contains("was T1562.001 (ATT&amp;CK 16.1)"));
+}
+
+#[test]
+fn the_account_is_the_same_in_every_form() {
+    let space = Workspace::new();
+    let layer = |file: &str| {
+        space.run(&["layer", "--attack-version", "19.0", "-o", "a.json", "--upgrade-report", file]).ok();
+        space.read(file)
+    };
+    let record: Value = serde_json::from_str(&layer("account.json")).expect("it is JSON");
+    let (text, page) = (layer("account.txt"), layer("account.html"));
+    let counts = &record["upgrades"][0]["counts"];
+    for (kind, count) in
+        [("kept", 457), ("renamed", 7), ("renumbered", 4), ("replaced", 13), ("merged", 6), ("dropped", 0)]
+    {
+        assert_eq!(counts[kind], count, "{kind}");
+        assert!(text.contains(&format!("  {count:>3}  {kind:<10}  ")), "{kind}\n{text}");
+        assert!(page.contains(&format!("<th scope=\"row\">{kind}</th>")), "{kind}");
+    }
+    for (from, to) in MOVED {
+        assert!(
+            page.contains(&format!(">{from}</span>")) && page.contains(&format!(">{to}</span>")),
+            "{from}"
+        );
+        assert!(
+            text.lines().any(|line| line.contains(from) && line.contains(&format!("-> {to} "))),
+            "{from}\n{text}"
+        );
+    }
+    assert!(
+        text.contains("T1685 Disable or Modify Tools, Amazon GuardDuty, Detect: Partial (of T1562 Partial, ")
+    );
+    assert!(text.contains("TA0005 Defense Evasion is now Stealth"));
+    // A second run replaces its own account, and nobody else's file.
+    layer("account.txt");
+    space.write("mine.txt", "my notes");
+    let arguments = ["layer", "--attack-version", "19.0", "-o", "a.json", "--upgrade-report", "mine.txt"];
+    space.run(&arguments).ends_with(2).says(&["mine.txt was not written by navlayer", "--force"]);
+    assert_eq!(space.read("mine.txt"), "my notes");
+    for wrong in ["account", "-", "account.pdf"] {
+        space.run(&["layer", "-o", "b.json", "--upgrade-report", wrong]).ends_with(2);
+    }
+    assert!(!space.has("b.json"), "nothing is half written");
+}
+
+#[test]
+fn a_version_is_asked_for_in_several_ways() {
+    let space = Workspace::new();
+    let on = |arguments: &[&str]| space.run(&[&["layer"], arguments].concat()).ok().stdout;
+    let exact = on(&["--attack-version", "19.0"]);
+    assert_eq!(on(&["--attack-version", "19"]), exact);
+    assert_eq!(on(&["--attack-version", "v19.0"]), exact);
+    assert_eq!(on(&["--attack-version", "latest"]), exact);
+    space.write("navlayer.toml", "attack-version = \"19\"\n");
+    assert_eq!(on(&[]), exact);
+    assert_ne!(on(&["--attack-version", "16.1"]), exact, "a flag beats the file");
+    let run = space.run(&["layer", "--attack-version", "7"]).ends_with(2);
+    run.says(&["Enterprise ATT&CK 7.0 is not known; known are 8.2, 9.0", "catalog import"]);
+    let run = space.run(&["layer", "--attack-version", "16.7"]).ends_with(2);
+    run.says(&["did you mean 16.1?"]);
+    space
+        .run(&["layer", "--attack-version", "newest"])
+        .ends_with(2)
+        .says(&["give a version such as 16.1, or latest"]);
+}
