@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use navlayer::attack::upgrade::Record;
+use navlayer::config::Settings;
 use navlayer::mapping::MappingSet;
 use navlayer::report::{ACCOUNT_TITLE, upgrade_file, upgrade_page};
 
@@ -83,13 +84,14 @@ impl ReportArgs {
     pub(crate) fn write(
         &self,
         records: Vec<Record>,
+        settings: &Settings,
         force: bool,
         global: &Global,
         out: &mut dyn io::Write,
     ) -> Result<(), Failure> {
         let Some(path) = &self.report else { return Ok(()) };
         let format = self.report_format.map_or_else(|| Format::of(path), Ok)?;
-        let bytes = bytes(records, format)?;
+        let bytes = bytes(records, format, settings)?;
         if is_standard_output(path) {
             return Ok(out.write_all(&bytes)?);
         }
@@ -111,17 +113,23 @@ impl UpgradeReportArgs {
     }
 
     /// Writes the account of the sets' upgrades, where one is wanted; of sets that nothing moved, an empty one.
-    pub(crate) fn write(&self, sets: &[MappingSet], force: bool, global: &Global) -> Result<(), Failure> {
+    pub(crate) fn write(
+        &self,
+        sets: &[MappingSet],
+        settings: &Settings,
+        force: bool,
+        global: &Global,
+    ) -> Result<(), Failure> {
         let Some(path) = &self.upgrade_report else { return Ok(()) };
         let records = sets.iter().flat_map(|set| &set.upgrades).cloned().collect();
-        put(path, &bytes(records, Format::of(path)?)?, force, global)
+        put(path, &bytes(records, Format::of(path)?, settings)?, force, global)
     }
 }
 
-fn bytes(records: Vec<Record>, format: Format) -> Result<Vec<u8>, Failure> {
+fn bytes(records: Vec<Record>, format: Format, settings: &Settings) -> Result<Vec<u8>, Failure> {
     Ok(match format {
         Format::Text => text::account(&records).into_bytes(),
-        Format::Html => upgrade_page(&records, None)?.into_bytes(),
+        Format::Html => upgrade_page(&records, settings.templates.value.as_deref())?.into_bytes(),
         Format::Json => {
             let json = serde_json::to_string_pretty(&upgrade_file(records));
             (json.map_err(|error| Failure::new(error.to_string()))? + "\n").into_bytes()

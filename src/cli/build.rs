@@ -108,7 +108,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> CommandResult {
     if args.check {
         return check(&sink, global);
     }
-    args.account.write(&input.sets, args.force, global)?;
+    args.account.write(&input.sets, &settings, args.force, global)?;
     write(&sink, args, global)
 }
 

@@ -94,7 +94,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
         return Ok(Outcome::Findings);
     }
     findings::print(&lost, global);
-    args.account.write(&sets, args.force, global)?;
+    args.account.write(&sets, &settings, args.force, global)?;
     match target {
         Target::StandardOutput => out.write_all(&write(&sets[0], form, content)?)?,
         Target::File(path) => {

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use navlayer::attack::upgrade::Upgrade;
-use navlayer::attack::{Catalog, Domain, Releases, Version};
+use navlayer::attack::{Catalog, Domain, Fate, Releases, Version};
 use navlayer::config::Settings;
 use navlayer::diagnostic::{Code, Diagnostic, Severity};
 use navlayer::mapping::read::{self, Reader, Reading};
+use navlayer::mapping::select::{Selection, UnknownName};
 use navlayer::mapping::upgrade::{rename, upgrade};
-use navlayer::mapping::{MappingSet, check, select::Selection};
+use navlayer::mapping::{MappingSet, check};
 
 use super::known::Known;
 use super::{Failure, Global, account, config, findings};
@@ -231,21 +232,50 @@ pub(crate) fn select(settings: &Settings, input: &Input, global: &Global) -> Res
         Ok(selection) => return Ok(selection),
         Err(unknown) => unknown,
     };
+    let catalog = &input.catalog;
     let mut findings = Vec::new();
     for (entry, filter) in settings.written_filters() {
         if let Err(unknown) = filter.resolve(&input.sets, &input.catalog)
             && let Some(place) = entry.origin.place()
         {
-            let Failure { message, help, .. } = Failure::from(unknown);
+            let Failure { message, help, .. } = explain(unknown, catalog);
             let finding = Diagnostic::new(Code::FilterWithoutMatch, message).at(place);
             findings.push(Diagnostic { help, ..finding });
         }
     }
     if findings.is_empty() {
-        return Err(unknown.into());
+        return Err(explain(unknown, catalog));
     }
     findings::print_all(&findings, global);
     Err(config::failure(settings.file.as_deref(), findings.len()))
+}
+
+/// Why a name means nothing, where ATT&CK moved on from it.
+fn explain(unknown: UnknownName, catalog: &Catalog) -> Failure {
+    let version = catalog.version();
+    let help = match unknown.what {
+        "tactic" => {
+            let tactic = catalog.former_tactic(&unknown.value);
+            tactic.map(|tactic| {
+                format!("in ATT&CK {version} it is called {}: --tactic {}", tactic.name, tactic.shortname)
+            })
+        }
+        "technique" => match unknown.value.trim().parse().map(|id| catalog.fate(id)) {
+            Ok(fate @ (Fate::Revoked { .. } | Fate::RevokedWithoutSuccessor | Fate::Deprecated)) => {
+                Some(format!("in ATT&CK {version} it is {fate}"))
+            }
+            Ok(fate @ (Fate::Later { .. } | Fate::Gone { .. } | Fate::Elsewhere(_))) => {
+                Some(format!("it is {fate}"))
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    let failure = Failure::from(unknown);
+    match help {
+        Some(help) => failure.with_help(help),
+        None => failure,
+    }
 }
 
 /// The findings of each file together, from top to bottom; `files` come first, in their order.

@@ -89,7 +89,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     let Some(input) = input::load(&settings, global)? else { return Ok(Outcome::Findings) };
     let selection = input::select(&settings, &input, global)?;
     input::say_empty(&input, &selection, global);
-    args.account.write(&input.sets, args.force, global)?;
+    args.account.write(&input.sets, &settings, args.force, global)?;
     if settings.metric.value != Metric::Count {
         say_metric(args, &input.sets, &selection, global);
     }

@@ -203,7 +203,7 @@ impl Question {
         let settings = config::settings(flags, global)?;
         let Some(input) = input::load(&settings, global)? else { return Ok(None) };
         let selection = input::select(&settings, &input, global)?;
-        account.write(&input.sets, false, global)?;
+        account.write(&input.sets, &settings, false, global)?;
         Ok(Some(Self { settings, input, selection }))
     }
 

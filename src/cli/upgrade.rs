@@ -94,7 +94,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     findings::print(&found, global);
     account::say(&records, global);
     write(args, &written, global, out)?;
-    args.report.write(records, args.force, global, out)?;
+    args.report.write(records, &settings, args.force, global, out)?;
     Ok(Outcome::Clean)
 }
 

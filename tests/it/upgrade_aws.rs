@@ -221,3 +221,17 @@ fn a_version_is_asked_for_in_several_ways() {
         .ends_with(2)
         .says(&["give a version such as 16.1, or latest"]);
 }
+
+#[test]
+fn a_filter_by_a_former_name_says_what_it_is_called_now() {
+    let space = Workspace::new();
+    let ask = |filter: &str, name: &str| {
+        space.run(&["query", "gaps", "--attack-version", "19.0", filter, name]).ends_with(2)
+    };
+    ask("--tactic", "defense-evasion").says(&["it is called Stealth: --tactic stealth"]);
+    ask("--tactic", "Defense Evasion").says(&["it is called Stealth: --tactic stealth"]);
+    ask("--technique", "T1562").says(&["in ATT&CK 19.0 it is revoked, replaced by T1685"]);
+    ask("--technique", "T1454").says(&["it is a Mobile technique"]);
+    let run = space.run(&["query", "gaps", "--technique", "T1685"]).ends_with(2);
+    run.says(&["it is not known before ATT&CK 19.0"]);
+}
