@@ -299,6 +299,14 @@ codes! {
     Rewritten = "NL0804", Note;
     /// Something in a layer has no place in any format, and is not written.
     NotWritten = "NL0805", Warning;
+    /// The expression that combines layers cannot be read.
+    ExpressionSyntax = "NL0901", Error;
+    /// The expression names something that is neither a layer, nor a function, nor a constant.
+    ExpressionName = "NL0902", Error;
+    /// The expression has no value for a technique that a layer can hold: it divides by 0, or leaves the real numbers.
+    NoValue = "NL0903", Warning;
+    /// An annotation of a layer that is combined has no place in its ATT&CK version; it is left out.
+    LeftOut = "NL0904", Warning;
 }
 
 /// `RetiredTechnique` as `retired-technique`.

@@ -338,6 +338,23 @@ const GUIDES: &[(Code, &str, &str)] = &[
     (Code::MergedByUpgrade, "Nothing; or assess the one technique anew where the rows disagree.", ""),
     (Code::Rewritten, "Nothing.", ""),
     (Code::NotWritten, "Give the annotation the id of its technique, or remove what is empty.", ""),
+    (Code::ExpressionSyntax, "Mend the expression at the mark.", ""),
+    (
+        Code::ExpressionName,
+        "Correct the spelling; layers are named on the command line, as in `a=layer.json`.",
+        "",
+    ),
+    (
+        Code::NoValue,
+        "Say what such a technique is to have: `b == 0 ? 0 : a / b`. Until then it has no score.",
+        "",
+    ),
+    (
+        Code::LeftOut,
+        "Where the technique was revoked, `navlayer upgrade` carries the layer's annotations to what took over; else \
+         correct the id or the tactic.",
+        "",
+    ),
 ];
 
 #[cfg(test)]

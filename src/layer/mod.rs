@@ -3,7 +3,9 @@
 mod build;
 pub mod check;
 pub mod color;
+pub mod combine;
 mod diff;
+pub mod expr;
 mod model;
 pub mod read;
 mod schema;
