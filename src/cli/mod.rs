@@ -4,6 +4,7 @@ mod account;
 mod args;
 mod build;
 mod catalog;
+mod combine;
 mod config;
 mod convert;
 mod file;
@@ -50,6 +51,8 @@ Examples:
   navlayer validate mapping.json                   everything that is wrong with it, line by line
   navlayer upgrade layer.json --to latest -o new.json
                                                    a layer on the ATT&CK version of today
+  navlayer combine 'max(a, b)' a=aws.json b=gcp.json -o either.json
+                                                   a layer from other layers
   navlayer catalog show T1562.008
 
 Exit codes: 0 done, 1 findings of severity error or a check that failed, 2 something stopped the run.";
@@ -98,6 +101,7 @@ enum Command {
     Query(query::Args),
     Validate(validate::Args),
     Catalog(catalog::Args),
+    Combine(combine::Args),
     Config(config::Args),
     Convert(convert::Args),
     Schema(schema::Args),
@@ -231,6 +235,7 @@ fn run(cli: &Cli, out: &mut dyn io::Write) -> CommandResult {
         Command::Query(args) => query::run(args, &cli.global, out),
         Command::Validate(args) => validate::run(args, &cli.global, out),
         Command::Catalog(args) => catalog::run(args, &cli.global, out),
+        Command::Combine(args) => combine::run(args, &cli.global, out),
         Command::Config(args) => config::run(args, &cli.global, out),
         Command::Convert(args) => convert::run(args, &cli.global, out),
         Command::Schema(args) => schema::run(args, out),

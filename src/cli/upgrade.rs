@@ -99,7 +99,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
 }
 
 /// What breaks the Navigator need not break a reading of what is there.
-fn as_warning(finding: &Diagnostic) -> Diagnostic {
+pub(super) fn as_warning(finding: &Diagnostic) -> Diagnostic {
     let severity = finding.severity.max(Severity::Warning);
     Diagnostic { severity, ..finding.clone() }
 }
@@ -202,7 +202,7 @@ impl Carrier<'_> {
 }
 
 /// A file's name without its folder and its endings.
-fn stem(path: &Path) -> String {
+pub(super) fn stem(path: &Path) -> String {
     let name = path.file_name().map_or_else(|| "layer".into(), |name| name.to_string_lossy());
     let name = name.strip_suffix(".gz").unwrap_or(&name);
     let stem = name.strip_suffix(".json").unwrap_or(name);
@@ -220,7 +220,7 @@ fn named(layer: &InputLayer) -> String {
         .map_or_else(|| "the layer".to_owned(), |name| format!("the layer `{}`", name.value.trim()))
 }
 
-fn no_domain(layer: &InputLayer, source: &Source) -> Diagnostic {
+pub(super) fn no_domain(layer: &InputLayer, source: &Source) -> Diagnostic {
     let (span, message) = match &layer.domain {
         Some(stated) => (stated.span, format!("`{}` is not an ATT&CK domain", stated.value.trim())),
         None => (opening(layer), format!("{} states no ATT&CK domain", named(layer))),
@@ -229,7 +229,7 @@ fn no_domain(layer: &InputLayer, source: &Source) -> Diagnostic {
     Diagnostic::new(Code::UnknownDomain, message).at(source.place(span.range())).help(help)
 }
 
-fn no_version(layer: &InputLayer, source: &Source) -> Diagnostic {
+pub(super) fn no_version(layer: &InputLayer, source: &Source) -> Diagnostic {
     let message = format!("{} states no ATT&CK version", named(layer));
     let help =
         "--from 16.1 says on which it was made; the Navigator takes its newest, whatever it was made on";
@@ -237,7 +237,7 @@ fn no_version(layer: &InputLayer, source: &Source) -> Diagnostic {
     finding.at(source.place(opening(layer).range())).help(help)
 }
 
-fn unknown(
+pub(super) fn unknown(
     layer: &InputLayer,
     source: &Source,
     domain: Domain,

@@ -15,7 +15,7 @@ use super::expr::Expression;
 use super::model::LegendItem;
 use super::read::{InputAnnotation, InputLayer, InputMetadata, InputTactic, Spanned, quoted};
 use super::upgrade::row;
-use crate::attack::{Catalog, TechniqueId};
+use crate::attack::{Catalog, Fate, TechniqueId};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 
@@ -221,7 +221,15 @@ fn records<'a>(
             Ok((id, tactics)) => records.extend(tactics.into_iter().map(|tactic| ((id, tactic), annotation))),
             Err(message) if annotation.is_annotated() => {
                 let span = annotation.id_span.unwrap_or(annotation.span);
-                left_out(span, Diagnostic::new(Code::LeftOut, message).help("the annotation takes no part"));
+                let fate = annotation.id().map(|id| catalog.fate(id));
+                let help = match fate {
+                    Some(Fate::Revoked { .. }) => format!(
+                        "it takes no part; `navlayer upgrade --to {}` carries it to what took over",
+                        catalog.version()
+                    ),
+                    _ => "it takes no part".to_owned(),
+                };
+                left_out(span, Diagnostic::new(Code::LeftOut, message).help(help));
             }
             Err(_) => {}
         }

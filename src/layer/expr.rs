@@ -14,7 +14,7 @@
 //! let expression = Expression::parse("max(a, b) - 10 new", &["a", "b", "new"]).expect("it is one");
 //! assert_eq!(expression.evaluate(&[50.0, 80.0, 2.0]), 60.0);
 //!
-//! let mistakes = Expression::parse("maks(a, b)", &["a", "b"]).expect_err("there is no such function");
+//! let mistakes = Expression::parse("maxx(a, b)", &["a", "b"]).expect_err("there is no such function");
 //! assert_eq!(mistakes[0].span, 0..4);
 //! assert_eq!(mistakes[0].help.as_deref(), Some("did you mean `max`?"));
 //! ```

@@ -4,6 +4,7 @@ mod bad_input;
 mod bad_tables;
 mod build;
 mod catalog;
+mod combine;
 mod config;
 mod convert;
 mod corpus;

@@ -8,8 +8,8 @@ use crate::source::Span;
 
 /// The Navigator's colours where nobody chose any.
 const RED_TO_GREEN: [&str; 3] = ["#ff6666", "#ffe766", "#8ec843"];
-/// Those for what is true or false.
-const WHITE_TO_BLUE: [&str; 2] = ["#ffffff00", "#66b1ffff"];
+/// Those for what is true or false. The Navigator starts with a transparent white, and paints it opaque.
+const WHITE_TO_BLUE: [&str; 2] = ["#ffffff", "#66b1ff"];
 
 /// From which share of the range, up to its top, the Navigator finds no colour for a score.
 const GAP: f64 = 0.995;

@@ -75,6 +75,22 @@ const COMPARISONS: [(&str, Comparison); 6] = [
     (">=", Comparison::LargerOrEqual),
 ];
 
+/// Functions by names that they have elsewhere.
+const ELSEWHERE: [(&str, &str); 12] = [
+    ("average", "mean"),
+    ("avg", "mean"),
+    ("int", "fix"),
+    ("ln", "log"),
+    ("maximum", "max"),
+    ("minimum", "min"),
+    ("product", "prod"),
+    ("sgn", "sign"),
+    ("stddev", "std"),
+    ("stdev", "std"),
+    ("trunc", "fix"),
+    ("var", "variance"),
+];
+
 /// The operators that group to the left.
 const BINARY: [(&str, Level, Binary); 7] = [
     ("or", Level::Or, Binary::Or),
@@ -136,30 +152,30 @@ impl Parser<'_> {
     }
 
     /// Operands joined by operators that bind at least so tightly.
-    fn expression(&mut self, least: Level) -> Result<Shape, Mistake> {
-        if least == Level::Sign {
+    fn expression(&mut self, weakest: Level) -> Result<Shape, Mistake> {
+        if weakest == Level::Sign {
             return self.signed();
         }
         let mut shape = self.signed()?;
         // The last factor of an implicit product, else all.
         let mut last = shape;
         loop {
-            (shape, last) = if least <= Level::Modulo && (self.is_next("%") || self.is_next("mod")) {
+            (shape, last) = if weakest <= Level::Modulo && (self.is_next("%") || self.is_next("mod")) {
                 let shape = self.modulo()?;
                 (shape, shape)
-            } else if least <= Level::Fraction && self.is_fraction(last) {
+            } else if weakest <= Level::Fraction && self.is_fraction(last) {
                 self.operator(Level::Modulo, Binary::Divide)?
-            } else if least <= Level::Implicit && self.is_implicit(last) {
+            } else if weakest <= Level::Implicit && self.is_implicit(last) {
                 let last = self.expression(Level::Fraction)?;
                 self.steps.push(Step::Binary(Binary::Multiply));
                 (Shape::Operator, last)
-            } else if least <= Level::Compare && self.comparison().is_some() {
+            } else if weakest <= Level::Compare && self.comparison().is_some() {
                 self.comparisons()?;
                 (Shape::Operator, Shape::Operator)
-            } else if least == Level::Condition && self.is_next("?") {
+            } else if weakest == Level::Condition && self.is_next("?") {
                 self.deeper(Self::condition)?;
                 (Shape::Operator, Shape::Operator)
-            } else if let Some((level, binary)) = self.binary().filter(|(level, _)| least <= *level) {
+            } else if let Some((level, binary)) = self.binary().filter(|(level, _)| weakest <= *level) {
                 self.operator(level.tighter(), binary)?
             } else {
                 return Ok(shape);
@@ -375,12 +391,9 @@ impl Parser<'_> {
         let product: Vec<String> = name.chars().map(String::from).collect();
         let of_layers = product.len() > 1 && product.iter().all(|one| self.layers.contains(&one.as_str()));
         let functions = || Function::all().map(Function::name);
-        let near = if is_call {
-            suggest::nearest(name, functions())
-        } else {
-            let layers = suggest::nearest(name, self.layers.iter().copied());
-            layers.or_else(|| suggest::nearest(name, functions()))
-        };
+        let elsewhere = ELSEWHERE.into_iter().find(|(one, _)| is_call && *one == name).map(|(_, ours)| ours);
+        let of_layer = || suggest::nearest(name, self.layers.iter().copied()).filter(|_| !is_call);
+        let near = elsewhere.or_else(of_layer).or_else(|| suggest::nearest(name, functions()));
         let (what, help) = match (name, near) {
             ("random" | "randomint" | "pickrandom", _) => {
                 ("is not taken".to_owned(), "a layer is the same every time that it is made".to_owned())
