@@ -190,9 +190,11 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     Ok(Outcome::Clean)
 }
 
-/// Puts findings in order with the user's levels; prints them when some are errors.
+/// Puts findings in order with the user's levels; prints them when some are errors. A file that is several layers, or one
+/// that is used twice, is told of once.
 fn is_stopped(found: &mut Vec<Diagnostic>, settings: &Settings, global: &Global) -> bool {
     input::in_source_order(found, &[]);
+    found.dedup();
     settings.finding_levels().apply(found);
     let has_errors = found.iter().any(|one| one.severity == Severity::Error);
     if has_errors {

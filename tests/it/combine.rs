@@ -228,6 +228,8 @@ fn what_the_navigator_shows_nowhere_takes_no_part() {
             "`lock`: not the id of a technique",
         ]
     );
+    let twice = space.run(&["combine", "a + b", "a.json", "a.json"]).ok();
+    assert_eq!(twice.findings().len(), run.findings().len(), "a file is told of once");
     let help =
         run.findings().into_iter().find(|one| one.message.starts_with("T1053")).expect("it is told").help;
     assert_eq!(help, "it takes no part; `navlayer upgrade --to 16.1` carries it to what took over");

@@ -8,6 +8,9 @@ use navlayer::layer::expr::Expression;
 use super::sides::Sides;
 use super::{Args, Carried};
 
+/// What the name of a combined layer ends in.
+const COMBINED: &str = " (combined)";
+
 /// How the layer is made.
 pub(super) struct Told<'a> {
     pub(super) args: &'a Args,
@@ -24,12 +27,13 @@ impl Told<'_> {
         const MOST: usize = 80;
         let mut titles: Vec<&str> = Vec::new();
         for one in self.carried {
-            if !titles.contains(&one.title.as_str()) {
-                titles.push(&one.title);
+            let title = one.title.trim_end_matches(COMBINED);
+            if !titles.contains(&title) {
+                titles.push(title);
             }
         }
         let titles: String = titles.join(", ").chars().take(MOST).collect();
-        format!("{titles} (combined)").replace(['/', '\\', ':', '*', '?', '[', ']'], ".")
+        format!("{titles}{COMBINED}").replace(['/', '\\', ':', '*', '?', '[', ']'], ".")
     }
 
     /// The expression, the layers, and what is inherited.
