@@ -41,7 +41,9 @@ pub(super) fn dominated(residual: &Residual) -> Option<Residual> {
                     residual.costs[strong],
                     strong,
                 ));
-                order.is_gt() && residual.costs[strong] <= residual.costs[weak] && is_within(&bits[weak], &bits[strong])
+                order.is_gt()
+                    && residual.costs[strong] <= residual.costs[weak]
+                    && is_within(&bits[weak], &bits[strong])
             });
             if outdone { Fate::Out } else { Fate::Open }
         })
@@ -51,8 +53,8 @@ pub(super) fn dominated(residual: &Residual) -> Option<Residual> {
 
 /// Where everything must be reached: drops elements that are reached along with another one.
 ///
-/// The second value is the weight dropped. `None` when there is none.
-pub(super) fn implied(residual: &Residual) -> Option<(Residual, u64)> {
+/// Their weight counts as gained. `None` when there is none.
+pub(super) fn implied(residual: &Residual) -> Option<Residual> {
     let words = residual.len().div_ceil(64);
     let mut bits = vec![vec![0_u64; words]; residual.weights.len()];
     for candidate in 0..residual.len() {
@@ -68,8 +70,13 @@ pub(super) fn implied(residual: &Residual) -> Option<(Residual, u64)> {
             })
         })
         .collect();
-    let dropped = keeps.iter().zip(&residual.weights).filter(|(keeps, _)| !**keeps).map(|(_, weight)| weight).sum();
-    (dropped > 0).then(|| (residual.narrow(&vec![Fate::Open; residual.len()], keeps), dropped))
+    let dropped = keeps.iter().zip(&residual.weights).filter(|(keeps, _)| !**keeps);
+    let dropped: u64 = dropped.map(|(_, weight)| weight).sum();
+    (dropped > 0).then(|| {
+        let mut next = residual.narrow(&vec![Fate::Open; residual.len()], keeps);
+        next.gained += dropped;
+        next
+    })
 }
 
 fn bit_set(members: &[u32], words: usize) -> Vec<u64> {

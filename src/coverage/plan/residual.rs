@@ -25,7 +25,7 @@ pub(super) struct Residual {
     elements: Vec<u32>,
     /// Per element its weight.
     pub(super) weights: Vec<u64>,
-    /// Per element its multiplier, from 0 to its weight times the scale.
+    /// Per element its multiplier: see [`super::relax`].
     pub(super) multipliers: Vec<u64>,
     /// The candidates taken, by their index in the instance.
     pub(super) taken: Vec<u32>,
@@ -33,13 +33,13 @@ pub(super) struct Residual {
     pub(super) gained: u64,
     /// What they cost.
     pub(super) spent: u64,
-    /// An upper bound on the value of any choice below, taken ones included, in scaled units.
-    pub(super) bound: u64,
+    /// The tightest bound known on any choice below, taken ones included: see [`super::relax`].
+    pub(super) bound: i128,
 }
 
 impl Residual {
     /// An instance of which nothing is decided but `fates`.
-    pub(super) fn root(instance: &Instance, fates: &[Fate], scale: u64) -> Self {
+    pub(super) fn root(instance: &Instance, fates: &[Fate]) -> Self {
         let mut starts = vec![0];
         let mut elements = Vec::new();
         for reached in &instance.reaches {
@@ -52,11 +52,11 @@ impl Residual {
             starts,
             elements,
             weights: instance.weights.clone(),
-            multipliers: instance.weights.iter().map(|weight| weight * scale).collect(),
+            multipliers: vec![0; instance.weights.len()],
             taken: Vec::new(),
             gained: 0,
             spent: 0,
-            bound: instance.total() * scale,
+            bound: 0,
         };
         whole.decide(fates)
     }

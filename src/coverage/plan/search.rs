@@ -1,16 +1,20 @@
 //! Branch and bound: the best choice within limits, or the proof that there is none.
 //!
 //! Depth first, on an explicit stack, and without a clock: a run is the same on every machine. Each node is a
-//! [`Residual`]; it is pruned by its Lagrangian bound, candidates whose decision one way the bound excludes are decided
-//! the other way, and then one candidate is branched on.
+//! [`Residual`]; it is pruned by its relaxation, candidates whose decision one way the relaxation excludes are decided the
+//! other way, and then one candidate is branched on.
+
+use std::cmp::Reverse;
 
 use super::instance::Instance;
 use super::reduce;
-use super::relax::{Relaxed, Room, least_cost};
+use super::relax::{Price, Relaxed, Room, step};
 use super::residual::{Fate, Residual};
 
-/// Rounds of improving the multipliers at the first node and at the others.
+/// Rounds of improving the multipliers, at the first node and at the others.
 const ROUNDS: (usize, usize) = (400, 24);
+/// After so many rounds without a better bound, steps are halved.
+const PATIENCE: usize = 5;
 
 /// What a choice must keep to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,10 +43,17 @@ pub(super) struct Outcome {
     /// The last choice found, rising; it is the best one unless nodes are left open.
     pub(super) found: Option<Vec<u32>>,
     /// When the nodes did not suffice, what no choice that was not seen can beat: for [`Goal::Value`] a value, for
-    /// [`Goal::Cost`] a cost, else 0.
+    /// [`Goal::Cost`] a cost where that is the price, else 0.
     pub(super) open: Option<u64>,
     /// The nodes visited.
     pub(super) nodes: u64,
+}
+
+/// Which question the relaxation answers, and what a unit of weight or price is worth in multipliers and bounds.
+#[derive(Debug, Clone, Copy)]
+enum Relaxation {
+    Value { scale: u64 },
+    Cover { price: Price, scale: u64 },
 }
 
 /// A search under way.
@@ -51,8 +62,7 @@ pub(super) struct Search<'i> {
     instance: &'i Instance,
     goal: Goal,
     limits: Limits,
-    /// What a weight is worth in the units of multipliers and bounds.
-    scale: u64,
+    relaxation: Relaxation,
     found: Option<Vec<u32>>,
     is_done: bool,
     nodes: u64,
@@ -60,27 +70,30 @@ pub(super) struct Search<'i> {
 }
 
 impl<'i> Search<'i> {
-    /// A search of an instance.
-    pub(super) fn new(instance: &'i Instance, goal: Goal, limits: Limits) -> Self {
+    /// A search of an instance. Where everything must be reached, `price` is what is bounded.
+    pub(super) fn new(instance: &'i Instance, goal: Goal, limits: Limits, price: Price) -> Self {
         // Fine multipliers, and sums of them that fit.
-        let room = (1_u64 << 56) / instance.total().max(1);
-        let scale = room.clamp(1, 1 << 16);
-        Self {
-            instance,
-            goal,
-            limits,
-            scale,
-            found: None,
-            is_done: false,
-            nodes: 0,
-            relaxed: Relaxed::default(),
-        }
+        const FITS: u64 = 1 << 58;
+        let total = instance.total();
+        let dearest = instance.costs.iter().map(|cost| price.of(*cost)).max().unwrap_or(0);
+        let sum = dearest.saturating_mul(instance.weights.len() as u64).max(1);
+        let is_cover = goal != Goal::Value && limits.value == total && sum <= FITS;
+        let relaxation = if is_cover {
+            let scale = (FITS / sum).min(1 << 16);
+            let price =
+                Price { per_candidate: price.per_candidate * scale, per_cost: price.per_cost * scale };
+            Relaxation::Cover { price, scale }
+        } else {
+            Relaxation::Value { scale: (FITS / total.max(1)).clamp(1, 1 << 16) }
+        };
+        let relaxed = Relaxed::default();
+        Self { instance, goal, limits, relaxation, found: None, is_done: false, nodes: 0, relaxed }
     }
 
     /// Searches at most `nodes` nodes, below the candidates that `fates` decides.
     pub(super) fn run(mut self, fates: &[Fate], nodes: u64) -> Outcome {
-        let root = Residual::root(self.instance, fates, self.scale);
-        let mut stack: Vec<Residual> = self.reduced(root).into_iter().collect();
+        let root = Residual::root(self.instance, fates);
+        let mut stack: Vec<Residual> = self.first(root).into_iter().collect();
         while let Some(node) = stack.pop() {
             if self.is_done {
                 break;
@@ -101,51 +114,64 @@ impl<'i> Search<'i> {
 
     /// What open nodes may still hold.
     fn open(&self, stack: &[Residual]) -> u64 {
-        match self.goal {
-            Goal::Value => stack.iter().map(|node| node.bound / self.scale).max().unwrap_or(0),
-            Goal::Cost => {
-                let least = |node: &Residual| {
-                    let wanted = self.limits.value.saturating_sub(node.gained);
-                    node.spent + least_cost(node, wanted * self.scale, self.scale)
-                };
-                stack.iter().map(least).min().unwrap_or(0)
+        let bounds = stack.iter().map(|node| node.bound);
+        let bound = match (self.relaxation, self.goal) {
+            (Relaxation::Value { scale }, Goal::Value) => bounds.max().map(|bound| bound / i128::from(scale)),
+            (Relaxation::Cover { price: Price { per_candidate: 0, .. }, scale }, Goal::Cost) => {
+                let scale = i128::from(scale);
+                bounds.min().map(|bound| (bound + scale - 1) / scale)
             }
-            Goal::Count | Goal::Any => 0,
-        }
+            _ => None,
+        };
+        bound.and_then(|bound| u64::try_from(bound).ok()).unwrap_or(0)
     }
 
-    /// The first node, without what dominance decides.
-    fn reduced(&mut self, mut node: Residual) -> Option<Residual> {
+    /// The first node, without what dominance decides, and with multipliers to start from.
+    fn first(&mut self, mut node: Residual) -> Option<Residual> {
         loop {
             node = self.settled(node)?;
             if let Some(next) = reduce::dominated(&node) {
                 node = next;
-                continue;
+            } else if matches!(self.relaxation, Relaxation::Cover { .. })
+                && let Some(next) = reduce::implied(&node)
+            {
+                node = next;
+            } else {
+                break;
             }
-            // The instance's own weights say what a choice is worth, so what is dropped is worth it from the start.
-            if self.goal != Goal::Value && node.within_reach() == self.limits.value {
-                if let Some((next, dropped)) = reduce::implied(&node) {
-                    node = next;
-                    node.gained += dropped;
-                    continue;
+        }
+        match self.relaxation {
+            Relaxation::Value { scale } => {
+                node.multipliers = node.weights.iter().map(|weight| weight * scale).collect();
+                node.bound = i128::from(node.within_reach()) * i128::from(scale);
+            }
+            Relaxation::Cover { price, .. } => {
+                node.multipliers.fill(u64::MAX);
+                for candidate in 0..node.len() {
+                    let share = price.of(node.costs[candidate]) / node.reaches(candidate).len().max(1) as u64;
+                    for element in node.reaches(candidate).to_vec() {
+                        let held = &mut node.multipliers[element as usize];
+                        *held = share.min(*held);
+                    }
                 }
             }
-            return Some(node);
         }
+        Some(node)
     }
 
     /// A node with everything decided that follows from the limits; `None` when nothing below it counts.
     fn settled(&mut self, mut node: Residual) -> Option<Residual> {
         loop {
-            self.offer_taken(&node);
+            if node.gained >= self.limits.value {
+                self.offer(node.taken.clone(), node.gained, node.spent);
+            }
             let room = self.room(&node)?;
             if node.within_reach() < self.limits.value {
                 return None;
             }
             if node.costs.iter().any(|cost| *cost > room.cost) {
-                let fates: Vec<Fate> =
-                    node.costs.iter().map(|cost| if *cost > room.cost { Fate::Out } else { Fate::Open }).collect();
-                node = node.decide(&fates);
+                let fate = |cost: &u64| if *cost > room.cost { Fate::Out } else { Fate::Open };
+                node = node.decide(&node.costs.iter().map(fate).collect::<Vec<_>>());
             } else if let Some(next) = reduce::essentials(&node, self.limits.value) {
                 node = next;
             } else {
@@ -157,13 +183,11 @@ impl<'i> Search<'i> {
     /// Bounds a node, and splits it on one candidate: with it, and without.
     fn branch(&mut self, node: Residual) -> Option<(Residual, Residual)> {
         let mut node = self.settled(node)?;
-        for round in 0.. {
-            let rounds = if self.nodes == 1 && round == 0 { ROUNDS.0 } else { ROUNDS.1 };
-            if !self.improve(&mut node, rounds) {
-                return None;
-            }
+        let mut rounds = if self.nodes == 1 { ROUNDS.0 } else { ROUNDS.1 };
+        while self.improve(&mut node, rounds)? {
             let Some(next) = self.fix(&node) else { break };
             node = self.settled(next)?;
+            rounds = ROUNDS.1;
         }
         let on = self.pick(&node)?;
         let mut fates = vec![Fate::Open; node.len()];
@@ -176,17 +200,15 @@ impl<'i> Search<'i> {
     /// The candidate to branch on: of those in the relaxed choice the one that it would miss most.
     fn pick(&self, node: &Residual) -> Option<usize> {
         let relaxed = &self.relaxed;
-        let key = |candidate: &usize| (relaxed.chosen[*candidate], relaxed.losses[*candidate], std::cmp::Reverse(*candidate));
-        (0..node.len()).max_by_key(key)
+        (0..node.len()).max_by_key(|one| (relaxed.chosen[*one], relaxed.losses[*one], Reverse(*one)))
     }
 
-    /// Decides candidates whose other decision the bound excludes; `None` when there are none.
+    /// Decides candidates whose other decision the relaxation excludes; `None` when there are none.
     fn fix(&self, node: &Residual) -> Option<Residual> {
-        let wanted = u128::from(self.limits.value.saturating_sub(node.gained)) * u128::from(self.scale);
-        let spare = self.relaxed.bound.checked_sub(wanted)?;
+        let relaxed = &self.relaxed;
         let fates: Vec<Fate> = (0..node.len())
-            .map(|candidate| match self.relaxed.chosen[candidate] {
-                _ if u128::from(self.relaxed.losses[candidate]) <= spare => Fate::Open,
+            .map(|candidate| match relaxed.chosen[candidate] {
+                _ if i128::from(relaxed.losses[candidate]) <= relaxed.slack => Fate::Open,
                 true => Fate::In,
                 false => Fate::Out,
             })
@@ -194,56 +216,70 @@ impl<'i> Search<'i> {
         fates.iter().any(|fate| *fate != Fate::Open).then(|| node.decide(&fates))
     }
 
-    /// Improves a node's multipliers, and leaves the bound that they give in `relaxed`; whether the node may hold a choice
-    /// still.
-    fn improve(&mut self, node: &mut Residual, rounds: usize) -> bool {
-        let mut best = u128::MAX;
+    /// Improves a node's multipliers, and leaves what they prove in `relaxed`. `None` when nothing below the node counts;
+    /// else whether there is anything open.
+    fn improve(&mut self, node: &mut Residual, rounds: usize) -> Option<bool> {
+        let mut best = i128::MAX;
         let mut multipliers = node.multipliers.clone();
-        let (mut stale, mut halvings) = (0, 0);
+        let (mut stale, mut halvings) = (0, 0_u32);
         for round in 0..=rounds {
-            let Some(room) = self.room(node) else { return false };
-            self.relaxed.evaluate(node, room, self.scale);
-            let wanted = u128::from(self.limits.value.saturating_sub(node.gained)) * u128::from(self.scale);
-            if self.relaxed.bound < best {
-                best = self.relaxed.bound;
+            self.relax(node)?;
+            if self.relaxed.slack < best {
+                best = self.relaxed.slack;
                 multipliers.clone_from(&node.multipliers);
                 stale = 0;
             } else {
                 stale += 1;
-                if stale > 5 {
+                if stale > PATIENCE {
                     (stale, halvings) = (0, halvings + 1);
                 }
             }
-            if best < wanted {
-                return false;
-            }
-            let counts = self.counts(node);
+            let counts = self.relaxed.counts(node);
             self.offer_relaxed(node, &counts);
-            if self.is_done {
-                return false;
-            }
-            let excess = self.relaxed.bound.saturating_sub(wanted) + 1;
-            if round == rounds || !step(node, &counts, self.scale, |norm| (excess >> halvings) / norm) {
+            let slack = (self.relaxed.slack + 1) >> halvings.min(126);
+            let goes_on = round < rounds
+                && match self.relaxation {
+                    Relaxation::Value { scale } => {
+                        step(node, &counts, slack, |node, element| node.weights[element] * scale)
+                    }
+                    Relaxation::Cover { price, .. } => {
+                        let dearest = node.costs.iter().map(|cost| price.of(*cost)).max().unwrap_or(0);
+                        step(node, &counts, slack, |_, _| dearest)
+                    }
+                };
+            if !goes_on {
                 break;
             }
         }
         node.multipliers = multipliers;
-        let Some(room) = self.room(node) else { return false };
-        self.relaxed.evaluate(node, room, self.scale);
-        let open = u64::try_from(self.relaxed.bound).unwrap_or(u64::MAX);
-        node.bound = node.bound.min(open.saturating_add(node.gained * self.scale));
-        node.bound / self.scale >= self.limits.value
+        self.relax(node)?;
+        if let Relaxation::Cover { price, .. } = self.relaxation {
+            let chosen = self.relaxed.repaired(node, price);
+            self.offer_with(node, chosen.into_iter());
+            self.relax(node)?;
+        }
+        Some(node.len() > 0)
     }
 
-    /// Per element how many of the relaxed choice reach it.
-    fn counts(&self, node: &Residual) -> Vec<u32> {
-        let mut counts = vec![0; node.weights.len()];
-        for candidate in (0..node.len()).filter(|candidate| self.relaxed.chosen[*candidate]) {
-            for element in node.reaches(candidate) {
-                counts[*element as usize] += 1;
+    /// Solves the relaxation of a node, and keeps what it proves; `None` when nothing below the node counts.
+    fn relax(&mut self, node: &mut Residual) -> Option<()> {
+        let room = self.room(node)?;
+        match self.relaxation {
+            Relaxation::Value { scale } => {
+                let wanted = self.limits.value.saturating_sub(node.gained);
+                self.relaxed.value(node, room, wanted, scale);
+                let bound = self.relaxed.bound.saturating_add(i128::from(node.gained) * i128::from(scale));
+                node.bound = node.bound.min(bound);
+            }
+            Relaxation::Cover { price, .. } => {
+                self.relaxed.cover(node, room, price);
+                let spent = price.per_candidate as u128 * node.taken.len() as u128
+                    + price.per_cost as u128 * node.spent as u128;
+                let bound = self.relaxed.bound + i128::try_from(spent).unwrap_or(0);
+                node.bound = node.bound.max(bound);
             }
         }
-        counts
+        (self.relaxed.slack >= 0).then_some(())
     }
 
     /// What may be taken below a node; `None` when nothing.
@@ -253,25 +289,22 @@ impl<'i> Search<'i> {
         (count > 0 && !self.is_done).then_some(Room { count, cost })
     }
 
-    /// Takes over the candidates taken, when they keep to the limits.
-    fn offer_taken(&mut self, node: &Residual) {
-        if node.gained >= self.limits.value {
-            self.offer(node.taken.clone(), node.gained, node.spent);
-        }
-    }
-
     /// Takes over the relaxed choice, when it keeps to the limits.
     fn offer_relaxed(&mut self, node: &Residual, counts: &[u32]) {
         let reached = counts.iter().zip(&node.weights).filter(|(count, _)| **count > 0);
         let value = node.gained + reached.map(|(_, weight)| weight).sum::<u64>();
-        if value < self.limits.value {
-            return;
+        if value >= self.limits.value {
+            let chosen: Vec<usize> = (0..node.len()).filter(|one| self.relaxed.chosen[*one]).collect();
+            self.offer_with(node, chosen.into_iter());
         }
-        let chosen = || (0..node.len()).filter(|candidate| self.relaxed.chosen[*candidate]);
-        let spent = node.spent + chosen().map(|candidate| node.costs[candidate]).sum::<u64>();
+    }
+
+    /// Takes over what is taken and some open candidates, when they keep to the limits.
+    fn offer_with(&mut self, node: &Residual, open: impl Iterator<Item = usize>) {
         let mut all = node.taken.clone();
-        all.extend(chosen().map(|candidate| node.who[candidate]));
-        self.offer(all, value, spent);
+        all.extend(open.map(|candidate| node.who[candidate]));
+        let (value, cost) = (self.instance.value(&all), self.instance.cost(&all));
+        self.offer(all, value, cost);
     }
 
     fn offer(&mut self, mut all: Vec<u32>, value: u64, cost: u64) {
@@ -290,27 +323,4 @@ impl<'i> Search<'i> {
         self.is_done = tightened.is_none();
         self.limits = tightened.unwrap_or(limits);
     }
-}
-
-/// Moves the multipliers against the bound's subgradient; false when there is nowhere to go.
-fn step(node: &mut Residual, counts: &[u32], scale: u64, length: impl Fn(u128) -> u128) -> bool {
-    let mut norm = 0;
-    for (element, count) in counts.iter().enumerate() {
-        let held = node.multipliers[element];
-        let is_stuck = match count {
-            0 => held == node.weights[element] * scale,
-            _ => held == 0,
-        };
-        let off = u128::from(count.abs_diff(1));
-        norm += if is_stuck { 0 } else { off * off };
-    }
-    let length = if norm == 0 { 0 } else { u64::try_from(length(norm)).unwrap_or(u64::MAX) };
-    for (element, count) in counts.iter().enumerate() {
-        let held = node.multipliers[element];
-        node.multipliers[element] = match count {
-            0 => held.saturating_add(length).min(node.weights[element] * scale),
-            count => held.saturating_sub(length.saturating_mul(u64::from(count - 1))),
-        };
-    }
-    length > 0
 }

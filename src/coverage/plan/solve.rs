@@ -6,6 +6,7 @@
 //! may keep any choice that meets the limits: none of them can lose the first list.
 
 use super::instance::Instance;
+use super::relax::Price;
 use super::residual::Fate;
 use super::search::{Goal, Limits, Search};
 
@@ -35,16 +36,18 @@ pub(super) struct Solution {
 /// `nodes` limits the search for the value, and again the one for the ties.
 pub(super) fn best(instance: &Instance, count: usize, cost: u64, nodes: u64) -> Solution {
     let chosen = greedy(instance, count, cost);
-    let known = instance.value(&chosen);
-    let limits = Limits { value: known + 1, count, cost };
-    let outcome = Search::new(instance, Goal::Value, limits).run(&open(instance), nodes);
+    let limits = Limits { value: instance.value(&chosen) + 1, count, cost };
+    let outcome = Search::new(instance, Goal::Value, limits, COUNT).run(&open(instance), nodes);
     let chosen = outcome.found.unwrap_or(chosen);
     let value = instance.value(&chosen);
     if let Some(bound) = outcome.open {
         return Solution { chosen, proved: Proved::Within(bound.max(value)), nodes: outcome.nodes };
     }
+    // Fewer candidates are worth more than any cost.
+    let dear = instance.costs.iter().sum::<u64>().saturating_add(1);
+    let price = Price { per_candidate: dear, per_cost: 1 };
     let mut ties = Ties { instance, chosen, limits: Limits { value, count, cost }, left: nodes };
-    let settled = ties.tighten(Goal::Count) && ties.tighten(Goal::Cost) && ties.first();
+    let settled = ties.tighten(Goal::Count, COUNT) && ties.tighten(Goal::Cost, price) && ties.first(price);
     ties.solution(settled, outcome.nodes, nodes)
 }
 
@@ -53,22 +56,23 @@ pub(super) fn best(instance: &Instance, count: usize, cost: u64, nodes: u64) -> 
 /// `nodes` limits the search for the cost, and again the one for the ties.
 pub(super) fn cover(instance: &Instance, nodes: u64) -> Solution {
     let chosen = greedy(instance, usize::MAX, u64::MAX);
-    let mut limits = Limits { value: instance.total(), count: usize::MAX, cost: instance.cost(&chosen) };
-    let mut spent = 0;
-    let mut best = chosen;
-    if let Some(cost) = limits.cost.checked_sub(1) {
-        let outcome = Search::new(instance, Goal::Cost, Limits { cost, ..limits }).run(&open(instance), nodes);
-        spent = outcome.nodes;
-        best = outcome.found.unwrap_or(best);
-        limits.cost = instance.cost(&best);
-        if let Some(bound) = outcome.open {
-            return Solution { chosen: best, proved: Proved::Within(bound.min(limits.cost)), nodes: spent };
-        }
+    let limits = Limits { value: instance.total(), count: usize::MAX, cost: u64::MAX };
+    let mut cheapest = Ties { instance, chosen, limits, left: nodes };
+    let open = cheapest.search(Goal::Cost, COST);
+    let Ties { chosen, limits, left, .. } = cheapest;
+    if let Some(bound) = open {
+        return Solution { chosen, proved: Proved::Within(bound.min(limits.cost)), nodes: nodes - left };
     }
-    let mut ties = Ties { instance, chosen: best, limits, left: nodes };
-    let settled = ties.tighten(Goal::Count) && ties.first();
-    ties.solution(settled, spent, nodes)
+    // A unit of cost is worth more than any number of candidates.
+    let per_cost = instance.costs.len() as u64 + 1;
+    let price = Price { per_candidate: 1, per_cost };
+    let mut ties = Ties { instance, chosen, limits, left: nodes };
+    let settled = ties.tighten(Goal::Count, price) && ties.first(price);
+    ties.solution(settled, nodes - left, nodes)
 }
+
+const COUNT: Price = Price { per_candidate: 1, per_cost: 0 };
+const COST: Price = Price { per_candidate: 0, per_cost: 1 };
 
 fn open(instance: &Instance) -> Vec<Fate> {
     vec![Fate::Open; instance.costs.len()]
@@ -84,44 +88,50 @@ struct Ties<'i> {
 
 impl Ties<'_> {
     /// Lowers the count or the cost as far as it goes; whether the nodes sufficed.
-    fn tighten(&mut self, goal: Goal) -> bool {
-        self.limits.count = self.limits.count.min(self.chosen.len());
-        if goal == Goal::Cost {
-            self.limits.cost = self.instance.cost(&self.chosen);
-        }
-        let lower = match goal {
-            Goal::Count => self.limits.count.checked_sub(1).map(|count| Limits { count, ..self.limits }),
-            Goal::Cost => self.limits.cost.checked_sub(1).map(|cost| Limits { cost, ..self.limits }),
-            Goal::Value | Goal::Any => None,
-        };
+    fn tighten(&mut self, goal: Goal, price: Price) -> bool {
         // With equal costs, fewest is cheapest.
         let first = self.instance.costs.first();
-        let is_equal = goal == Goal::Cost && self.instance.costs.iter().all(|cost| Some(cost) == first);
-        let Some(lower) = lower.filter(|_| !is_equal) else { return true };
-        let outcome = Search::new(self.instance, goal, lower).run(&open(self.instance), self.left);
-        self.left -= outcome.nodes;
-        if let Some(found) = outcome.found {
-            self.limits.count = found.len().min(self.limits.count);
-            self.chosen = found;
-        }
-        if goal == Goal::Cost {
+        if goal == Goal::Cost && self.instance.costs.iter().all(|cost| Some(cost) == first) {
             self.limits.cost = self.instance.cost(&self.chosen);
+            return true;
         }
-        outcome.open.is_none()
+        self.search(goal, price).is_none()
+    }
+
+    /// Lowers the count or the cost as far as it goes; what is open when the nodes did not suffice.
+    fn search(&mut self, goal: Goal, price: Price) -> Option<u64> {
+        let limits = self.limits;
+        let lower = match goal {
+            Goal::Count => self.chosen.len().checked_sub(1).map(|count| Limits { count, ..limits }),
+            _ => self.instance.cost(&self.chosen).checked_sub(1).map(|cost| Limits { cost, ..limits }),
+        };
+        let outcome = lower
+            .map(|lower| Search::new(self.instance, goal, lower, price).run(&open(self.instance), self.left));
+        let mut left_open = None;
+        if let Some(outcome) = outcome {
+            self.left -= outcome.nodes;
+            left_open = outcome.open;
+            self.chosen = outcome.found.unwrap_or_else(|| std::mem::take(&mut self.chosen));
+        }
+        match goal {
+            Goal::Count => self.limits.count = self.chosen.len(),
+            _ => self.limits.cost = self.instance.cost(&self.chosen),
+        }
+        left_open
     }
 
     /// Finds the list that comes first within the limits; whether the nodes sufficed.
     ///
     /// For each position, the candidates before the one there are tried in order: the first that some list within the
     /// limits goes on with takes the position.
-    fn first(&mut self) -> bool {
+    fn first(&mut self, price: Price) -> bool {
         let mut fates = open(self.instance);
         let mut next = 0;
         let mut position = 0;
         while position < self.chosen.len() {
             while next < self.chosen[position] {
                 fates[next as usize] = Fate::In;
-                let search = Search::new(self.instance, Goal::Any, self.limits);
+                let search = Search::new(self.instance, Goal::Any, self.limits, price);
                 let outcome = search.run(&fates, self.left);
                 self.left -= outcome.nodes;
                 if let Some(found) = outcome.found {
@@ -182,7 +192,8 @@ fn fill(instance: &Instance, chosen: &mut Vec<u32>, count: usize, cost: u64) {
         let mut top: Option<(u32, u64)> = None;
         for (candidate, elements) in (0..).zip(&instance.reaches) {
             let price = instance.costs[candidate as usize];
-            let missing = elements.iter().map(|element| *element as usize).filter(|element| !reached[*element]);
+            let missing =
+                elements.iter().map(|element| *element as usize).filter(|element| !reached[*element]);
             let gain: u64 = missing.map(|element| instance.weights[element]).sum();
             if gain > 0
                 && price <= cost - spent
@@ -246,7 +257,10 @@ mod tests {
                 prop::collection::vec(0_u64..5, candidates)
             ];
             (elements, costs).prop_map(|(elements, costs)| {
-                Instance::new(elements.into_iter().map(|(weight, by)| (weight, by.into_iter().collect())), costs)
+                Instance::new(
+                    elements.into_iter().map(|(weight, by)| (weight, by.into_iter().collect())),
+                    costs,
+                )
             })
         })
     }
