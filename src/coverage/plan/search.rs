@@ -11,10 +11,17 @@ use super::reduce;
 use super::relax::{Price, Relaxed, Room, step};
 use super::residual::{Fate, Residual};
 
-/// Rounds of improving the multipliers, at the first node and at the others.
-const ROUNDS: (usize, usize) = (400, 24);
-/// After so many rounds without a better bound, steps are halved.
-const PATIENCE: usize = 5;
+/// How long the multipliers of a node are improved.
+#[derive(Debug, Clone, Copy)]
+struct Effort {
+    rounds: usize,
+    /// After so many rounds without a better bound, steps are halved.
+    patience: usize,
+}
+
+/// The first node's bound is worth its time; below, many quick nodes were found to be faster than few good ones.
+const FIRST: Effort = Effort { rounds: 400, patience: 20 };
+const BELOW: Effort = Effort { rounds: 6, patience: 3 };
 
 /// What a choice must keep to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,24 +190,18 @@ impl<'i> Search<'i> {
     /// Bounds a node, and splits it on one candidate: with it, and without.
     fn branch(&mut self, node: Residual) -> Option<(Residual, Residual)> {
         let mut node = self.settled(node)?;
-        let mut rounds = if self.nodes == 1 { ROUNDS.0 } else { ROUNDS.1 };
-        while self.improve(&mut node, rounds)? {
+        let mut effort = if self.nodes == 1 { FIRST } else { BELOW };
+        while self.improve(&mut node, effort)? {
             let Some(next) = self.fix(&node) else { break };
             node = self.settled(next)?;
-            rounds = ROUNDS.1;
+            effort = BELOW;
         }
-        let on = self.pick(&node)?;
+        let on = pick(&node)?;
         let mut fates = vec![Fate::Open; node.len()];
         fates[on] = Fate::In;
         let with = node.decide(&fates);
         fates[on] = Fate::Out;
         Some((with, node.decide(&fates)))
-    }
-
-    /// The candidate to branch on: of those in the relaxed choice the one that it would miss most.
-    fn pick(&self, node: &Residual) -> Option<usize> {
-        let relaxed = &self.relaxed;
-        (0..node.len()).max_by_key(|one| (relaxed.chosen[*one], relaxed.losses[*one], Reverse(*one)))
     }
 
     /// Decides candidates whose other decision the relaxation excludes; `None` when there are none.
@@ -218,11 +219,11 @@ impl<'i> Search<'i> {
 
     /// Improves a node's multipliers, and leaves what they prove in `relaxed`. `None` when nothing below the node counts;
     /// else whether there is anything open.
-    fn improve(&mut self, node: &mut Residual, rounds: usize) -> Option<bool> {
+    fn improve(&mut self, node: &mut Residual, effort: Effort) -> Option<bool> {
         let mut best = i128::MAX;
         let mut multipliers = node.multipliers.clone();
         let (mut stale, mut halvings) = (0, 0_u32);
-        for round in 0..=rounds {
+        for round in 0..=effort.rounds {
             self.relax(node)?;
             if self.relaxed.slack < best {
                 best = self.relaxed.slack;
@@ -230,14 +231,14 @@ impl<'i> Search<'i> {
                 stale = 0;
             } else {
                 stale += 1;
-                if stale > PATIENCE {
+                if stale > effort.patience {
                     (stale, halvings) = (0, halvings + 1);
                 }
             }
             let counts = self.relaxed.counts(node);
             self.offer_relaxed(node, &counts);
             let slack = (self.relaxed.slack + 1) >> halvings.min(126);
-            let goes_on = round < rounds
+            let goes_on = round < effort.rounds
                 && match self.relaxation {
                     Relaxation::Value { scale } => {
                         step(node, &counts, slack, |node, element| node.weights[element] * scale)
@@ -323,4 +324,12 @@ impl<'i> Search<'i> {
         self.is_done = tightened.is_none();
         self.limits = tightened.unwrap_or(limits);
     }
+}
+
+/// The candidate to branch on: the one that gains most.
+fn pick(node: &Residual) -> Option<usize> {
+    let gain = |candidate: usize| -> u64 {
+        node.reaches(candidate).iter().map(|element| node.weights[*element as usize]).sum()
+    };
+    (0..node.len()).max_by_key(|candidate| (gain(*candidate), Reverse(*candidate)))
 }

@@ -31,9 +31,7 @@ pub(super) struct Solution {
     pub(super) nodes: u64,
 }
 
-/// The choice of the highest value with at most so many candidates and at most this cost.
-///
-/// `nodes` limits the search for the value, and again the one for the ties.
+/// The choice of the highest value with at most so many candidates and at most this cost, in at most so many nodes.
 pub(super) fn best(instance: &Instance, count: usize, cost: u64, nodes: u64) -> Solution {
     let chosen = greedy(instance, count, cost);
     let limits = Limits { value: instance.value(&chosen) + 1, count, cost };
@@ -43,32 +41,30 @@ pub(super) fn best(instance: &Instance, count: usize, cost: u64, nodes: u64) -> 
     if let Some(bound) = outcome.open {
         return Solution { chosen, proved: Proved::Within(bound.max(value)), nodes: outcome.nodes };
     }
-    // Fewer candidates are worth more than any cost.
+    // One candidate is worth more than any cost.
     let dear = instance.costs.iter().sum::<u64>().saturating_add(1);
     let price = Price { per_candidate: dear, per_cost: 1 };
-    let mut ties = Ties { instance, chosen, limits: Limits { value, count, cost }, left: nodes };
-    let settled = ties.tighten(Goal::Count, COUNT) && ties.tighten(Goal::Cost, price) && ties.first(price);
-    ties.solution(settled, outcome.nodes, nodes)
+    let limits = Limits { value, count, cost };
+    let mut choice = Choice { instance, chosen, limits, left: nodes - outcome.nodes };
+    let is_first = choice.tighten(Goal::Count, COUNT).is_none()
+        && choice.tighten(Goal::Cost, price).is_none()
+        && choice.bring_forward(price);
+    choice.solution(if is_first { Proved::First } else { Proved::Best }, nodes)
 }
 
-/// The choice of the lowest cost that reaches everything.
-///
-/// `nodes` limits the search for the cost, and again the one for the ties.
+/// The choice of the lowest cost that reaches everything, in at most so many nodes.
 pub(super) fn cover(instance: &Instance, nodes: u64) -> Solution {
     let chosen = greedy(instance, usize::MAX, u64::MAX);
     let limits = Limits { value: instance.total(), count: usize::MAX, cost: u64::MAX };
-    let mut cheapest = Ties { instance, chosen, limits, left: nodes };
-    let open = cheapest.search(Goal::Cost, COST);
-    let Ties { chosen, limits, left, .. } = cheapest;
-    if let Some(bound) = open {
-        return Solution { chosen, proved: Proved::Within(bound.min(limits.cost)), nodes: nodes - left };
+    let mut choice = Choice { instance, chosen, limits, left: nodes };
+    if let Some(bound) = choice.tighten(Goal::Cost, COST) {
+        let bound = bound.min(choice.limits.cost);
+        return choice.solution(Proved::Within(bound), nodes);
     }
     // A unit of cost is worth more than any number of candidates.
-    let per_cost = instance.costs.len() as u64 + 1;
-    let price = Price { per_candidate: 1, per_cost };
-    let mut ties = Ties { instance, chosen, limits, left: nodes };
-    let settled = ties.tighten(Goal::Count, price) && ties.first(price);
-    ties.solution(settled, nodes - left, nodes)
+    let price = Price { per_candidate: 1, per_cost: instance.costs.len() as u64 + 1 };
+    let is_first = choice.tighten(Goal::Count, price).is_none() && choice.bring_forward(price);
+    choice.solution(if is_first { Proved::First } else { Proved::Best }, nodes)
 }
 
 const COUNT: Price = Price { per_candidate: 1, per_cost: 0 };
@@ -78,40 +74,34 @@ fn open(instance: &Instance) -> Vec<Fate> {
     vec![Fate::Open; instance.costs.len()]
 }
 
-/// What is as good as the best.
-struct Ties<'i> {
+/// The best choice so far, the limits that it meets, and the nodes left to improve on it.
+struct Choice<'i> {
     instance: &'i Instance,
     chosen: Vec<u32>,
     limits: Limits,
     left: u64,
 }
 
-impl Ties<'_> {
-    /// Lowers the count or the cost as far as it goes; whether the nodes sufficed.
-    fn tighten(&mut self, goal: Goal, price: Price) -> bool {
-        // With equal costs, fewest is cheapest.
-        let first = self.instance.costs.first();
-        if goal == Goal::Cost && self.instance.costs.iter().all(|cost| Some(cost) == first) {
-            self.limits.cost = self.instance.cost(&self.chosen);
-            return true;
-        }
-        self.search(goal, price).is_none()
-    }
-
+impl Choice<'_> {
     /// Lowers the count or the cost as far as it goes; what is open when the nodes did not suffice.
-    fn search(&mut self, goal: Goal, price: Price) -> Option<u64> {
+    fn tighten(&mut self, goal: Goal, price: Price) -> Option<u64> {
         let limits = self.limits;
         let lower = match goal {
             Goal::Count => self.chosen.len().checked_sub(1).map(|count| Limits { count, ..limits }),
             _ => self.instance.cost(&self.chosen).checked_sub(1).map(|cost| Limits { cost, ..limits }),
         };
-        let outcome = lower
-            .map(|lower| Search::new(self.instance, goal, lower, price).run(&open(self.instance), self.left));
+        // Equal costs are lowest once the count is.
+        let is_settled =
+            goal == Goal::Cost && self.limits.count <= self.chosen.len() && self.has_equal_costs();
         let mut left_open = None;
-        if let Some(outcome) = outcome {
+        if let Some(lower) = lower.filter(|_| !is_settled) {
+            let search = Search::new(self.instance, goal, lower, price);
+            let outcome = search.run(&open(self.instance), self.left);
             self.left -= outcome.nodes;
             left_open = outcome.open;
-            self.chosen = outcome.found.unwrap_or_else(|| std::mem::take(&mut self.chosen));
+            if let Some(found) = outcome.found {
+                self.chosen = found;
+            }
         }
         match goal {
             Goal::Count => self.limits.count = self.chosen.len(),
@@ -120,11 +110,16 @@ impl Ties<'_> {
         left_open
     }
 
+    fn has_equal_costs(&self) -> bool {
+        let costs = &self.instance.costs;
+        costs.iter().all(|cost| Some(cost) == costs.first())
+    }
+
     /// Finds the list that comes first within the limits; whether the nodes sufficed.
     ///
     /// For each position, the candidates before the one there are tried in order: the first that some list within the
     /// limits goes on with takes the position.
-    fn first(&mut self, price: Price) -> bool {
+    fn bring_forward(&mut self, price: Price) -> bool {
         let mut fates = open(self.instance);
         let mut next = 0;
         let mut position = 0;
@@ -151,9 +146,8 @@ impl Ties<'_> {
         true
     }
 
-    fn solution(self, settled: bool, nodes: u64, limit: u64) -> Solution {
-        let proved = if settled { Proved::First } else { Proved::Best };
-        Solution { chosen: self.chosen, proved, nodes: nodes + (limit - self.left) }
+    fn solution(self, proved: Proved, nodes: u64) -> Solution {
+        Solution { chosen: self.chosen, proved, nodes: nodes - self.left }
     }
 }
 
