@@ -204,7 +204,7 @@ impl Problem {
         candidates.sort_by_key(|one| {
             (one.key.set, &sets[one.key.set].capabilities[one.key.capability].id, one.key)
         });
-        Self::new(candidates, |technique| {
+        Self::new(&candidates, |technique| {
             terms.weights.get(&technique).copied().unwrap_or(terms.other_weight)
         })
         .map(|problem| problem.with_nodes(terms.nodes))
@@ -214,10 +214,7 @@ impl Problem {
     ///
     /// # Errors
     /// [`PlanError::Score`], [`PlanError::NoWeight`] and [`PlanError::TooLarge`].
-    pub fn new(
-        candidates: Vec<Candidate>,
-        weight: impl Fn(TechniqueId) -> Amount,
-    ) -> Result<Self, PlanError> {
+    pub fn new(candidates: &[Candidate], weight: impl Fn(TechniqueId) -> Amount) -> Result<Self, PlanError> {
         let scores = || candidates.iter().flat_map(|candidate| &candidate.scores);
         if let Some((technique, score)) = scores().find(|(_, score)| !(1..=100).contains(*score)) {
             return Err(PlanError::Score { technique: *technique, score: *score });

@@ -274,8 +274,8 @@ impl<'i> Search<'i> {
             }
             Relaxation::Cover { price, .. } => {
                 self.relaxed.cover(node, room, price);
-                let spent = price.per_candidate as u128 * node.taken.len() as u128
-                    + price.per_cost as u128 * node.spent as u128;
+                let spent = u128::from(price.per_candidate) * node.taken.len() as u128
+                    + u128::from(price.per_cost) * u128::from(node.spent);
                 let bound = self.relaxed.bound + i128::try_from(spent).unwrap_or(0);
                 node.bound = node.bound.max(bound);
             }
