@@ -440,7 +440,7 @@ proptest! {
             let expected = first_of(&candidates, |bits, cost, list| {
                 let (value, covered) = standing(&candidates, &weights, bits);
                 let is_kept = if cover == Cover::Any { covered == all.1 } else { value == all.0 };
-                is_kept.then(|| (cost, list.len(), list))
+                is_kept.then_some((cost, list.len(), list))
             });
             prop_assert_eq!(chosen(&answer), expected);
         }
