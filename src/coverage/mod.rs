@@ -5,6 +5,7 @@
 //! denominators. Files and colours are unknown here.
 
 mod metric;
+pub mod plan;
 mod rollup;
 mod scale;
 mod stats;

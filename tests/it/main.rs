@@ -17,6 +17,7 @@ mod layer_writing;
 mod layers;
 mod messages;
 mod mutants;
+mod plan;
 mod prowler;
 mod query;
 mod query_tables;
