@@ -23,5 +23,6 @@ mod round_trip;
 mod schemas;
 mod support;
 mod tables;
+mod upgrade_facts;
 mod validate;
 mod validate_corpus;
