@@ -23,6 +23,7 @@ mod round_trip;
 mod schemas;
 mod support;
 mod tables;
+mod upgrade;
 mod upgrade_facts;
 mod validate;
 mod validate_corpus;
