@@ -25,5 +25,6 @@ mod support;
 mod tables;
 mod upgrade;
 mod upgrade_facts;
+mod upgrade_layers;
 mod validate;
 mod validate_corpus;
