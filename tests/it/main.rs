@@ -18,6 +18,7 @@ mod prowler;
 mod query;
 mod query_tables;
 mod reading;
+mod releases;
 mod repository;
 mod round_trip;
 mod schemas;
