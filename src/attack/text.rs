@@ -13,6 +13,7 @@ use super::{Domain, TechniqueId, Version};
 const FORMAT: &str = "# navlayer ATT&CK facts, format 1";
 const RIGHTS: &str =
     "# ATT&CK facts are (c) The MITRE Corporation, reproduced and distributed with its permission";
+const DOMAIN: &str = "# domain: ";
 const VERSIONS: &str = "# versions: ";
 
 /// Reads the versions and tactics of one domain; its techniques and actors stay text until they are asked for.
@@ -44,6 +45,12 @@ pub(super) fn read_owned(
     actors: &str,
 ) -> Result<Table, (usize, String)> {
     let versions = Head::read(techniques).map_err(|cause| (0, cause))?.versions;
+    for (file, text) in [techniques, tactics, actors].into_iter().enumerate() {
+        let stated = text.lines().find_map(|line| line.strip_prefix(DOMAIN)).unwrap_or_default();
+        if stated != domain.id() {
+            return Err((file, format!("its domain is {stated:?}")));
+        }
+    }
     let mut technique_rows = Vec::new();
     read_techniques(techniques, own, |_| true, |row| technique_rows.push(row)).map_err(|cause| (0, cause))?;
     let tactic_rows = read_tactics(tactics, own, &versions).map_err(|cause| (1, cause))?;
@@ -134,7 +141,10 @@ impl Head {
         let packed = names.clone().map(|name| name.bytes().fold(0, pack)).collect();
         let versions = names.map(str::parse).collect::<Result<Vec<Version>, _>>();
         let versions = versions.map_err(|error| error.to_string())?;
-        if versions.is_empty() || versions.len() > VersionSet::LIMIT || !versions.is_sorted() {
+        if versions.is_empty()
+            || versions.len() > VersionSet::LIMIT
+            || !versions.is_sorted_by(|one, next| one < next)
+        {
             return Err(format!("not a list of versions: {line:?}"));
         }
         Ok(Self { versions, packed })
@@ -305,7 +315,7 @@ pub(super) fn file_names(domain: Domain) -> [String; 3] {
 fn head(table: &Table, columns: &[&str]) -> String {
     let versions: Vec<String> = table.versions.iter().map(ToString::to_string).collect();
     let mut text =
-        format!("{FORMAT}\n{RIGHTS}\n# domain: {}\n{VERSIONS}{}\n", table.domain, versions.join(" "));
+        format!("{FORMAT}\n{RIGHTS}\n{DOMAIN}{}\n{VERSIONS}{}\n", table.domain, versions.join(" "));
     for line in columns {
         text.push_str("# ");
         text.push_str(line);

@@ -1,7 +1,7 @@
 //! Carrying a layer from one ATT&CK version to another, annotation by annotation, with an account of every one.
 //!
 //! What counts is what the Navigator shows: of several annotations of one technique in one tactic the last. Annotations of
-//! several techniques that come to one become one: the highest score and its colour, every comment, row and link, and the
+//! several techniques or tactics that come to one become one: the highest score and its colour, every comment, row and link, and the
 //! techniques that they were of. Gradient, legend and layout stay as they are.
 
 mod merge;
@@ -107,6 +107,21 @@ fn known_target(description: &str, first: &str) -> String {
     target.unwrap_or_default().to_owned()
 }
 
+/// An annotation that the Navigator shows.
+struct Alive<'a> {
+    index: usize,
+    source: TechniqueId,
+    annotation: &'a InputAnnotation,
+    /// Of one without a tactic that others take the place of in some of its tactics: the rest of them.
+    rest: Vec<String>,
+}
+
+/// Whether annotations of several tactics come to one tactic.
+fn overlap(rows: &[Row]) -> bool {
+    let mut seen: BTreeSet<&String> = rows.iter().flat_map(|row| &row.rest).collect();
+    rows.iter().filter_map(|row| row.tactics.as_ref()).flatten().any(|tactic| !seen.insert(tactic))
+}
+
 struct Carrier<'u, 'c> {
     upgrade: &'u Upgrade<'c>,
     /// Whether navlayer wrote the layer.
@@ -127,14 +142,17 @@ struct Row {
     annotation: InputAnnotation,
     /// The short names of the tactics that it goes to; `None`: all of the target.
     tactics: Option<Vec<String>>,
+    /// Of one without a tactic that others take the place of in some of its tactics: those that the rest of them go to.
+    rest: Vec<String>,
 }
 
 impl Carrier<'_, '_> {
     fn techniques(&mut self, all: &[InputAnnotation]) -> Vec<InputAnnotation> {
         let alive = self.alive(all);
         let mut groups: BTreeMap<TechniqueId, Vec<Row>> = BTreeMap::new();
-        for (index, source, annotation) in alive {
+        for Alive { index, source, annotation, rest } in alive {
             let Some(target) = self.carry(source, annotation) else { continue };
+            let rest = rest.iter().flat_map(|tactic| self.tactics(tactic, source, target)).collect();
             let tactics = match &annotation.tactic {
                 InputTactic::One(tactic) => Some(self.tactics(&tactic.value, source, target)),
                 InputTactic::Every | InputTactic::Nowhere(_) => None,
@@ -143,7 +161,7 @@ impl Carrier<'_, '_> {
             if target != source {
                 self.moved(&mut annotation, source, target);
             }
-            groups.entry(target).or_default().push(Row { index, source, annotation, tactics });
+            groups.entry(target).or_default().push(Row { index, source, annotation, tactics, rest });
         }
         let mut out: Vec<(usize, InputAnnotation)> = Vec::new();
         for (target, rows) in groups {
@@ -151,7 +169,7 @@ impl Carrier<'_, '_> {
             let mut sources: Vec<TechniqueId> = rows.iter().map(|row| row.source).collect();
             sources.sort_unstable();
             sources.dedup();
-            if sources.len() < 2 {
+            if sources.len() < 2 && !overlap(&rows) {
                 out.extend(rows.into_iter().flat_map(|row| self.told(target, row)));
             } else {
                 let index = rows.iter().map(|row| row.index).min().unwrap_or_default();
@@ -191,7 +209,7 @@ impl Carrier<'_, '_> {
 
     /// The annotations that the Navigator shows or would show if their technique were active, in order; the others are
     /// dropped.
-    fn alive<'a>(&mut self, all: &'a [InputAnnotation]) -> Vec<(usize, TechniqueId, &'a InputAnnotation)> {
+    fn alive<'a>(&mut self, all: &'a [InputAnnotation]) -> Vec<Alive<'a>> {
         // A later annotation takes the place of an earlier one in each of its tactics.
         let mut taken: BTreeMap<TechniqueId, BTreeSet<String>> = BTreeMap::new();
         let mut alive = Vec::with_capacity(all.len());
@@ -225,14 +243,19 @@ impl Carrier<'_, '_> {
                 (None, _) => vec![String::new()],
             };
             let taken = taken.entry(id).or_default();
-            let fresh = tactics.into_iter().filter(|tactic| taken.insert(tactic.clone())).count();
-            if fresh == 0 {
+            // A retired technique has no tactics; what is said of it without one is said of all.
+            let is_covered = taken.contains("");
+            let count = tactics.len();
+            let fresh: Vec<String> =
+                tactics.into_iter().filter(|tactic| !is_covered && taken.insert(tactic.clone())).collect();
+            if fresh.is_empty() {
                 let reason = "a later annotation of the same technique takes its place";
                 self.ledger.drop_other(&id.to_string(), reason);
                 self.drop_finding(annotation, format!("{id}: {reason}"));
                 continue;
             }
-            alive.push((index, id, annotation));
+            let rest = if fresh.len() < count { fresh } else { Vec::new() };
+            alive.push(Alive { index, source: id, annotation, rest });
         }
         alive.reverse();
         alive
@@ -344,7 +367,13 @@ impl Carrier<'_, '_> {
                 InputMetadata::Divider { .. } => true,
             });
         }
-        if annotation.is_annotated() && origins(annotation).is_empty() {
+        let named = target.to_string();
+        let names_target = |origin: &&str| origin.split(' ').next() == Some(named.as_str());
+        let origins = origins(annotation);
+        if !origins.is_empty() && origins.iter().all(names_target) {
+            // Back where it started, by two upgrades of which the second undid the first: it has not moved.
+            annotation.metadata.retain(|one| !merge::is_origin(one));
+        } else if annotation.is_annotated() && origins.is_empty() {
             let span = annotation.span;
             annotation.metadata.insert(0, self.origin(source, span));
         }

@@ -86,6 +86,10 @@ impl Carrier<'_, '_> {
             }
             self.rename(source, target, &mut row.technique_name);
             row.technique = target;
+            // Back where it started, by two upgrades of which the second undid the first: it has not moved.
+            if row.moved_from.iter().all(|origin| origin.technique == target) {
+                row.moved_from.clear();
+            }
             let related = row.related_score;
             row.related_score = related.and_then(|id| self.upgrade.of(id).target(id));
             carried.push((source, row));
@@ -186,14 +190,17 @@ impl Carrier<'_, '_> {
     }
 
     fn declared(&mut self, set: &mut MappingSet) {
-        let mut seen: BTreeMap<TechniqueId, TechniqueId> = BTreeMap::new();
+        // The first technique that came to each target, and its declaration's place.
+        let mut seen: BTreeMap<TechniqueId, (TechniqueId, usize)> = BTreeMap::new();
         let rows = std::mem::take(&mut set.non_mappable);
         for mut row in rows {
             let source = row.technique;
             let Some(target) = self.carry(source, &row.name, row.id_span) else { continue };
+            let (first, place) = *seen.entry(target).or_insert((source, set.non_mappable.len()));
             // The same declaration twice in a source is no merge of ours.
-            if *seen.entry(target).or_insert(source) != source {
+            if first != source {
                 self.ledger.merged(source);
+                add_comment(&mut set.non_mappable[place].comment, &row.comment);
                 continue;
             }
             self.rename(source, target, &mut row.name);
@@ -219,6 +226,17 @@ impl Carrier<'_, '_> {
     }
 }
 
+/// Adds to a comment what it does not say yet.
+fn add_comment(comment: &mut String, other: &str) {
+    if comment.contains(other) {
+        return;
+    }
+    if !comment.is_empty() {
+        comment.push_str("\n\n");
+    }
+    comment.push_str(other);
+}
+
 /// The place of the first of the strongest rows.
 fn strongest(rows: &[(TechniqueId, Mapping)]) -> usize {
     let strength = |row: &Mapping| (row.level, row.numeric);
@@ -235,17 +253,16 @@ fn joined(rows: Vec<(TechniqueId, Mapping)>, strongest: usize) -> Mapping {
         let own =
             if row.moved_from.is_empty() { vec![MappingOrigin::of(&row)] } else { row.moved_from.clone() };
         origins.extend(own);
-        for reference in &row.references {
-            if references.iter().all(|known| known.text != reference.text) {
-                references.push(reference.clone());
-            }
-        }
+        references.extend(row.references.iter().cloned());
         if index == strongest {
             kept = Some(row);
         }
     }
-    // By technique, so that two upgrades in turn say what one says.
+    // By technique, and in the order of the source, so that two upgrades in turn say what one says.
     origins.sort_by_key(|origin| origin.technique);
+    references.sort_by_key(|reference| reference.span);
+    let mut told = BTreeSet::new();
+    references.retain(|reference| told.insert(reference.text.clone()));
     let mut kept = kept.expect("the strongest is one of them");
     kept.comment = comment(&origins);
     kept.references = references;

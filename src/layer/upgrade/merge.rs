@@ -16,18 +16,21 @@ impl Carrier<'_, '_> {
         for row in rows {
             self.note_tactics(target, &row.annotation, row.tactics.as_deref());
         }
-        // Of one technique the last annotation of a tactic counts, as ever.
-        let mut by_tactic: BTreeMap<&str, BTreeMap<TechniqueId, usize>> = BTreeMap::new();
+        // Of one technique the annotation of a tactic takes the place of that of all tactics, as ever; those that come from
+        // several tactics to one count together.
+        let mut by_tactic: BTreeMap<&str, BTreeMap<TechniqueId, Vec<usize>>> = BTreeMap::new();
         for (place, row) in rows.iter().enumerate() {
             for tactic in row.tactics.as_ref().unwrap_or(&all) {
-                by_tactic.entry(tactic).or_default().insert(row.source, place);
+                let held = by_tactic.entry(tactic).or_default().entry(row.source).or_default();
+                held.retain(|one| rows[*one].tactics.is_some() || rows[*one].rest.contains(tactic));
+                held.push(place);
             }
         }
         let mut strongest: BTreeSet<usize> = BTreeSet::new();
         let mut shares: BTreeSet<usize> = BTreeSet::new();
         let mut made: Vec<(&str, Vec<usize>, InputAnnotation)> = Vec::new();
         for (tactic, of) in &by_tactic {
-            let places: Vec<usize> = of.values().copied().collect();
+            let places: Vec<usize> = of.values().flatten().copied().collect();
             let first = strongest_of(rows, &places);
             strongest.insert(first);
             if places.len() > 1 {
@@ -35,7 +38,7 @@ impl Carrier<'_, '_> {
             }
             let joined = match places.as_slice() {
                 [only] => rows[*only].annotation.clone(),
-                _ => self.joined(rows, &places, first),
+                _ => self.joined(target, rows, &places, first),
             };
             made.push((tactic, places, InputAnnotation { tactic: InputTactic::Every, ..joined }));
         }
@@ -56,7 +59,13 @@ impl Carrier<'_, '_> {
         made.into_iter().map(of).collect()
     }
 
-    fn joined(&self, rows: &[Row], places: &[usize], strongest: usize) -> InputAnnotation {
+    fn joined(
+        &self,
+        target: TechniqueId,
+        rows: &[Row],
+        places: &[usize],
+        strongest: usize,
+    ) -> InputAnnotation {
         let of = || places.iter().map(|place| &rows[*place]);
         let mut joined = rows[strongest].annotation.clone();
         // A colour beats the score's: without a colour of its own, the strongest shows its score.
@@ -67,32 +76,42 @@ impl Carrier<'_, '_> {
         joined.enabled = of().any(|row| row.annotation.enabled);
         joined.show_subtechniques = of().any(|row| row.annotation.show_subtechniques);
         joined.comment.value = comment(of());
-        joined.metadata = self.metadata(of());
+        // Annotations of one technique that have not moved, but for their tactics.
+        let is_kept = of().all(|row| row.source == target && origins(&row.annotation).is_empty());
+        joined.metadata = self.metadata(of(), !is_kept);
         joined.links = links(of());
         joined.other = other(of());
         joined
     }
 
     /// The techniques of the source first, then the rows of each.
-    fn metadata<'r>(&self, rows: impl Iterator<Item = &'r Row>) -> Vec<InputMetadata> {
+    fn metadata<'r>(&self, rows: impl Iterator<Item = &'r Row>, has_moved: bool) -> Vec<InputMetadata> {
         let mut sources: Vec<InputMetadata> = Vec::new();
         let mut parts: Vec<Vec<InputMetadata>> = Vec::new();
         for row in rows.filter(|row| row.annotation.is_annotated()) {
             let (own, rest): (Vec<_>, Vec<_>) = row.annotation.metadata.iter().cloned().partition(is_origin);
-            let own = if own.is_empty() { vec![self.origin(row.source, row.annotation.span)] } else { own };
+            let own = if own.is_empty() && has_moved {
+                vec![self.origin(row.source, row.annotation.span)]
+            } else {
+                own
+            };
+            let own_count = own.len();
             for one in own {
                 if sources.iter().all(|known| text(known) != text(&one)) {
                     sources.push(one);
                 }
             }
-            let is_new = |rest: &Vec<InputMetadata>| {
-                let texts = |rows: &[InputMetadata]| {
-                    rows.iter().map(text).map(|text| text.map(owned)).collect::<Vec<_>>()
-                };
-                parts.iter().all(|known| texts(known) != texts(rest))
-            };
-            if !rest.is_empty() && is_new(&rest) {
-                parts.push(rest);
+            let texts =
+                |rows: &[InputMetadata]| rows.iter().map(|row| text(row).map(owned)).collect::<Vec<_>>();
+            // What was made of several has a line before each part but the first.
+            let is_line = |one: &InputMetadata| matches!(one, InputMetadata::Divider { .. });
+            let is_made = own_count > 1 && !self.is_own;
+            let rest: Vec<&[InputMetadata]> =
+                if is_made { rest.split(is_line).collect() } else { vec![&rest] };
+            for part in rest.into_iter().filter(|part| !part.is_empty()) {
+                if parts.iter().all(|known| texts(known) != texts(part)) {
+                    parts.push(part.to_vec());
+                }
             }
         }
         sources.sort_by(|one, other| text(one).cmp(&text(other)));
@@ -147,7 +166,15 @@ fn comment<'r>(rows: impl Iterator<Item = &'r Row>) -> String {
             _ => text.clone(),
         }
     };
-    said.iter().map(part).collect::<Vec<_>>().join("\n\n")
+    let mut parts: Vec<String> = Vec::with_capacity(said.len());
+    for part in said.iter().map(part) {
+        // One that was made of several may say already what another says.
+        if parts.iter().all(|known| !known.contains(&part)) {
+            parts.retain(|known| !part.contains(known.as_str()));
+            parts.push(part);
+        }
+    }
+    parts.join("\n\n")
 }
 
 /// The one that shows most: enabled, with the highest score; else with a colour; else the first.
@@ -182,7 +209,7 @@ pub(in crate::layer) fn origins(annotation: &InputAnnotation) -> Vec<&str> {
         .collect()
 }
 
-fn is_origin(one: &InputMetadata) -> bool {
+pub(super) fn is_origin(one: &InputMetadata) -> bool {
     text(one).is_some_and(|(name, _)| name == UPGRADED_FROM)
 }
 
