@@ -70,6 +70,11 @@ impl ReportArgs {
         self.report.is_some()
     }
 
+    /// Whether the account would go to this path.
+    pub(crate) fn is_at(&self, path: Option<&Path>) -> bool {
+        self.report.is_some() && self.report.as_deref() == path && path != Some(Path::new("-"))
+    }
+
     /// Refuses what cannot be, before anything is read. `output_is_taken`: standard output has the layer.
     pub(crate) fn check(&self, output_is_taken: bool) -> Result<(), Failure> {
         let Some(path) = &self.report else { return Ok(()) };

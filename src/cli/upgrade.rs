@@ -1,7 +1,7 @@
 //! `navlayer upgrade`: Navigator layers on another ATT&CK version, or in today's format.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,6 @@ use navlayer::diagnostic::{Code, Diagnostic, Severity};
 use navlayer::layer::read::{self, InputLayer, LayerFile, LayerFiles};
 use navlayer::layer::write::OutputLayer;
 use navlayer::layer::{self, Upgraded};
-use navlayer::output::Sink;
 use navlayer::source::{Source, Span};
 
 use super::account::{self, ReportArgs};
@@ -71,6 +70,10 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     args.report.check(args.output.as_deref().is_none_or(|path| path == Path::new("-")))?;
     if args.format_only && args.report.is_wanted() {
         return Err(Failure::new("--format-only moves nothing that --report could tell"));
+    }
+    if args.report.is_at(args.output.as_deref()) {
+        return Err(Failure::new("the layer and the account cannot both go to one file")
+            .with_help("--report names a file of its own"));
     }
     let settings = config::settings(Written::default(), global)?;
     let known = Known::read(global)?;
@@ -167,6 +170,13 @@ impl Carrier<'_> {
         let source = &file.source;
         let releases = &self.known.releases;
         let Some(domain) = layer.known_domain() else { return Ok(Err(Box::new(no_domain(layer, source)))) };
+        if let Some((of, _)) = self.known.bundle.filter(|(of, _)| *of != domain && !self.args.format_only) {
+            let path = file.path.display();
+            let message = format!("the bundle of --attack-data is of {of}, and {path} is on {domain}");
+            return Err(
+                Failure::new(message).with_help("leave --attack-data out, or give a bundle of that domain")
+            );
+        }
         let known = releases.versions(domain);
         let stated = layer.release(domain, known);
         if self.args.format_only {
@@ -255,17 +265,10 @@ fn write(args: &Args, files: &[File], global: &Global, out: &mut dyn io::Write) 
     let path = args.output.as_deref().filter(|path| *path != Path::new("-"));
     let is_folder = |path: &Path| path.is_dir() || path.as_os_str().to_string_lossy().ends_with(['/', '\\']);
     match (path, files) {
-        (Some(path), _) if is_folder(path) => {
-            let mut sink = Sink::new(path, "navlayer upgrade");
-            for file in files {
-                let stem = file.name.strip_suffix(".json").unwrap_or(&file.name);
-                let name = sink.name("", stem, "json");
-                sink.add(name, file.bytes.clone());
-            }
-            let changes = sink.write(args.force)?;
-            findings::say_written(global, &sink, &changes, "layer file");
-            Ok(())
+        (Some(path), [_, _, ..]) if path.extension().is_none() => {
+            into_folder(path, files, args.force, global)
         }
+        (Some(path), _) if is_folder(path) => into_folder(path, files, args.force, global),
         (Some(path), [file]) => {
             // A layer may be the only copy of somebody's work: nothing is replaced unasked.
             write_one(path, &file.bytes, args.force, None)?;
@@ -277,4 +280,29 @@ fn write(args: &Args, files: &[File], global: &Global, out: &mut dyn io::Write) 
         _ => Err(Failure::new(format!("{} layer files cannot go into one", files.len()))
             .with_help("-o FOLDER/ writes each by its name")),
     }
+}
+
+/// Writes each file by its name into a folder. Other files there are left alone: they may be anybody's layers.
+fn into_folder(folder: &Path, files: &[File], force: bool, global: &Global) -> Result<(), Failure> {
+    let mut names = BTreeSet::new();
+    if let Some(twice) = files.iter().find(|file| !names.insert(file.name.to_lowercase())) {
+        return Err(Failure::new(format!("two of the layer files are called {}", twice.name))
+            .with_help("nothing was written; upgrade them one by one, or into folders of their own"));
+    }
+    std::fs::create_dir_all(folder)
+        .map_err(|error| Failure::new(format!("cannot make the folder {} ({error})", folder.display())))?;
+    // All are asked before the first is written.
+    for file in files.iter().filter(|_| !force) {
+        let path = folder.join(&file.name);
+        if path.exists() && !std::fs::read(&path).is_ok_and(|held| held == file.bytes) {
+            return Err(Failure::new(format!("{} exists already", path.display()))
+                .with_help("nothing was written; --force replaces it"));
+        }
+    }
+    for file in files {
+        write_one(&folder.join(&file.name), &file.bytes, true, None)?;
+    }
+    let noun = if files.len() == 1 { "layer file" } else { "layer files" };
+    findings::say(global, &format!("wrote {} {noun} to {}", files.len(), folder.display()));
+    Ok(())
 }

@@ -337,7 +337,7 @@ fn a_layer_that_does_not_say_where_it_is_stops_the_upgrade() {
     fails(&space, &["upgrade", "in.json", "--to", "soon"], 2, &["soon"]);
     fails(&space, &["upgrade", "in.json", "--to", "19.0", "--format-only"], 2, &["cannot be used with"]);
     let both = ["upgrade", "in.json", "--to", "19.0", "--report", "-"];
-    let says = ["the output and the account cannot both go to standard output", "-o FILE"];
+    let says = ["the layer and the account cannot both go to standard output", "-o FILE"];
     fails(&space, &both, 2, &says);
     let odd = ["upgrade", "in.json", "--to", "19.0", "-o", "out.json", "--report", "account.xyz"];
     fails(&space, &odd, 2, &["account.xyz does not tell the form of the account", "--report-format"]);
@@ -419,7 +419,7 @@ fn what_is_revoked_in_a_circle_is_told_at_import_and_dropped_with_the_reason() {
         [
             circle,
             "T1190 has no place in ATT&CK 20.0: revoked without a successor",
-            "T1562.008 has no place in ATT&CK 20.0: no longer listed after ATT&CK 18.1",
+            "T1562.008 has no place in ATT&CK 20.0: last active in ATT&CK 18.1, and not listed any more",
         ]
     );
     assert_eq!(run.layer().scores(), [("T2002", None)], "what is new, and not assessed");

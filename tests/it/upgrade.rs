@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use navlayer::attack::upgrade::{Counts, Kind, Move, Upgrade};
 use navlayer::attack::{Catalog, Domain, TechniqueId};
 use navlayer::mapping::read::{Options, Reader};
-use navlayer::mapping::upgrade::upgrade;
+use navlayer::mapping::upgrade::{rename, upgrade};
 use navlayer::mapping::{
     Capability, Category, Framework, Level, ListedTechnique, Mapping, MappingOrigin, MappingSet,
     NonMappableTechnique, NumericScore, Origin, Reference,
@@ -74,6 +74,8 @@ fn rows(set: &MappingSet) -> usize {
 fn carried(set: &MappingSet, way: &Upgrade<'_>) -> MappingSet {
     let mut set = set.clone();
     upgrade(&mut set, way);
+    // A name that the source gives stays; those who write the set anew call all by the names of the target.
+    rename(&mut set, way.to());
     set
 }
 

@@ -23,7 +23,8 @@ pub(super) fn account(records: &[Record]) -> String {
 }
 
 fn of(record: &Record) -> String {
-    let Record { title, source, domain, from, to, counts, .. } = record;
+    let Record { domain, from, to, counts, .. } = record;
+    let (title, source) = (clean(&record.title), clean(&record.source));
     let mut text = format!("{title}: {} ATT&CK {from} to {to}\nread from {source}\n\n", domain.name());
     let width = counts.rows.to_string().len().max(3);
     let mut count = |n: usize, what: &str, meaning: &str| {

@@ -238,8 +238,9 @@ fn links<'r>(rows: impl Iterator<Item = &'r Row>) -> Vec<InputLink> {
         InputLink::Link { label, url } => Some((label.clone(), url.value.clone())),
         InputLink::Divider { .. } => None,
     };
+    let mut seen = BTreeSet::new();
     for link in rows.flat_map(|row| &row.annotation.links) {
-        if address(link).is_none() || all.iter().all(|known| address(known) != address(link)) {
+        if address(link).is_none_or(|address| seen.insert(address)) {
             all.push(link.clone());
         }
     }
@@ -249,8 +250,9 @@ fn links<'r>(rows: impl Iterator<Item = &'r Row>) -> Vec<InputLink> {
 /// Fields that no format defines, those of the first that has them.
 fn other<'r>(rows: impl Iterator<Item = &'r Row>) -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> = Vec::new();
+    let mut seen = BTreeSet::new();
     for (key, value) in rows.flat_map(|row| &row.annotation.other) {
-        if all.iter().all(|(known, held)| known != key || held != value) {
+        if seen.insert((key, value)) {
             all.push((key.clone(), value.clone()));
         }
     }
