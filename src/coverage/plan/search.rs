@@ -21,6 +21,8 @@ struct Effort {
 
 /// The first node's bound is worth its time; below, many quick nodes were found to be faster than few good ones.
 const FIRST: Effort = Effort { rounds: 400, patience: 20 };
+/// One of many questions, most of which are settled soon.
+const FIRST_OF_MANY: Effort = Effort { rounds: 60, patience: 6 };
 const BELOW: Effort = Effort { rounds: 6, patience: 3 };
 
 /// What a choice must keep to.
@@ -190,7 +192,11 @@ impl<'i> Search<'i> {
     /// Bounds a node, and splits it on one candidate: with it, and without.
     fn branch(&mut self, node: Residual) -> Option<(Residual, Residual)> {
         let mut node = self.settled(node)?;
-        let mut effort = if self.nodes == 1 { FIRST } else { BELOW };
+        let mut effort = match (self.nodes, self.goal) {
+            (1, Goal::Any) => FIRST_OF_MANY,
+            (1, _) => FIRST,
+            _ => BELOW,
+        };
         while self.improve(&mut node, effort)? {
             let Some(next) = self.fix(&node) else { break };
             node = self.settled(next)?;
