@@ -340,7 +340,7 @@ fn a_layer_that_does_not_say_where_it_is_stops_the_upgrade() {
     let says = ["the layer and the account cannot both go to standard output", "-o FILE"];
     fails(&space, &both, 2, &says);
     let odd = ["upgrade", "in.json", "--to", "19.0", "-o", "out.json", "--report", "account.xyz"];
-    fails(&space, &odd, 2, &["account.xyz does not tell the form of the account", "--report-format"]);
+    fails(&space, &odd, 2, &["account.xyz does not tell the form of the account", ".txt, .json and .html"]);
     fails(&space, &["upgrade", "absent.json", "--to", "19.0"], 2, &["absent.json"]);
 }
 
