@@ -275,6 +275,8 @@ codes! {
     RefusedDates = "NL0612", Warning;
     /// A score is a number, and the form has a place for levels only; the mapping stands in it without a score.
     LostScores = "NL0613", Warning;
+    /// Rows were carried from another ATT&CK version, and the form has no place for what they were there.
+    LostOrigins = "NL0614", Warning;
     /// The configuration is not TOML, not UTF-8 text, or too large.
     ConfigSyntax = "NL0701", Error;
     /// The configuration has a key or a table that navlayer does not know.

@@ -293,8 +293,8 @@ impl Catalog {
     pub fn former_tactic(&self, name: &str) -> Option<&Tactic> {
         let is_called = |known: &str| known.eq_ignore_ascii_case(name.trim());
         let rows = self.facts.tactics.iter();
-        let former = rows.filter(|row| is_called(&row.name) || is_called(&row.shortname));
-        former.into_iter().find_map(|row| self.tactics.iter().find(|tactic| tactic.id == row.id))
+        let mut former = rows.filter(|row| is_called(&row.name) || is_called(&row.shortname));
+        former.find_map(|row| self.tactics.iter().find(|tactic| tactic.id == row.id))
     }
 
     /// The platforms of the active techniques, sorted: those that a layer's platform filter can name.

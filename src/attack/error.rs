@@ -94,6 +94,12 @@ pub enum CatalogError {
         /// The file.
         path: PathBuf,
     },
+    /// The bundle has techniques and no tactic for them: nothing could be shown on it.
+    #[error("{} is a STIX bundle, but holds no ATT&CK tactic", .path.display())]
+    NoTactics {
+        /// The file.
+        path: PathBuf,
+    },
     /// The bundle belongs to no single domain.
     #[error("{}: {problem}", .path.display())]
     NoSingleDomain {
@@ -178,9 +184,10 @@ impl CatalogError {
             Self::Empty { .. } | Self::Truncated { .. } => {
                 Some(format!("the download was probably cut off: fetch the file again. {BUNDLES}"))
             }
-            Self::NotJson { .. } | Self::NotABundle { .. } | Self::NoTechniques { .. } => {
-                Some(BUNDLES.to_owned())
-            }
+            Self::NotJson { .. }
+            | Self::NotABundle { .. }
+            | Self::NoTechniques { .. }
+            | Self::NoTactics { .. } => Some(BUNDLES.to_owned()),
             Self::NoSingleDomain { .. } => {
                 Some("give one bundle per domain, as MITRE publishes them".to_owned())
             }

@@ -234,10 +234,15 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// When a file cannot be read or is no ATT&CK release, and when two are the same version of the same domain.
+    /// When a file cannot be read or is no ATT&CK release, when one has no tactic, and when two are the same version of the same domain.
     pub fn from_bundles<P: AsRef<Path>>(paths: &[P]) -> Result<Vec<Self>, CatalogError> {
-        let releases =
-            paths.iter().map(|path| Release::read(path.as_ref(), None)).collect::<Result<_, _>>()?;
+        let releases = paths
+            .iter()
+            .map(|path| Release::read(path.as_ref(), None))
+            .collect::<Result<Vec<Release>, CatalogError>>()?;
+        if let Some(bare) = releases.iter().find(|release| release.tactics.is_empty()) {
+            return Err(CatalogError::NoTactics { path: bare.path.clone() });
+        }
         union::tables(releases)
     }
 

@@ -45,6 +45,13 @@ pub enum Move {
     Dropped(Reason),
 }
 
+/// Why techniques of `to` cannot have been assessed on `from`: `new since ATT&CK 16.1`; on the way back, `not in ATT&CK
+/// 19.0`.
+#[must_use]
+pub fn absence(from: Version, to: Version) -> String {
+    if from < to { format!("new since ATT&CK {from}") } else { format!("not in ATT&CK {from}") }
+}
+
 /// Why there is nothing to carry an id to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {

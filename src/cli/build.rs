@@ -108,8 +108,10 @@ pub(crate) fn run(args: &Args, global: &Global) -> CommandResult {
     if args.check {
         return check(&sink, global);
     }
+    let outcome = write(&sink, args, global)?;
+    // After the site, in whose folder it may be wanted.
     args.account.write(&input.sets, &settings, args.force, global)?;
-    write(&sink, args, global)
+    Ok(outcome)
 }
 
 fn check(sink: &Sink, global: &Global) -> CommandResult {

@@ -1,7 +1,7 @@
 //! From the arguments to mapping sets on a catalog.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -49,6 +49,7 @@ pub(crate) fn load(settings: &Settings, global: &Global) -> Result<Option<Input>
     let in_force = if is_own { levels.clone() } else { levels.without_denials() };
     let is_asked = settings.wanted_version.value.is_some();
     let mut moves = carry(&mut sets, target, is_asked, &known.releases)?;
+    leave_to(&moves, &mut findings);
     in_force.apply(&mut findings);
     levels.apply(&mut moves);
     let shown = if is_own || global.verbose { findings.len() } else { 0 };
@@ -175,6 +176,18 @@ fn carry(
         findings.extend(upgrade(set, &Upgrade::new(&from, to)?));
     }
     Ok(findings)
+}
+
+/// Leaves what became of a retired or misplaced id to what an upgrade tells of it: the check says what happens without one.
+pub(crate) fn leave_to(moves: &[Diagnostic], findings: &mut Vec<Diagnostic>) {
+    let at = |one: &Diagnostic| {
+        one.place.as_ref().map(|place| (Arc::clone(&place.file), place.line, place.column))
+    };
+    let told: BTreeSet<_> = moves.iter().filter_map(at).collect();
+    findings.retain(|one| {
+        let is_about_the_id = matches!(one.code, Code::RetiredTechnique | Code::MisplacedTechnique);
+        !is_about_the_id || at(one).is_none_or(|place| !told.contains(&place))
+    });
 }
 
 /// Whether a finding tells what an upgrade did.

@@ -61,8 +61,8 @@ Exit codes: 0 done, 1 findings of severity error or a check that failed, 2 somet
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Options of every command")]
 struct Global {
-    /// Use this ATT&CK release for this run: a STIX bundle. Mappings are carried to it unless --attack-version says
-    /// otherwise
+    /// Use this ATT&CK release for this run: a STIX bundle. Mappings and layers are carried to it unless --attack-version
+    /// or --to says otherwise
     #[arg(long, global = true, value_name = "BUNDLE.json")]
     attack_data: Option<PathBuf>,
     /// The folder of imported ATT&CK releases [default: NAVLAYER_DATA, or navlayer/ in the platform's data folder]

@@ -32,8 +32,9 @@ pub(crate) struct Args {
     /// Layer files, folders or patterns; `-` is standard input
     #[arg(required = true, value_name = "LAYER")]
     layers: Vec<PathBuf>,
-    /// The ATT&CK version to carry them to: 19.0, 19 for the newest of that number, or latest
-    #[arg(long, value_name = "VERSION", required_unless_present = "format_only")]
+    /// The ATT&CK version to carry them to: 19.0, 19 for the newest of that number, or latest [default: that of
+    /// --attack-data]
+    #[arg(long, value_name = "VERSION")]
     to: Option<WantedVersion>,
     /// The ATT&CK version that the layers are on, whatever they say
     #[arg(long, value_name = "VERSION", conflicts_with = "format_only")]
@@ -74,6 +75,10 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     if args.report.is_at(args.output.as_deref()) {
         return Err(Failure::new("the layer and the account cannot both go to one file")
             .with_help("--report names a file of its own"));
+    }
+    if args.to.is_none() && !args.format_only && global.attack_data.is_none() {
+        return Err(Failure::new("no ATT&CK version is named to carry the layers to")
+            .with_help("--to <VERSION> names one: 19.0 or latest; --format-only leaves it alone"));
     }
     let settings = config::settings(Written::default(), global)?;
     let known = Known::read(global)?;

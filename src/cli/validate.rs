@@ -84,6 +84,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     let mut findings = reading.findings;
     findings.extend(check::check_each(&reading.sets, &known.releases));
     let moves = input::carry_each(&mut reading.sets, &settings, &known)?;
+    input::leave_to(&moves, &mut findings);
     // What is not known was found by the check.
     findings.extend(moves.into_iter().filter(|one| one.code != Code::UnknownVersion));
     settings.finding_levels().apply(&mut findings);

@@ -317,6 +317,7 @@ const GUIDES: &[(Code, &str, &str)] = &[
     (Code::FormulaLike, "Open the table as text, or write XLSX, whose cells say what they are.", ""),
     (Code::RefusedDates, "State the date as mm/dd/yyyy, if those tools are to read the file.", ""),
     (Code::LostScores, "Nothing; the layer that the numbers came from holds them.", ""),
+    (Code::LostOrigins, "Keep the account of the upgrade beside the file.", ""),
     (Code::ConfigSyntax, "Mend the file where the finding points.", ""),
     (Code::UnknownKey, "Correct the spelling; `navlayer config show` lists every key.", ""),
     (Code::WrongSettingType, "Write the value as the type that the finding names.", ""),

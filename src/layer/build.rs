@@ -15,7 +15,7 @@ use super::model::{
     Annotation, Expand, FORMAT, Filters, Gradient, Layer, Layout, LegendItem, Link, Metadata, NAVIGATOR,
     Versions,
 };
-use crate::attack::upgrade::Record;
+use crate::attack::upgrade::{Record, absence};
 use crate::attack::{Catalog, Domain, TechniqueId, Version};
 use crate::coverage::{Cell, Coverage, Levels, Metric, Rollup, Scale, State, whole};
 use crate::link;
@@ -249,24 +249,21 @@ fn annotations(coverage: &Coverage<'_>, options: &Options) -> Vec<Annotation> {
 /// What nobody can have assessed: without a score, so that it is not painted, and with a comment, so that it is not taken
 /// for a gap.
 fn new_techniques<'c>(coverage: &'c Coverage<'_>) -> impl Iterator<Item = Annotation> + 'c {
-    let version = coverage.involved().map(|(_, set)| set.made_on()).max();
+    let made_on = coverage.involved().map(|(_, set)| set.made_on()).max();
+    let absence = made_on.map(|made_on| absence(made_on, coverage.catalog().version()));
     let techniques = coverage.catalog().techniques().iter().map(|one| one.id);
     let new = techniques.filter(|id| coverage.is_new(*id) && coverage.state(*id) == State::NotAssessed);
-    new.filter(|id| coverage.cell(*id).is_none()).zip(std::iter::repeat(version)).filter_map(
-        |(id, version)| {
-            let version = version?;
+    new.filter(|id| coverage.cell(*id).is_none()).zip(std::iter::repeat(absence)).filter_map(
+        |(id, absence)| {
+            let absence = absence?;
             Some(Annotation {
                 technique_id: id,
                 tactic: None,
                 score: None,
                 color: None,
-                comment: format!(
-                    "New since ATT&CK {version}, which the mappings were made on: not assessed."
-                ),
+                comment: format!("Not assessed: {absence}, on which the mappings were made."),
                 enabled: true,
-                metadata: Metadata::new("state", format!("not assessed: new since ATT&CK {version}"))
-                    .into_iter()
-                    .collect(),
+                metadata: Metadata::new("state", format!("not assessed: {absence}")).into_iter().collect(),
                 links: Vec::new(),
                 show_subtechniques: false,
             })

@@ -56,7 +56,10 @@ pub fn upgrade(layer: &InputLayer, title: &str, source: &str, upgrade: &Upgrade<
             .map(|names| Spanned { value: names.into_iter().map(spanned).collect(), span: filter.span });
         notes = told;
     }
-    say_versions(&mut moved, from, to);
+    // On the same version only retired techniques move, and each says so itself.
+    if from.version() != to.version() {
+        say_versions(&mut moved, from, to);
+    }
     let Carrier { ledger, moves, merges, findings, .. } = carrier;
     let mut record = ledger.finish(title.to_owned(), source.to_owned(), &upgrade.new_techniques());
     record.merges = merges;
@@ -239,8 +242,8 @@ impl Carrier<'_, '_> {
                     continue;
                 }
                 (_, InputTactic::One(tactic)) => vec![tactic.value.clone()],
-                (Some(known), _) => known,
-                (None, _) => vec![String::new()],
+                (Some(known), _) if !known.is_empty() => known,
+                _ => vec![String::new()],
             };
             let taken = taken.entry(id).or_default();
             // A retired technique has no tactics; what is said of it without one is said of all.
@@ -254,11 +257,25 @@ impl Carrier<'_, '_> {
                 self.drop_finding(annotation, format!("{id}: {reason}"));
                 continue;
             }
+            self.tell_mended(annotation, id);
             let rest = if fresh.len() < count { fresh } else { Vec::new() };
             alive.push(Alive { index, source: id, annotation, rest });
         }
         alive.reverse();
         alive
+    }
+
+    /// Tells of what the Navigator did not show for a mistake that is mended here.
+    fn tell_mended(&mut self, annotation: &InputAnnotation, id: TechniqueId) {
+        let stated = annotation.technique.as_ref().filter(|stated| stated.value != id.to_string());
+        if let Some(stated) = stated {
+            let message = format!("the technique {} is written as ATT&CK writes it", quoted(&stated.value));
+            self.findings.push((stated.span, Diagnostic::new(Code::Rewritten, message)));
+        }
+        if let InputTactic::Nowhere(span) = annotation.tactic {
+            let message = format!("{id} is in no tactic and is written for all of its tactics");
+            self.findings.push((span, Diagnostic::new(Code::Rewritten, message)));
+        }
     }
 
     /// The tactics of an active technique of the source.

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::view::{Page, TechniqueRef};
 use super::{TemplateError, Templates, theme};
-use crate::attack::upgrade::{Change, Kind, Merge, Named, Record, TacticChange, TacticMove};
+use crate::attack::upgrade::{Change, Kind, Merge, Named, Record, TacticChange, TacticMove, absence};
 use crate::attack::{TechniqueId, Version};
 use crate::coverage::Scale;
 use crate::matrix::palette::Palette;
@@ -63,6 +63,8 @@ pub struct UpgradeView {
     pub merges: Vec<MergeView>,
     /// Techniques of the target that nothing in the source's version became.
     pub not_assessed: Vec<TechniqueRef>,
+    /// Why nobody assessed them: `new since ATT&CK 16.1`.
+    pub absence: String,
     /// Tactics that are not in both versions as they are, in a sentence each.
     pub tactics: Vec<String>,
     /// Annotations that moved from one tactic to others, in a sentence each.
@@ -194,6 +196,7 @@ pub(super) fn view(record: &Record) -> UpgradeView {
         dropped: record.of(Kind::Dropped).map(dropped).collect(),
         merges: record.merges.iter().map(|merge| merged(merge, record.to)).collect(),
         not_assessed: record.not_assessed.iter().map(|one| reference(one, record.to)).collect(),
+        absence: absence(record.from, record.to),
         tactics: record.tactics.iter().map(TacticChange::describe).collect(),
         tactic_moves: record.tactic_moves.iter().map(TacticMove::describe).collect(),
         platforms: record.platforms.clone(),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::techniques::{frameworks, platforms, tactics};
 use super::{CapabilityState, Cell, Column, Content, Row, Shown};
 use crate::attack::TechniqueId;
+use crate::attack::upgrade::absence;
 use crate::coverage::{CapabilityKey, Coverage, State};
 use crate::mapping::select::TechniqueKind;
 
@@ -135,8 +136,9 @@ fn technique(coverage: &Coverage<'_>, any_kind: &Coverage<'_>, id: TechniqueId, 
 /// Why a technique is not assessed that the sources' ATT&CK versions did not have.
 fn new_since(coverage: &Coverage<'_>) -> String {
     let newest = coverage.involved().map(|(_, set)| set.made_on()).max();
-    newest.map_or_else(String::new, |version| {
-        format!("New since ATT&CK {version}, which the source was made on.")
+    let now = coverage.catalog().version();
+    newest.map_or_else(String::new, |made_on| {
+        format!("Not assessed: {}, on which the source was made.", absence(made_on, now))
     })
 }
 

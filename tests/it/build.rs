@@ -329,7 +329,7 @@ fn sources_of_different_versions_are_carried_to_the_newest() {
     run.says(&[
         "note: veteran 03/04/2025: ATT&CK 9.0 to 16.1, 2 rows = 0 kept + 1 renamed + 0 renumbered + 0 replaced + 0 \
          merged + 1 dropped",
-        "techniques of ATT&CK 16.1 are new since 9.0, and not assessed",
+        "techniques of ATT&CK 16.1 are new since ATT&CK 9.0, and not assessed",
     ]);
     let summary = space.json("site/summary.json");
     assert_eq!(summary["attack_version"], "16.1");

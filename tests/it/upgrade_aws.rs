@@ -131,7 +131,12 @@ fn what_is_new_is_not_assessed_and_not_taken_for_a_gap() {
             one["metadata"],
             json!([{"name": "state", "value": "not assessed: new since ATT&CK 16.1"}])
         );
-        assert!(one["comment"].as_str().is_some_and(|text| text.ends_with("not assessed.")), "{one}");
+        assert!(
+            one["comment"]
+                .as_str()
+                .is_some_and(|text| text.starts_with("Not assessed: new since ATT&CK 16.1")),
+            "{one}"
+        );
     }
     let gaps = space.run(&["query", "gaps", "--attack-version", "19.0", "--format", "json"]).ok();
     let gaps: Vec<Value> = serde_json::from_str(&gaps.stdout).expect("it is JSON");
@@ -153,7 +158,7 @@ fn what_is_new_is_not_assessed_and_not_taken_for_a_gap() {
     assert_eq!(record["counts"]["rows"], 487);
     assert_eq!(record["not_assessed"].as_array().map(Vec::len), Some(44));
     let page = space.read("site/index.html");
-    assert!(page.contains("id=\"upgrade\"") && page.contains("44 techniques are new since 16.1"));
+    assert!(page.contains("id=\"upgrade\"") && page.contains("44 techniques are new since ATT&amp;CK 16.1"));
     let page = space.read("site/techniques/T1685.html");
     assert!(page.contains("was T1562 (ATT&amp;CK 16.1)") && page.contains("was T1562.001 (ATT&amp;CK 16.1)"));
 }

@@ -18,6 +18,7 @@ pub fn losses(set: &MappingSet, form: Form, content: Content) -> Vec<Diagnostic>
     finder.capabilities();
     finder.groups();
     finder.scores();
+    finder.upgrade();
     if form.is_table() {
         finder.definitions();
         finder.ids();
@@ -209,6 +210,19 @@ impl Finder<'_> {
             lost.counted("id is", "ids are")
         );
         self.find(Code::LostIds, &lost, message, "JSON and YAML hold ids and names");
+    }
+
+    /// What only the set remembers of an upgrade: the version it was made on, and the techniques that rows were of.
+    fn upgrade(&mut self) {
+        let (made_on, mut moved) = (self.set.made_on(), Tally::default());
+        for mapping in self.set.mappings.iter().filter(|mapping| !mapping.moved_from.is_empty()) {
+            let from = mapping.moved_from.first().map_or(mapping.technique, |origin| origin.technique);
+            moved.add(|| format!("{from}, now {}", mapping.technique));
+        }
+        let what = moved.counted("row", "rows");
+        let form = self.form.name();
+        let message = format!("{form} has no place for what {what} were on ATT&CK {made_on}");
+        self.find(Code::LostOrigins, &moved, message, "--upgrade-report FILE keeps it");
     }
 
     fn metadata(&mut self) {
