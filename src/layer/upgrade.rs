@@ -164,6 +164,9 @@ impl Carrier<'_, '_> {
             if target != source {
                 self.moved(&mut annotation, source, target);
             }
+            if let Some(technique) = &mut annotation.technique {
+                technique.value = target.to_string();
+            }
             groups.entry(target).or_default().push(Row { index, source, annotation, tactics, rest });
         }
         let mut out: Vec<(usize, InputAnnotation)> = Vec::new();
@@ -216,8 +219,12 @@ impl Carrier<'_, '_> {
         // A later annotation takes the place of an earlier one in each of its tactics.
         let mut taken: BTreeMap<TechniqueId, BTreeSet<String>> = BTreeMap::new();
         let mut alive = Vec::with_capacity(all.len());
-        // What the Navigator shows nowhere, and a reader would expect in every tactic, takes no shown one's place.
-        let is_shown = |annotation: &InputAnnotation| !matches!(annotation.tactic, InputTactic::Nowhere(_));
+        // What the Navigator does not show for a mistake that is mended here takes no shown one's place.
+        let is_shown = |annotation: &InputAnnotation| {
+            let id = annotation.id().map(|id| id.to_string());
+            let is_as_written = annotation.technique.as_ref().map(|stated| &stated.value) == id.as_ref();
+            is_as_written && !matches!(annotation.tactic, InputTactic::Nowhere(_))
+        };
         let (shown, nowhere): (Vec<_>, Vec<_>) = all.iter().enumerate().partition(|(_, one)| is_shown(one));
         let ordered: Vec<&InputAnnotation> = nowhere.into_iter().chain(shown).map(|(_, one)| one).collect();
         for (index, annotation) in ordered.into_iter().enumerate().rev() {
@@ -373,7 +380,7 @@ impl Carrier<'_, '_> {
         places.iter().map(|place| to.tactics()[place].shortname.to_string()).collect()
     }
 
-    /// Gives an annotation its new technique, and notes the former one in its metadata.
+    /// Notes the former technique in the metadata of an annotation that goes to another.
     fn moved(&self, annotation: &mut InputAnnotation, source: TechniqueId, target: TechniqueId) {
         if self.is_own {
             // What became of the technique is told where it is still annotated.
@@ -393,9 +400,6 @@ impl Carrier<'_, '_> {
         } else if annotation.is_annotated() && origins.is_empty() {
             let span = annotation.span;
             annotation.metadata.insert(0, self.origin(source, span));
-        }
-        if let Some(technique) = &mut annotation.technique {
-            technique.value = target.to_string();
         }
     }
 

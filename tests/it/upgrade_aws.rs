@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use navlayer::attack::{Catalog, Domain, TechniqueId};
 use serde_json::{Value, json};
 
-use crate::support::{Layer, Workspace};
+use crate::support::{Layer, Workspace, mapping, row};
 
 fn catalog(version: &str) -> Catalog {
     let version = version.parse().expect("a version");
@@ -239,4 +239,65 @@ fn a_filter_by_a_former_name_says_what_it_is_called_now() {
     ask("--technique", "T1454").says(&["it is a Mobile technique"]);
     let run = space.run(&["query", "gaps", "--technique", "T1685"]).ends_with(2);
     run.says(&["it is not known before ATT&CK 19.0"]);
+}
+
+#[test]
+fn a_row_that_is_carried_is_not_told_as_left_out() {
+    let space = Workspace::new();
+    space.mapping(
+        "map.json",
+        &mapping(&[
+            row("lock", "T1053.001", "protect", "partial"),
+            row("lock", "T1053.004", "protect", "partial"),
+        ]),
+    );
+    let codes =
+        |arguments: &[&str]| space.run(&[&["layer", "map.json", "-v"], arguments].concat()).ok().codes();
+    assert!(codes(&[]).contains(&"NL0203".to_owned()), "on its own version the row stands by its id");
+    let carried = codes(&["--attack-version", "19.0"]);
+    assert!(!carried.contains(&"NL0203".to_owned()), "{carried:?}");
+    assert!(carried.contains(&"NL0801".to_owned()) && carried.contains(&"NL0802".to_owned()), "{carried:?}");
+    let convert = ["convert", "map.json", "--attack-version", "19.0"];
+    let lost = space.run(&convert).ok().finding("NL0614");
+    assert!(
+        lost.message.ends_with("1 row were on ATT&CK 16.1; the first is T1053.001, now T1053.002"),
+        "{lost:?}"
+    );
+}
+
+#[test]
+fn on_the_way_back_nothing_is_called_new() {
+    let space = Workspace::new();
+    space.mapping("map.json", &mapping(&[row("lock", "T1110", "protect", "partial")]));
+    let run = space.run(&["layer", "map.json", "--attack-version", "8.2"]).ok();
+    run.says(&["techniques of ATT&CK 8.2 are not in ATT&CK 16.1, and not assessed"]);
+}
+
+#[test]
+fn a_layer_that_stays_on_its_version_is_not_said_to_be_upgraded_and_what_is_mended_is_told() {
+    let space = Workspace::new();
+    let layer = json!({
+        "name": "odd", "domain": "enterprise-attack",
+        "versions": {"attack": "19", "navigator": "5.1.0", "layer": "4.5"},
+        "techniques": [
+            {"techniqueID": "T1110", "score": 1},
+            {"techniqueID": "t1078", "score": 2},
+            {"techniqueID": "T1090", "tactic": "", "score": 3}
+        ]
+    });
+    space.write("odd.json", layer.to_string());
+    let run = space.run(&["upgrade", "odd.json", "--to", "19.0", "-v"]).ok();
+    let told: Vec<String> =
+        run.findings().into_iter().filter(|one| one.code == "NL0804").map(|one| one.message).collect();
+    assert_eq!(
+        told,
+        [
+            "the technique `t1078` is written as ATT&CK writes it",
+            "T1090 is in no tactic and is written for all of its tactics"
+        ]
+    );
+    let same = run.layer();
+    assert!(!same.0.to_string().contains("pgraded"), "{}", same.0);
+    assert_eq!(same.scores(), [("T1078", Some(2)), ("T1090", Some(3)), ("T1110", Some(1))]);
+    space.run(&["upgrade", "odd.json"]).ends_with(2).says(&["--to <VERSION>", "--format-only"]);
 }
