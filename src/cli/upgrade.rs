@@ -36,7 +36,7 @@ pub(crate) struct Args {
     /// --attack-data]
     #[arg(long, value_name = "VERSION")]
     to: Option<WantedVersion>,
-    /// The ATT&CK version that the layers are on, whatever they say
+    /// The ATT&CK version of layers that state none
     #[arg(long, value_name = "VERSION", conflicts_with = "format_only")]
     from: Option<WantedVersion>,
     /// Leave the ATT&CK version alone: only write format 4.5
@@ -187,13 +187,11 @@ impl Carrier<'_> {
         if self.args.format_only {
             return Ok(Ok((layer.clone(), domain, stated, Vec::new())));
         }
-        let from = match self.args.from {
-            Some(from) => from.among(known, domain)?,
-            None => match stated {
-                Some(stated) if known.contains(&stated) => stated,
-                Some(stated) => return Ok(Err(Box::new(unknown(layer, source, domain, stated, known)))),
-                None => return Ok(Err(Box::new(no_version(layer, source)))),
-            },
+        let from = match (stated, self.args.from) {
+            (Some(stated), _) if known.contains(&stated) => stated,
+            (Some(stated), _) => return Ok(Err(Box::new(unknown(layer, source, domain, stated, known)))),
+            (None, Some(from)) => from.among(known, domain)?,
+            (None, None) => return Ok(Err(Box::new(no_version(layer, source)))),
         };
         let to = match (self.args.to, self.known.bundle) {
             (Some(to), _) => to.among(known, domain)?,

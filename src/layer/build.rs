@@ -81,7 +81,7 @@ pub fn build(coverage: &Coverage<'_>, options: &Options) -> Layer {
     let gradient = gradient(coverage, &options.palette);
     Layer {
         filters: (!platforms.is_empty()).then(|| Filters { platforms: platforms.clone() }),
-        layout: Layout { expanded_subtechniques: options.expand, ..layout() },
+        layout: Layout { expanded_subtechniques: options.expand, ..Layout::default() },
         legend_items: legend(coverage, options, &gradient, &techniques),
         techniques,
         gradient,
@@ -102,7 +102,7 @@ pub(super) fn blank(domain: Domain, version: Version, name: String, description:
         domain: domain.id().to_owned(),
         description,
         filters: None,
-        layout: layout(),
+        layout: Layout::default(),
         hide_disabled: false,
         techniques: Vec::new(),
         gradient: Gradient {
@@ -117,18 +117,6 @@ pub(super) fn blank(domain: Domain, version: Version, name: String, description:
         select_techniques_across_tactics: true,
         select_subtechniques_with_parent: true,
         select_visible_techniques: false,
-    }
-}
-
-fn layout() -> Layout {
-    Layout {
-        layout: "side".to_owned(),
-        aggregate_function: "average".to_owned(),
-        show_id: false,
-        show_name: true,
-        show_aggregate_scores: false,
-        count_unscored: false,
-        expanded_subtechniques: Expand::None,
     }
 }
 

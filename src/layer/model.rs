@@ -91,6 +91,21 @@ pub struct Layout {
     pub expanded_subtechniques: Expand,
 }
 
+/// The Navigator's own.
+impl Default for Layout {
+    fn default() -> Self {
+        Self {
+            layout: "side".to_owned(),
+            aggregate_function: "average".to_owned(),
+            show_id: false,
+            show_name: true,
+            show_aggregate_scores: false,
+            count_unscored: false,
+            expanded_subtechniques: Expand::None,
+        }
+    }
+}
+
 /// Which techniques the Navigator shows with their sub-techniques.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

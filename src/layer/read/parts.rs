@@ -183,15 +183,7 @@ fn sorting(shape: &mut Shape, node: Option<Node<'_>>) -> u8 {
 }
 
 fn layout(shape: &mut Shape, node: Option<Node<'_>>, view_mode: Option<Node<'_>>) -> Layout {
-    let mut layout = Layout {
-        layout: "side".to_owned(),
-        aggregate_function: "average".to_owned(),
-        show_id: false,
-        show_name: true,
-        show_aggregate_scores: false,
-        count_unscored: false,
-        expanded_subtechniques: Expand::None,
-    };
+    let mut layout = Layout::default();
     let Some(node) = node else {
         match view_mode.and_then(Node::number) {
             Some(mode) if (mode - 1.0).abs() < f64::EPSILON => {
