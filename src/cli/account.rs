@@ -70,16 +70,13 @@ impl ReportArgs {
         self.report.is_some()
     }
 
-    /// Whether the account would go to this path.
-    pub(crate) fn is_at(&self, path: Option<&Path>) -> bool {
-        self.report.is_some() && self.report.as_deref() == path && path != Some(Path::new("-"))
-    }
-
-    /// Refuses what cannot be, before anything is read. `output_is_taken`: standard output has the layer.
-    pub(crate) fn check(&self, output_is_taken: bool) -> Result<(), Failure> {
+    /// Refuses what cannot be, before anything is read. `output`: where the layer goes; `None` is standard output.
+    pub(crate) fn check(&self, output: Option<&Path>) -> Result<(), Failure> {
         let Some(path) = &self.report else { return Ok(()) };
-        if is_standard_output(path) && output_is_taken {
-            return Err(Failure::new("the layer and the account cannot both go to standard output")
+        let output = output.unwrap_or(Path::new("-"));
+        if path == output {
+            let place = if is_standard_output(path) { "standard output" } else { "one file" };
+            return Err(Failure::new(format!("the layer and the account cannot both go to {place}"))
                 .with_help("-o FILE or --report FILE names a file"));
         }
         self.report_format.map_or_else(|| Format::of(path), Ok).map(|_| ())

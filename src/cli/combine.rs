@@ -134,7 +134,7 @@ struct Carried {
 /// Runs the command.
 pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> CommandResult {
     let output = args.output.as_deref().filter(|path| *path != Path::new("-"));
-    args.report.check(output.is_none())?;
+    args.report.check(output)?;
     let settings = config::settings(Written::default(), global)?;
     let known = Known::read(global)?;
     let sides = Sides::read(&args.layers)?;

@@ -68,13 +68,9 @@ struct File {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> CommandResult {
-    args.report.check(args.output.as_deref().is_none_or(|path| path == Path::new("-")))?;
+    args.report.check(args.output.as_deref())?;
     if args.format_only && args.report.is_wanted() {
         return Err(Failure::new("--format-only moves nothing that --report could tell"));
-    }
-    if args.report.is_at(args.output.as_deref()) {
-        return Err(Failure::new("the layer and the account cannot both go to one file")
-            .with_help("--report names a file of its own"));
     }
     if args.to.is_none() && !args.format_only && global.attack_data.is_none() {
         return Err(Failure::new("no ATT&CK version is named to carry the layers to")

@@ -339,6 +339,8 @@ fn a_layer_that_does_not_say_where_it_is_stops_the_upgrade() {
     let both = ["upgrade", "in.json", "--to", "19.0", "--report", "-"];
     let says = ["the layer and the account cannot both go to standard output", "-o FILE"];
     fails(&space, &both, 2, &says);
+    let both = ["upgrade", "in.json", "--to", "19.0", "-o", "out.json", "--report", "out.json"];
+    fails(&space, &both, 2, &["the layer and the account cannot both go to one file", "--report FILE"]);
     let odd = ["upgrade", "in.json", "--to", "19.0", "-o", "out.json", "--report", "account.xyz"];
     fails(&space, &odd, 2, &["account.xyz does not tell the form of the account", ".txt, .json and .html"]);
     fails(&space, &["upgrade", "absent.json", "--to", "19.0"], 2, &["absent.json"]);
