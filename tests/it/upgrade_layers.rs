@@ -37,31 +37,40 @@ fn written(layer: &InputLayer, on: &Catalog) -> Value {
     serde_json::from_slice(&bytes).expect("it is JSON")
 }
 
-/// The same with annotations of different techniques and tactics, and the parts of comments, in order: which of several
-/// came first is not the same in two steps. The tactic of a technique with one tactic need not be named.
+/// The same with annotations of different techniques and tactics, and what several of them brought to one, in order: which
+/// of several came first is not the same in two steps. The tactic of a technique with one tactic need not be named.
 fn in_order(mut layer: Value, on: &Catalog) -> Value {
     for one in layer["techniques"].as_array_mut().into_iter().flatten() {
         let technique = on.technique(id(one["techniqueID"].as_str().expect("an id"))).expect("it is active");
         if technique.tactics.iter().count() == 1 {
             *one = without(one.take(), &["tactic"]);
         }
-    }
-    let key = |one: &Value| (one["techniqueID"].to_string(), one["tactic"].to_string());
-    layer["techniques"].as_array_mut().expect("a list").sort_by_key(key);
-    for one in layer["techniques"].as_array_mut().into_iter().flatten() {
         if let Some(comment) = one["comment"].as_str() {
             let parts: BTreeSet<&str> = comment.split("\n\n").collect();
             one["comment"] = json!(parts);
         }
-        // A technique is named as in the last version that has it.
-        for row in one.get_mut("metadata").and_then(Value::as_array_mut).into_iter().flatten() {
-            if row["name"] == "upgraded from" {
-                let id = row["value"].as_str().and_then(|value| value.split(' ').next()).map(str::to_owned);
-                row["value"] = json!(id);
-            }
+        if let Some(rows) = one["metadata"].as_array() {
+            one["metadata"] = blocks(rows);
+        }
+        if let Some(links) = one.get_mut("links").and_then(Value::as_array_mut) {
+            links.sort_by_cached_key(Value::to_string);
         }
     }
+    let key = |one: &Value| (one["techniqueID"].to_string(), one["tactic"].to_string());
+    layer["techniques"].as_array_mut().expect("a list").sort_by_key(key);
     layer
+}
+
+/// Rows of metadata as what each annotation brought, between dividers, in order. Where they come from stands by
+/// itself, without the names: a technique is named as in the last version that has it.
+fn blocks(rows: &[Value]) -> Value {
+    let (origins, rows): (Vec<&Value>, Vec<&Value>) =
+        rows.iter().partition(|row| row["name"] == "upgraded from");
+    let ids: BTreeSet<&str> =
+        origins.iter().filter_map(|row| row["value"].as_str()?.split(' ').next()).collect();
+    let mut blocks: Vec<&[&Value]> = rows.split(|row| row["divider"] == true).collect();
+    blocks.sort_by_cached_key(|block| json!(block).to_string());
+    json!([ids, blocks])
 }
 
 fn twice_is_once(layer: &InputLayer, [from, between, to]: [&'static Catalog; 3]) {
@@ -141,8 +150,9 @@ fn two_upgrades_in_turn_take_an_annotation_to_the_tactics_where_one_does() {
 
 /// What an annotation says beside its technique and tactic.
 fn any_content() -> impl Strategy<Value = Value> {
-    let score = prop::option::weighted(0.7, 0_u8..=100);
-    let color = prop::option::weighted(0.2, prop::sample::select(&["#ff0000", "#00ff00"][..]));
+    // Few of each, so that several annotations of one technique have the same.
+    let score = prop::option::weighted(0.7, prop::sample::select(&[0, 40, 100][..]));
+    let color = prop::option::weighted(0.4, prop::sample::select(&["#ff0000", "#00ff00"][..]));
     let enabled = prop::bool::weighted(0.85);
     let rows = prop::collection::vec(prop::sample::select(&["a", "b", "c"][..]), 0..3);
     let links = prop::collection::vec(prop::sample::select(&["x", "y"][..]), 0..2);

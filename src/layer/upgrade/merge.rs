@@ -1,5 +1,6 @@
 //! Annotations of several techniques that come to one.
 
+use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::read::{InputAnnotation, InputLink, InputMetadata, InputTactic, Spanned};
@@ -71,7 +72,7 @@ impl Carrier<'_, '_> {
         // A colour beats the score's: without a colour of its own, the strongest shows its score.
         let unscored = of().all(|row| row.annotation.score.is_none());
         if unscored && joined.color.is_none() {
-            joined.color = of().find_map(|row| row.annotation.color.clone());
+            joined.color = of().filter_map(|row| row.annotation.color.clone()).min();
         }
         joined.enabled = of().any(|row| row.annotation.enabled);
         joined.show_subtechniques = of().any(|row| row.annotation.show_subtechniques);
@@ -177,17 +178,18 @@ fn comment<'r>(rows: impl Iterator<Item = &'r Row>) -> String {
     parts.join("\n\n")
 }
 
-/// The one that shows most: enabled, with the highest score; else with a colour; else the first.
+/// The one that shows most: enabled, with the highest score; else with a colour, of several the one whose text comes first;
+/// else the first. It is the same in whatever order they come.
 fn strongest_of(rows: &[Row], places: &[usize]) -> usize {
     let rank = |place: &usize| {
         let annotation = &rows[*place].annotation;
         let score = annotation.score.as_ref().map(|score| score.value);
-        (annotation.enabled, score, annotation.color.is_some())
+        (annotation.enabled, score, annotation.color.as_deref().map(Reverse))
     };
     let mut best = places[0];
     for place in &places[1..] {
         let (held, one) = (rank(&best), rank(place));
-        if one.partial_cmp(&held) == Some(std::cmp::Ordering::Greater) {
+        if one.partial_cmp(&held) == Some(Ordering::Greater) {
             best = *place;
         }
     }
