@@ -202,8 +202,23 @@ impl<'a> Upgrade<'a> {
         self.to.techniques().iter().map(|one| one.id).filter(|id| !reached.contains(id)).collect()
     }
 
+    /// What of the target cannot have been assessed, when `before` could not be in the source: for the second of two
+    /// upgrades in turn.
+    #[must_use]
+    pub fn not_assessed(&self, before: &BTreeSet<TechniqueId>) -> BTreeSet<TechniqueId> {
+        let mut new = self.new_techniques();
+        if before.is_empty() {
+            return new;
+        }
+        // What was new before is new still, unless something that was assessed came to the same technique.
+        let assessed = self.reached(|id| !before.contains(&id));
+        let carried = before.iter().filter_map(|id| self.of(*id).target(*id));
+        new.extend(carried.filter(|id| self.to.technique(*id).is_some() && !assessed.contains(id)));
+        new
+    }
+
     /// What the active techniques of the source become, of those that `counts` takes.
-    pub(crate) fn reached(&self, counts: impl Fn(TechniqueId) -> bool) -> BTreeSet<TechniqueId> {
+    fn reached(&self, counts: impl Fn(TechniqueId) -> bool) -> BTreeSet<TechniqueId> {
         let ids = self.from.techniques().iter().map(|one| one.id).filter(|id| counts(*id));
         ids.filter_map(|id| self.of(id).target(id)).collect()
     }

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use navlayer::attack::upgrade::{Record, absence};
+use navlayer::attack::upgrade::Record;
 use navlayer::config::Settings;
 use navlayer::mapping::MappingSet;
 use navlayer::report::{ACCOUNT_TITLE, upgrade_file, upgrade_page};
@@ -159,7 +159,7 @@ pub(crate) fn say<'r>(records: impl IntoIterator<Item = &'r Record>, global: &Gl
         let count = record.not_assessed.len();
         if count > 0 {
             let (noun, verb) = if count == 1 { ("technique", "is") } else { ("techniques", "are") };
-            let (to, absence) = (record.to, absence(record.from, record.to));
+            let (to, absence) = (record.to, record.absence());
             let line = format!("note: {count} {noun} of ATT&CK {to} {verb} {absence}, and not assessed");
             findings::say(global, &line);
         }

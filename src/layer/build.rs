@@ -15,7 +15,7 @@ use super::model::{
     Annotation, Expand, FORMAT, Filters, Gradient, Layer, Layout, LegendItem, Link, Metadata, NAVIGATOR,
     Versions,
 };
-use crate::attack::upgrade::{Record, absence};
+use crate::attack::upgrade::{Named, Record, absence};
 use crate::attack::{Catalog, Domain, TechniqueId, Version};
 use crate::coverage::{Cell, Coverage, Levels, Metric, Rollup, Scale, State, whole};
 use crate::link;
@@ -25,6 +25,9 @@ use crate::matrix::palette::{Color, Hue, Palette, Theme};
 
 /// The row of a technique's metadata that names what it was on the ATT&CK version that the source was made on.
 pub(super) const UPGRADED_FROM: &str = "upgraded from";
+
+/// The row of a block of metadata that names the techniques that it was of, where they are not all those of the annotation.
+pub(crate) const MADE_OF: &str = "made of";
 
 /// What the colours tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
@@ -234,29 +237,52 @@ fn annotations(coverage: &Coverage<'_>, options: &Options) -> Vec<Annotation> {
     all
 }
 
+/// What is said of a technique that nobody can have assessed.
+#[derive(Debug, Clone)]
+pub(crate) struct NotAssessed {
+    /// The comment of its annotation.
+    pub(crate) comment: String,
+    /// The row `state` of its metadata.
+    pub(crate) state: String,
+}
+
+impl NotAssessed {
+    /// For techniques that are `absence`: [`absence`] says how.
+    pub(super) fn new(absence: &str) -> Self {
+        Self {
+            comment: format!("Not assessed: {absence}, on which the mappings were made."),
+            state: format!("not assessed: {absence}"),
+        }
+    }
+
+    /// Whether a row `state` says so.
+    pub(crate) fn is_state(text: &str) -> bool {
+        let absence = text.strip_prefix("not assessed: ").unwrap_or_default();
+        absence.starts_with("new since ATT&CK ") || absence.starts_with("not in ATT&CK ")
+    }
+}
+
 /// What nobody can have assessed: without a score, so that it is not painted, and with a comment, so that it is not taken
 /// for a gap.
 fn new_techniques<'c>(coverage: &'c Coverage<'_>) -> impl Iterator<Item = Annotation> + 'c {
     let made_on = coverage.involved().map(|(_, set)| set.made_on()).max();
-    let absence = made_on.map(|made_on| absence(made_on, coverage.catalog().version()));
+    let texts = made_on.map(|made_on| NotAssessed::new(&absence(made_on, coverage.catalog().version())));
     let techniques = coverage.catalog().techniques().iter().map(|one| one.id);
     let new = techniques.filter(|id| coverage.is_new(*id) && coverage.state(*id) == State::NotAssessed);
-    new.filter(|id| coverage.cell(*id).is_none()).zip(std::iter::repeat(absence)).filter_map(
-        |(id, absence)| {
-            let absence = absence?;
-            Some(Annotation {
-                technique_id: id,
-                tactic: None,
-                score: None,
-                color: None,
-                comment: format!("Not assessed: {absence}, on which the mappings were made."),
-                enabled: true,
-                metadata: Metadata::new("state", format!("not assessed: {absence}")).into_iter().collect(),
-                links: Vec::new(),
-                show_subtechniques: false,
-            })
-        },
-    )
+    new.filter(|id| coverage.cell(*id).is_none()).zip(std::iter::repeat(texts)).filter_map(|(id, texts)| {
+        let texts = texts?;
+        Some(Annotation {
+            technique_id: id,
+            tactic: None,
+            score: None,
+            color: None,
+            comment: texts.comment,
+            enabled: true,
+            metadata: Metadata::new("state", texts.state).into_iter().collect(),
+            links: Vec::new(),
+            show_subtechniques: false,
+        })
+    })
 }
 
 /// One entry for all tactics, unless a tactic filter leaves some of the technique's tactics out.
@@ -348,7 +374,8 @@ fn technique_metadata(coverage: &Coverage<'_>, id: TechniqueId, cell: &Cell) -> 
             .map_or_else(|| "none".to_owned(), |own| whole(own, coverage.full_score()).to_string());
         rows.extend(Metadata::new("own score", own));
     }
-    rows.extend(origins(coverage, cell));
+    let origins = origins(coverage, cell);
+    rows.extend(origins.values().filter_map(|name| Metadata::new(UPGRADED_FROM, name.as_str())));
     let several = coverage.involved().count() > 1;
     let mut last = None;
     for (set, mapping) in coverage.mappings(cell) {
@@ -377,6 +404,11 @@ fn technique_metadata(coverage: &Coverage<'_>, id: TechniqueId, cell: &Cell) -> 
             }
             (None, None) => rows.extend(Metadata::new("mapping type", mapping.mapping_type.as_str())),
         }
+        let made_of: BTreeSet<TechniqueId> =
+            mapping.moved_from.iter().map(|origin| origin.technique).collect();
+        if !made_of.iter().eq(origins.keys()) {
+            rows.extend(Metadata::new(MADE_OF, made_of_row(id, &made_of)));
+        }
         rows.extend(Metadata::new("comment", mapping.comment.as_str()));
     }
     rows
@@ -384,19 +416,28 @@ fn technique_metadata(coverage: &Coverage<'_>, id: TechniqueId, cell: &Cell) -> 
 
 /// The techniques that a cell's mappings were made on, where they are others: `T1562.008 Impair Defenses: Disable or
 /// Modify Cloud Logs (ATT&CK 16.1)`.
-fn origins(coverage: &Coverage<'_>, cell: &Cell) -> Vec<Metadata> {
+fn origins(coverage: &Coverage<'_>, cell: &Cell) -> BTreeMap<TechniqueId, String> {
     let mut names: BTreeMap<TechniqueId, String> = BTreeMap::new();
     for (set, mapping) in coverage.mappings(cell) {
         for origin in &mapping.moved_from {
             names.entry(origin.technique).or_insert_with(|| {
                 let id = origin.technique.to_string();
-                let change = set.upgrades.first().and_then(|record| record.change_of(&id));
-                let full = change.map_or_else(|| id.clone(), |change| change.from.to_string());
+                let told = set.upgrades.iter().find_map(|record| record.change_of(&id));
+                let name = Named { id, name: origin.name.clone() };
+                let full = told.map_or(&name, |change| &change.from);
                 format!("{full} (ATT&CK {})", set.made_on())
             });
         }
     }
-    names.into_values().filter_map(|name| Metadata::new(UPGRADED_FROM, name)).collect()
+    names
+}
+
+/// The techniques that a block was of: `T1562, T1562.001`; its own, where it has not moved.
+pub(super) fn made_of_row(own: TechniqueId, origins: &BTreeSet<TechniqueId>) -> String {
+    if origins.is_empty() {
+        return own.to_string();
+    }
+    origins.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn links(coverage: &Coverage<'_>, cell: &Cell) -> Vec<Link> {

@@ -19,7 +19,7 @@ use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter, PrettyFormatter, Serializer};
 
 pub use build::{ColorBy, Options, build, score_top};
-pub(crate) use build::{category_fill, count_label};
+pub(crate) use build::{MADE_OF, NotAssessed, category_fill, count_label};
 pub use diff::{Change, of_diff};
 pub use model::{
     Annotation, Expand, FORMAT, Filters, Gradient, Layer, Layout, LegendItem, Link, Metadata, NAVIGATOR,

@@ -5,13 +5,14 @@
 //! techniques that they were of. Gradient, legend and layout stay as they are.
 
 mod merge;
+mod own;
 mod platforms;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::read::{InputAnnotation, InputLayer, InputMetadata, InputTactic, Spanned, quoted};
 use crate::attack::upgrade::{Ledger, Merge, Named, Record, TacticMove, Upgrade};
-use crate::attack::{Catalog, TechniqueId};
+use crate::attack::{Catalog, TechniqueId, Version};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 
@@ -39,13 +40,23 @@ pub fn upgrade(layer: &InputLayer, title: &str, source: &str, upgrade: &Upgrade<
     let mut carrier = Carrier {
         upgrade,
         is_own: super::check::is_own(layer),
+        made_on: made_on(layer, upgrade.from()),
         ledger: Ledger::new(upgrade),
         moves: BTreeMap::new(),
         merges: Vec::new(),
         findings: Vec::new(),
     };
-    let techniques = carrier.techniques(&layer.techniques);
     let (from, to) = (upgrade.from(), upgrade.to());
+    let mut new = upgrade.new_techniques();
+    // What says only that nobody can have assessed a technique is no row of anybody's, and is written anew.
+    let said = layer.techniques.iter().filter(|one| !carrier.is_own || !own::is_mark(one));
+    let said: Vec<&InputAnnotation> = said.collect();
+    let mut techniques = carrier.techniques(&said);
+    if carrier.is_own {
+        let marks = own::Marks::of(layer, carrier.made_on);
+        new = marks.carry(upgrade);
+        marks.write(&new, to.version(), layer.span, &mut techniques);
+    }
     let mut moved = InputLayer { techniques, ..layer.clone() };
     let mut notes = Vec::new();
     if let Some(filter) = &layer.platforms {
@@ -60,8 +71,12 @@ pub fn upgrade(layer: &InputLayer, title: &str, source: &str, upgrade: &Upgrade<
     if from.version() != to.version() {
         say_versions(&mut moved, from, to);
     }
-    let Carrier { ledger, moves, merges, findings, .. } = carrier;
-    let mut record = ledger.finish(title.to_owned(), source.to_owned(), &upgrade.new_techniques());
+    let Carrier { ledger, moves, merges, findings, made_on, is_own, .. } = carrier;
+    let mut record = ledger.finish(title.to_owned(), source.to_owned(), &new);
+    // What was new before is marked in layers of navlayer's own alone.
+    if is_own {
+        record.made_on = made_on;
+    }
     record.merges = merges;
     record.merges.sort_by(|one, other| (&one.to, &one.of).cmp(&(&other.to, &other.of)));
     record.tactic_moves = moves
@@ -70,6 +85,20 @@ pub fn upgrade(layer: &InputLayer, title: &str, source: &str, upgrade: &Upgrade<
         .collect();
     record.platforms = notes;
     Upgraded { layer: moved, record, findings }
+}
+
+/// The version that the layer was made on, before any upgrade; of navlayer's own, the newest that its sources were made on.
+fn made_on(layer: &InputLayer, from: &Catalog) -> Version {
+    let rows = |wanted: &'static str| {
+        layer.metadata.iter().filter_map(move |one| match one {
+            InputMetadata::Row { name, value } if name == wanted => {
+                value.value.rsplit(' ').next()?.parse().ok()
+            }
+            _ => None,
+        })
+    };
+    let sources = rows("source ATT&CK version").max();
+    sources.or_else(|| rows(VERSIONS[0]).next()).unwrap_or(from.version())
 }
 
 /// The versions, in the layer's own metadata and description. Of several upgrades in turn, the first and the last count.
@@ -129,6 +158,7 @@ struct Carrier<'u, 'c> {
     upgrade: &'u Upgrade<'c>,
     /// Whether navlayer wrote the layer.
     is_own: bool,
+    made_on: Version,
     ledger: Ledger<'u, 'c>,
     /// Target and former tactic → tactics.
     moves: BTreeMap<(TechniqueId, String), BTreeSet<String>>,
@@ -150,7 +180,7 @@ struct Row {
 }
 
 impl Carrier<'_, '_> {
-    fn techniques(&mut self, all: &[InputAnnotation]) -> Vec<InputAnnotation> {
+    fn techniques(&mut self, all: &[&InputAnnotation]) -> Vec<InputAnnotation> {
         let alive = self.alive(all);
         let mut groups: BTreeMap<TechniqueId, Vec<Row>> = BTreeMap::new();
         for Alive { index, source, annotation, rest } in alive {
@@ -161,6 +191,10 @@ impl Carrier<'_, '_> {
                 InputTactic::Every | InputTactic::Nowhere(_) => None,
             };
             let mut annotation = annotation.clone();
+            if self.is_own {
+                // What the former version says of the technique is told where that version is.
+                annotation.metadata.retain(|one| !own::is_fate(one));
+            }
             if target != source {
                 self.moved(&mut annotation, source, target);
             }
@@ -215,7 +249,7 @@ impl Carrier<'_, '_> {
 
     /// The annotations that the Navigator shows or would show if their technique were active, in order; the others are
     /// dropped.
-    fn alive<'a>(&mut self, all: &'a [InputAnnotation]) -> Vec<Alive<'a>> {
+    fn alive<'a>(&mut self, all: &[&'a InputAnnotation]) -> Vec<Alive<'a>> {
         // A later annotation takes the place of an earlier one in each of its tactics.
         let mut taken: BTreeMap<TechniqueId, BTreeSet<String>> = BTreeMap::new();
         let mut alive = Vec::with_capacity(all.len());
@@ -225,8 +259,8 @@ impl Carrier<'_, '_> {
             let is_as_written = annotation.technique.as_ref().map(|stated| &stated.value) == id.as_ref();
             is_as_written && !matches!(annotation.tactic, InputTactic::Nowhere(_))
         };
-        let (shown, nowhere): (Vec<_>, Vec<_>) = all.iter().enumerate().partition(|(_, one)| is_shown(one));
-        let ordered: Vec<&InputAnnotation> = nowhere.into_iter().chain(shown).map(|(_, one)| one).collect();
+        let (shown, nowhere): (Vec<&InputAnnotation>, Vec<_>) = all.iter().partition(|one| is_shown(one));
+        let ordered = nowhere.into_iter().chain(shown).collect::<Vec<_>>();
         for (index, annotation) in ordered.into_iter().enumerate().rev() {
             let Some(stated) = &annotation.technique else {
                 let reason = "the annotation names no technique";
@@ -382,15 +416,6 @@ impl Carrier<'_, '_> {
 
     /// Notes the former technique in the metadata of an annotation that goes to another.
     fn moved(&self, annotation: &mut InputAnnotation, source: TechniqueId, target: TechniqueId) {
-        if self.is_own {
-            // What became of the technique is told where it is still annotated.
-            annotation.metadata.retain(|one| match one {
-                InputMetadata::Row { name, value } => {
-                    name != "state" || value.value.starts_with("not ") || value.value.starts_with("new ")
-                }
-                InputMetadata::Divider { .. } => true,
-            });
-        }
         let named = target.to_string();
         let names_target = |origin: &&str| origin.split(' ').next() == Some(named.as_str());
         let origins = origins(annotation);
@@ -407,6 +432,6 @@ impl Carrier<'_, '_> {
     fn origin(&self, source: TechniqueId, span: Span) -> InputMetadata {
         let from = self.upgrade.from();
         let named = Named::of(source, from);
-        row(super::build::UPGRADED_FROM, format!("{named} (ATT&CK {})", from.version()), span)
+        row(super::build::UPGRADED_FROM, format!("{named} (ATT&CK {})", self.made_on), span)
     }
 }

@@ -389,6 +389,8 @@ impl Mapping {
 pub struct MappingOrigin {
     /// The technique, in the version of the source.
     pub technique: TechniqueId,
+    /// Its name as the source gives it; empty when it gives none.
+    pub name: String,
     /// The comment.
     pub comment: String,
 }
@@ -397,7 +399,7 @@ impl MappingOrigin {
     /// What a row says now.
     #[must_use]
     pub fn of(row: &Mapping) -> Self {
-        Self { technique: row.technique, comment: row.comment.clone() }
+        Self { technique: row.technique, name: row.technique_name.clone(), comment: row.comment.clone() }
     }
 }
 
@@ -456,7 +458,10 @@ pub struct MappingSet {
     pub non_mappable: Vec<NonMappableTechnique>,
     /// Techniques that the source lists without mapping anything to them, in source order.
     pub listed: Vec<ListedTechnique>,
-    /// The upgrades that brought the set from the version that it was made on to that of
+    /// The version that the mappings were made on, where the source says that it was carried to another before it was
+    /// read; layers do.
+    pub carried_from: Option<Version>,
+    /// The upgrades that brought the set from the version that it was read on to that of
     /// [`MappingSet::attack_version`], in order; mostly none.
     pub upgrades: Vec<Record>,
     /// Techniques that the version on which the mappings were made did not have, nor anything that became them: nobody
@@ -487,6 +492,7 @@ impl MappingSet {
             mappings: Vec::new(),
             non_mappable: Vec::new(),
             listed: Vec::new(),
+            carried_from: None,
             upgrades: Vec::new(),
             not_assessed: BTreeSet::new(),
             rows: 0,
@@ -498,7 +504,8 @@ impl MappingSet {
     /// The ATT&CK version that the mappings were made on, before any upgrade.
     #[must_use]
     pub fn made_on(&self) -> Version {
-        self.upgrades.first().map_or(self.attack_version, |record| record.from)
+        let read_on = self.upgrades.first().map_or(self.attack_version, |record| record.from);
+        self.carried_from.unwrap_or(read_on)
     }
 
     /// Whether any mapping carries a category and a level, or a number.

@@ -23,11 +23,12 @@ pub fn upgrade(set: &mut MappingSet, upgrade: &Upgrade<'_>) -> Vec<Diagnostic> {
     set.mappings = carrier.mappings(set, mappings, &mut merges);
     carrier.declared(set);
     carrier.listed(set);
-    let not_assessed = not_assessed(set, upgrade);
+    let not_assessed = upgrade.not_assessed(&set.not_assessed);
     let origin = set.origin.to_string();
     let Carrier { ledger, findings, .. } = carrier;
     let mut record = ledger.finish(set.framework.label(), origin, &not_assessed);
     record.merges = merges;
+    record.made_on = set.made_on();
     set.upgrades.push(record);
     set.attack_version = upgrade.to().version();
     set.not_assessed = not_assessed;
@@ -50,19 +51,6 @@ pub fn rename(set: &mut MappingSet, catalog: &Catalog) {
     set.mappings.iter_mut().for_each(|row| name(row.technique, &mut row.technique_name));
     set.non_mappable.iter_mut().for_each(|row| name(row.technique, &mut row.name));
     set.listed.iter_mut().for_each(|row| name(row.technique, &mut row.name));
-}
-
-/// What the target has that the set's own version, the first of several upgrades, cannot have assessed.
-fn not_assessed(set: &MappingSet, upgrade: &Upgrade<'_>) -> BTreeSet<TechniqueId> {
-    let mut new = upgrade.new_techniques();
-    if set.not_assessed.is_empty() {
-        return new;
-    }
-    // What was new before is new still, unless something that was assessed came to the same technique.
-    let assessed = upgrade.reached(|id| !set.not_assessed.contains(&id));
-    let before = set.not_assessed.iter().filter_map(|id| upgrade.of(*id).target(*id));
-    new.extend(before.filter(|id| upgrade.to().technique(*id).is_some() && !assessed.contains(id)));
-    new
 }
 
 /// What two rows must have in common to become one: the capability, the technique, the mapping type, the category, and
@@ -270,8 +258,46 @@ fn joined(rows: Vec<(TechniqueId, Mapping)>, strongest: usize) -> Mapping {
     kept
 }
 
+/// The rows that one was, as far as it says: its comment is that of all of them, or where each part names its technique, as
+/// [`comment`] writes it, theirs.
+pub(crate) fn origins(techniques: &[(TechniqueId, String)], comment: &str) -> Vec<MappingOrigin> {
+    let mut origins: Vec<MappingOrigin> = techniques
+        .iter()
+        .map(|(technique, name)| MappingOrigin {
+            technique: *technique,
+            name: name.clone(),
+            comment: String::new(),
+        })
+        .collect();
+    let places: BTreeMap<TechniqueId, usize> =
+        origins.iter().enumerate().map(|(place, origin)| (origin.technique, place)).collect();
+    let mut parts: Vec<(usize, String)> = Vec::new();
+    for part in comment.split("\n\n") {
+        let named = part.split_once(": ").and_then(|(id, rest)| Some((id.parse().ok()?, rest)));
+        let place = named.and_then(|(id, rest): (TechniqueId, &str)| Some((*places.get(&id)?, rest)));
+        match (place, parts.last_mut()) {
+            (Some((place, rest)), _) => parts.push((place, rest.to_owned())),
+            (None, Some((_, text))) => {
+                text.push_str("\n\n");
+                text.push_str(part);
+            }
+            (None, None) => break,
+        }
+    }
+    if origins.len() < 2 || parts.is_empty() {
+        for origin in &mut origins {
+            comment.clone_into(&mut origin.comment);
+        }
+        return origins;
+    }
+    for (place, text) in parts {
+        add_comment(&mut origins[place].comment, &text);
+    }
+    origins
+}
+
 /// The comments of rows that became one: one by itself where all say the same, else each with the technique it was of.
-fn comment(origins: &[MappingOrigin]) -> String {
+pub(crate) fn comment(origins: &[MappingOrigin]) -> String {
     let said: Vec<&MappingOrigin> =
         origins.iter().filter(|origin| !origin.comment.trim().is_empty()).collect();
     let texts: BTreeSet<&str> = said.iter().map(|origin| origin.comment.as_str()).collect();

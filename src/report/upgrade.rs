@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::view::{Page, TechniqueRef};
 use super::{TemplateError, Templates, theme};
-use crate::attack::upgrade::{Change, Kind, Merge, Named, Record, TacticChange, TacticMove, absence};
+use crate::attack::upgrade::{Change, Kind, Merge, Named, Record, TacticChange, TacticMove};
 use crate::attack::{TechniqueId, Version};
 use crate::coverage::Scale;
 use crate::matrix::palette::Palette;
@@ -196,7 +196,7 @@ pub(super) fn view(record: &Record) -> UpgradeView {
         dropped: record.of(Kind::Dropped).map(dropped).collect(),
         merges: record.merges.iter().map(|merge| merged(merge, record.to)).collect(),
         not_assessed: record.not_assessed.iter().map(|one| reference(one, record.to)).collect(),
-        absence: absence(record.from, record.to),
+        absence: record.absence(),
         tactics: record.tactics.iter().map(TacticChange::describe).collect(),
         tactic_moves: record.tactic_moves.iter().map(TacticMove::describe).collect(),
         platforms: record.platforms.clone(),

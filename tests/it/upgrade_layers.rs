@@ -372,6 +372,110 @@ fn an_explicit_colour_goes_with_its_score_and_a_disabled_entry_gives_way() {
     assert_eq!(layer["techniques"][0]["enabled"], false);
 }
 
+/// An annotation of navlayer's own, whose blocks say what a capability says; `rows` are name and value.
+fn own(technique: &str, comment: &str, rows: &[(&str, &str)]) -> Value {
+    let rows: Vec<Value> = rows.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+    json!({"techniqueID": technique, "score": 10, "comment": comment, "metadata": rows})
+}
+
+#[test]
+fn mappings_in_our_own_layers_become_one_as_mappings_do() {
+    let mut before = on_16(&json!([
+        own(
+            "T1562",
+            "3 capabilities: Lock (Protect Minimal), Eye (score 40), Old",
+            &[
+                ("capability", "Lock"),
+                ("category", "Protect"),
+                ("level", "Minimal"),
+                ("comment", "Weak."),
+                ("capability", "Eye"),
+                ("score", "40"),
+                ("comment", "Seen."),
+                ("capability", "Old"),
+                ("mapping type", "mitigates")
+            ]
+        ),
+        own(
+            "T1562.001",
+            "I have changed this.",
+            &[
+                ("capability", "Lock"),
+                ("category", "Protect"),
+                ("level", "Partial"),
+                ("comment", "Better."),
+                ("capability", "Lock"),
+                ("category", "Detect"),
+                ("level", "Minimal"),
+                ("owner", "red")
+            ]
+        ),
+        own("T1562.006", "By hand.", &[])
+    ]));
+    before["metadata"] = json!([
+        {"name": "source", "value": "demo"}, {"name": "source ATT&CK version", "value": "16.1"},
+        {"name": "generator", "value": "navlayer 0.1.0"}
+    ]);
+    let (from, to) = (catalog(Domain::Enterprise, "16.1"), catalog(Domain::Enterprise, "19.0"));
+    let after = written(&carry(&parse(&before), from, to).0, to);
+    let is_merged = |one: &&Value| one["techniqueID"] == "T1685";
+    let one = after["techniques"].as_array().expect("a list").iter().find(is_merged).expect("it came");
+    let comment = "3 capabilities: Eye (score 40), Lock (Protect Partial, Detect Minimal), Old\n\nT1562.001: I have changed this.\n\nT1562.006: By hand.";
+    assert_eq!(one["comment"], comment);
+    let rows: Vec<String> = one["metadata"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(|row| {
+            format!("{}: {}", row["name"].as_str().unwrap_or("-"), row["value"].as_str().unwrap_or("-"))
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            "upgraded from: T1562 Impair Defenses (ATT&CK 16.1)",
+            "upgraded from: T1562.001 Impair Defenses: Disable or Modify Tools (ATT&CK 16.1)",
+            "capability: Eye",
+            "score: 40",
+            "made of: T1562",
+            "comment: Seen.",
+            "capability: Lock",
+            "category: Protect",
+            "level: Partial",
+            "comment: T1562: Weak.\n\nT1562.001: Better.",
+            "capability: Lock",
+            "category: Detect",
+            "level: Minimal",
+            "made of: T1562.001",
+            "capability: Old",
+            "mapping type: mitigates",
+            "made of: T1562",
+            "owner: red",
+        ]
+    );
+}
+
+#[test]
+fn long_lists_of_rows_that_come_together_take_no_longer_than_their_length() {
+    let many = |name: &str| -> Vec<Value> {
+        (0..30_000).map(|at| json!({"name": name, "value": format!("row {at}")})).collect()
+    };
+    let (layer, _) = on_19(&json!([
+        {"techniqueID": "T1562", "metadata": many("one")},
+        {"techniqueID": "T1562.001", "metadata": many("other")}
+    ]));
+    // All of both, a line between them, and where they come from.
+    assert_eq!(layer["techniques"][0]["metadata"].as_array().map(Vec::len), Some(60_003));
+    // Sixty thousand annotations of ours that name as many techniques that they were of.
+    let origins: Vec<Value> =
+        (0..30_000).map(|at| json!({"name": "upgraded from", "value": format!("T{:04}.{:03} x", at / 900 + 1000, at % 900)})).collect();
+    let (layer, _) = on_19(&json!([
+        {"techniqueID": "T1562", "metadata": origins},
+        {"techniqueID": "T1562.001", "metadata": origins}
+    ]));
+    assert_eq!(layer["techniques"][0]["metadata"].as_array().map(Vec::len), Some(30_000));
+}
+
 #[test]
 fn what_is_not_of_a_technique_stays_as_it_is() {
     let mut before = on_16(&json!([{"techniqueID": "T1110", "score": 5}]));

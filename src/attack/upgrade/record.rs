@@ -282,18 +282,20 @@ pub struct Record {
     pub source: String,
     /// The ATT&CK domain.
     pub domain: Domain,
-    /// The version that it was made on.
+    /// The version that it was on.
     pub from: Version,
     /// The version that it was carried to.
     pub to: Version,
+    /// The version that it was made on: `from`, unless it had been carried to that before.
+    pub made_on: Version,
     /// Every row, by what became of it.
     pub counts: Counts,
     /// The techniques of which not all rows stand as they stood, by id.
     pub changes: Vec<Change>,
     /// Rows that became one, by technique.
     pub merges: Vec<Merge>,
-    /// Techniques of the target that nothing in the source's version became: not assessed, which is not the same as not
-    /// covered. By id.
+    /// Techniques of the target that nothing in the version became that it was made on: not assessed, which is not the
+    /// same as not covered. By id.
     pub not_assessed: Vec<Named>,
     /// Tactics that are not in both versions as they are, by id.
     pub tactics: Vec<TacticChange>,
@@ -307,6 +309,12 @@ impl Record {
     /// The changes of one kind, by id.
     pub fn of(&self, kind: Kind) -> impl Iterator<Item = &Change> {
         self.changes.iter().filter(move |change| change.kind == kind)
+    }
+
+    /// Why some techniques of the target are not assessed: see [`absence`](super::absence).
+    #[must_use]
+    pub fn absence(&self) -> String {
+        super::absence(self.made_on, self.to)
     }
 
     /// What became of the rows of one technique, by its id in the source; `None` where all stand as they stood.
@@ -432,6 +440,7 @@ impl<'u, 'c> Ledger<'u, 'c> {
             domain: to.domain(),
             from: from.version(),
             to: to.version(),
+            made_on: from.version(),
             counts,
             changes,
             merges: Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use navlayer::attack::upgrade::{Change, Kind, Named, Record, TacticChange, TacticMove, absence};
+use navlayer::attack::upgrade::{Change, Kind, Named, Record, TacticChange, TacticMove};
 
 use crate::cli::findings::clean;
 
@@ -53,7 +53,7 @@ fn of(record: &Record) -> String {
     let tactics = record.tactics.iter().map(TacticChange::describe);
     section(&mut text, "Tactics", tactics.chain(record.tactic_moves.iter().map(TacticMove::describe)));
     section(&mut text, "Platform filter", record.platforms.iter().cloned());
-    let heading = format!("Not assessed: {}", absence(*from, *to));
+    let heading = format!("Not assessed: {}", record.absence());
     section(&mut text, &heading, record.not_assessed.iter().map(Named::to_string));
     text
 }

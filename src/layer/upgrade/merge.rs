@@ -4,7 +4,7 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::read::{InputAnnotation, InputLink, InputMetadata, InputTactic, Spanned};
-use super::{Carrier, Row};
+use super::{Carrier, Row, own};
 use crate::attack::TechniqueId;
 use crate::attack::upgrade::{Merge, MergedRow, Named};
 use crate::layer::build::UPGRADED_FROM;
@@ -76,12 +76,21 @@ impl Carrier<'_, '_> {
         }
         joined.enabled = of().any(|row| row.annotation.enabled);
         joined.show_subtechniques = of().any(|row| row.annotation.show_subtechniques);
+        joined.links = links(of());
+        joined.other = other(of());
+        if self.is_own {
+            let held: Vec<&Row> = of().collect();
+            let origin = |source, span| self.origin(source, span);
+            if let Some(own) = own::join(target, &held, &rows[strongest], origin) {
+                joined.comment.value = own.comment;
+                joined.metadata = own.metadata;
+                return joined;
+            }
+        }
         joined.comment.value = comment(of());
         // Annotations of one technique that have not moved, but for their tactics.
         let is_kept = of().all(|row| row.source == target && origins(&row.annotation).is_empty());
         joined.metadata = self.metadata(of(), !is_kept);
-        joined.links = links(of());
-        joined.other = other(of());
         joined
     }
 
@@ -89,6 +98,7 @@ impl Carrier<'_, '_> {
     fn metadata<'r>(&self, rows: impl Iterator<Item = &'r Row>, has_moved: bool) -> Vec<InputMetadata> {
         let mut sources: Vec<InputMetadata> = Vec::new();
         let mut parts: Vec<Vec<InputMetadata>> = Vec::new();
+        let (mut named, mut said) = (BTreeSet::new(), BTreeSet::new());
         for row in rows.filter(|row| row.annotation.is_annotated()) {
             let (own, rest): (Vec<_>, Vec<_>) = row.annotation.metadata.iter().cloned().partition(is_origin);
             let own = if own.is_empty() && has_moved {
@@ -96,21 +106,14 @@ impl Carrier<'_, '_> {
             } else {
                 own
             };
-            let own_count = own.len();
-            for one in own {
-                if sources.iter().all(|known| text(known) != text(&one)) {
-                    sources.push(one);
-                }
-            }
-            let texts =
-                |rows: &[InputMetadata]| rows.iter().map(|row| text(row).map(owned)).collect::<Vec<_>>();
             // What was made of several has a line before each part but the first.
             let is_line = |one: &InputMetadata| matches!(one, InputMetadata::Divider { .. });
-            let is_made = own_count > 1 && !self.is_own;
             let rest: Vec<&[InputMetadata]> =
-                if is_made { rest.split(is_line).collect() } else { vec![&rest] };
+                if own.len() > 1 { rest.split(is_line).collect() } else { vec![&rest] };
+            sources.extend(own.into_iter().filter(|one| named.insert(text(one).map(owned))));
             for part in rest.into_iter().filter(|part| !part.is_empty()) {
-                if parts.iter().all(|known| texts(known) != texts(part)) {
+                let texts: Vec<_> = part.iter().map(|row| text(row).map(owned)).collect();
+                if said.insert(texts) {
                     parts.push(part.to_vec());
                 }
             }
@@ -118,8 +121,7 @@ impl Carrier<'_, '_> {
         sources.sort_by(|one, other| text(one).cmp(&text(other)));
         let mut all = sources;
         for (index, part) in parts.into_iter().enumerate() {
-            // A block of navlayer's own opens with the capability, and needs no line before it.
-            if let Some(span) = part.first().map(span).filter(|_| index > 0 && !self.is_own) {
+            if let Some(span) = part.first().map(span).filter(|_| index > 0) {
                 all.push(InputMetadata::Divider { shown: true, is_row: false, span });
             }
             all.extend(part);

@@ -6,6 +6,7 @@
 //! are read on the range of its gradient.
 
 mod blocks;
+mod carried;
 mod scores;
 
 use std::borrow::Cow;
@@ -23,6 +24,8 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::layer::read::{self as layers, InputAnnotation, InputLayer, InputLink, InputMetadata};
 use crate::source::Source;
 use crate::source::node::Node;
+
+use carried::Carried;
 
 /// Reads the document; `None` when it is no layer.
 pub(super) fn read(
@@ -50,6 +53,7 @@ pub(super) fn read(
         sets: Vec::new(),
         places: BTreeMap::new(),
         budget: Rc::default(),
+        carried: Carried::default(),
     };
     let mut count: BTreeMap<Option<Domain>, usize> = BTreeMap::new();
     for layer in &layers {
@@ -142,11 +146,14 @@ struct Reader<'s> {
     /// Where the set of a framework on a release is.
     places: BTreeMap<(&'static str, Version, String, String), usize>,
     budget: Rc<Budget>,
+    /// What the layer that is read says of the versions that its mappings were made on.
+    carried: Carried,
 }
 
 impl Reader<'_> {
     fn layer(&mut self, layer: &InputLayer) {
         let Some(domain) = self.domain(layer) else { return };
+        self.carried = Carried::of(layer);
         let version = self.version(layer, domain);
         match Form::of(layer) {
             Form::Own => self.own(layer, domain, version),
@@ -213,8 +220,13 @@ impl Reader<'_> {
         let mut set = MappingSet::new(framework.clone(), domain, version, self.origin.clone());
         set.version_span = layer.attack.as_ref().map_or(layer.span, |attack| attack.span);
         set.sources.add(Arc::clone(self.source));
+        let mut assembler = Assembler::sharing(set, Rc::clone(&self.budget));
+        if let Some(made_on) = self.carried.made_on(framework, version) {
+            let releases = &self.options.releases;
+            assembler.set_carried(made_on, self.carried.not_assessed(domain, [made_on, version], releases));
+        }
         self.sets.push(Part {
-            assembler: Assembler::sharing(set, Rc::clone(&self.budget)),
+            assembler,
             seen: BTreeSet::new(),
             layers: BTreeSet::new(),
             numbers: BTreeMap::new(),
@@ -273,6 +285,9 @@ impl Reader<'_> {
             }
             for block in &blocks {
                 let Some(name) = &block.capability else { continue };
+                if self.sets.iter().any(|part| part.assembler.is_done()) {
+                    break;
+                }
                 let (bare, index) = without_source(&name.text, &labels);
                 let row = Row {
                     capability_id: Some(slug(bare, name)),
@@ -322,6 +337,9 @@ impl Reader<'_> {
             let is_mapped = technique.technique.is_some();
             let kind = || Some(plain(if is_mapped { "technique_scores" } else { "non_mappable" }));
             for block in blocks.iter().filter(|block| block.capability.is_some()) {
+                if part.assembler.is_done() {
+                    break;
+                }
                 let row = Row {
                     capability_id: block.capability.clone(),
                     mapping_type: kind(),
@@ -412,6 +430,7 @@ fn row_of(technique: &InputAnnotation) -> Row<'_> {
             .as_ref()
             .map(|id| Field { text: Cow::Borrowed(id.value.as_str()), span: id.span }),
         references: references.collect(),
+        moved_from: carried::origins(technique),
         span: technique.span,
         ..Row::default()
     }

@@ -10,11 +10,12 @@ use std::rc::Rc;
 use std::str::FromStr;
 
 use super::super::model::{
-    Capability, Category, Group, Level, ListedTechnique, Mapping, MappingSet, MappingType,
+    Capability, Category, Group, Level, ListedTechnique, Mapping, MappingOrigin, MappingSet, MappingType,
     NonMappableTechnique, NumericScore, Publication, Reference,
 };
+use super::super::upgrade;
 use super::notes::MAX_FINDINGS;
-use crate::attack::TechniqueId;
+use crate::attack::{TechniqueId, Version};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::suggest::Suggestions;
@@ -51,6 +52,8 @@ pub(crate) struct Row<'a> {
     pub(crate) related_score: Option<Field<'a>>,
     pub(crate) comment: Option<Field<'a>>,
     pub(crate) references: Vec<Field<'a>>,
+    /// The techniques that the row was of before it was carried to the ATT&CK version that it is on, with their names.
+    pub(crate) moved_from: Vec<(TechniqueId, String)>,
     /// The row as a whole.
     pub(crate) span: Span,
 }
@@ -67,7 +70,8 @@ impl Row<'_> {
             &self.comment,
         ];
         let texts = fields.into_iter().flatten().chain(&self.references);
-        texts.map(|field| field.text.len()).sum()
+        let moved = self.moved_from.iter().map(|(_, name)| size_of::<MappingOrigin>() + name.len());
+        texts.map(|field| field.text.len()).chain(moved).sum()
     }
 }
 
@@ -262,6 +266,13 @@ impl Assembler {
         }
     }
 
+    /// Says that the rows were made on another ATT&CK version, and which techniques of the set's own it cannot have
+    /// assessed.
+    pub(crate) fn set_carried(&mut self, made_on: Version, not_assessed: BTreeSet<TechniqueId>) {
+        self.set.carried_from = Some(made_on);
+        self.set.not_assessed = not_assessed;
+    }
+
     /// Who published the set and when, to be filled in as rows say it.
     pub(crate) fn publication(&mut self) -> &mut Publication {
         &mut self.set.publication
@@ -310,6 +321,7 @@ impl Assembler {
         }
         let related = row.related_score.as_ref();
         let (technique_name, name_span) = named(row, field.span);
+        let comment = text(row.comment.as_ref());
         self.set.mappings.push(Mapping {
             capability,
             group,
@@ -319,13 +331,13 @@ impl Assembler {
             category,
             level,
             numeric: row.numeric,
-            comment: text(row.comment.as_ref()),
+            moved_from: upgrade::origins(&row.moved_from, &comment),
+            comment,
             references: row.references.iter().flat_map(references).collect(),
             related_score: related.and_then(Field::filled).and_then(|id| id.parse().ok()),
             id_span: field.span,
             name_span,
             level_span: row.level.as_ref().map_or(field.span, |level| level.span),
-            moved_from: Vec::new(),
             related_span: related.map(|field| field.span).unwrap_or_default(),
         });
     }

@@ -6,6 +6,7 @@ use super::super::model::{Capability, MappingSet};
 use super::super::read::{group_id, is_date};
 use super::rows::rows;
 use super::{Content, Form, sheet, table};
+use crate::attack::upgrade::absence;
 use crate::diagnostic::{Code, Diagnostic};
 
 /// What the set holds that a file of this form will not: one finding for each kind of thing, with how many of them there
@@ -212,17 +213,26 @@ impl Finder<'_> {
         self.find(Code::LostIds, &lost, message, "JSON and YAML hold ids and names");
     }
 
-    /// What only the set remembers of an upgrade: the version it was made on, and the techniques that rows were of.
+    /// What only the set remembers of an upgrade: the version it was made on, the techniques that rows were of, and those that
+    /// nobody assessed.
     fn upgrade(&mut self) {
         let (made_on, mut moved) = (self.set.made_on(), Tally::default());
         for mapping in self.set.mappings.iter().filter(|mapping| !mapping.moved_from.is_empty()) {
             let from = mapping.moved_from.first().map_or(mapping.technique, |origin| origin.technique);
             moved.add(|| format!("{from}, now {}", mapping.technique));
         }
-        let what = moved.counted("row", "rows");
+        let what = moved.counted("row was", "rows were");
         let form = self.form.name();
-        let message = format!("{form} has no place for what {what} were on ATT&CK {made_on}");
+        let message = format!("{form} has no place for what {what} on ATT&CK {made_on}");
         self.find(Code::LostOrigins, &moved, message, "--upgrade-report FILE keeps it");
+        let mut new = Tally::default();
+        self.set.not_assessed.iter().for_each(|id| new.add(|| id.to_string()));
+        let what = new.counted("technique is", "techniques are");
+        let absence = absence(made_on, self.set.attack_version);
+        let message = format!(
+            "{form} has no place for it that {what} {absence} and not assessed: who reads it takes them for not covered"
+        );
+        self.find(Code::LostOrigins, &new, message, "--upgrade-report FILE lists them; layers keep it");
     }
 
     fn metadata(&mut self) {

@@ -6,6 +6,8 @@ use super::super::super::model::{Category, Level, NumericScore};
 use super::super::notes::plain;
 use super::super::rows::{Field, Row};
 use super::row_of;
+use crate::attack::TechniqueId;
+use crate::layer::MADE_OF;
 use crate::layer::read::{InputAnnotation, InputMetadata, Spanned};
 use crate::source::Span;
 
@@ -18,6 +20,8 @@ pub(super) struct Block<'a> {
     score: Option<Field<'a>>,
     mapping_type: Option<Field<'a>>,
     comment: Option<Field<'a>>,
+    /// Of which of the techniques that the annotation was of, when not of all.
+    made_of: Option<Field<'a>>,
 }
 
 impl<'a> Block<'a> {
@@ -36,6 +40,12 @@ impl<'a> Block<'a> {
         let comment = self.comment.clone().filter(|comment| comment.text.trim() != "n/a");
         let number = self.score.as_ref().and_then(|score| score.text.trim().parse().ok());
         let numeric = number.and_then(NumericScore::new);
+        let mut row = row_of(technique);
+        if let Some(made_of) = &self.made_of {
+            let is_named =
+                |id: &TechniqueId| made_of.text.split(',').any(|one| one.trim().parse() == Ok(*id));
+            row.moved_from.retain(|(id, _)| is_named(id));
+        }
         let is_scored = self.level.is_some() || numeric.is_some();
         Row {
             category: self.category.clone(),
@@ -45,7 +55,7 @@ impl<'a> Block<'a> {
                 is_scored.then(|| plain(if numeric.is_some() { "scored" } else { "technique_scores" }))
             }),
             comment,
-            ..row_of(technique)
+            ..row
         }
     }
 }
@@ -81,6 +91,7 @@ pub(super) fn blocks(metadata: &[InputMetadata]) -> Vec<Block<'_>> {
             "value" | "level" => block.level = block.level.or(Some(field)),
             "score" if block.capability.is_some() => block.score = block.score.or(Some(field)),
             "mapping type" => block.mapping_type = block.mapping_type.or(Some(field)),
+            MADE_OF => block.made_of = block.made_of.or(Some(field)),
             "comment" => block.comment = block.comment.or(Some(field)),
             _ => {}
         }
