@@ -40,8 +40,10 @@ pub struct Diff {
     pub counts: Counts,
     /// The tactics that are added, renamed, moved in the matrix, or removed; the removed ones come last.
     pub tactics: Vec<TacticChange>,
-    /// The platforms of the whole domain that `to` has more or less.
+    /// The platforms of the whole domain that `to` has more or less, but for those that are called otherwise.
     pub platforms: Exchange<String>,
+    /// The platforms that are called otherwise, by name: no technique changed for it.
+    pub renamed_platforms: Vec<RenamedPlatform>,
     /// Active in `to`, and not known in `from`.
     pub added: Vec<Added>,
     /// Active in `to`, and listed as retired in `from`.
@@ -52,6 +54,26 @@ pub struct Diff {
     pub merged: Vec<Merged>,
     /// Active in `from`, and not in `to`.
     pub retired: Vec<Retired>,
+}
+
+/// A platform under another name: one that was renamed, several that were joined, or, the other way, one that was split.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RenamedPlatform {
+    /// The names in the first version.
+    pub from: Vec<String>,
+    /// The names in the second version.
+    pub to: Vec<String>,
+    /// The techniques that are active in both and are on it in the first version.
+    pub techniques: Count,
+}
+
+impl RenamedPlatform {
+    /// `Network is called Network Devices`; of several, `Google Workspace and Office 365 are called Office Suite`.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let verb = if self.from.len() == 1 { "is" } else { "are" };
+        format!("{} {verb} called {}", self.from.join(" and "), self.to.join(" and "))
+    }
 }
 
 /// Two catalogs that cannot be compared.
@@ -101,7 +123,7 @@ pub struct Counts {
     pub moved_tactic: Count,
     /// Of the changed: with another parent, or now with or without one.
     pub moved_parent: Count,
-    /// Of the changed: with other platforms.
+    /// Of the changed: with other platforms, whatever they are called.
     pub platforms: Count,
     /// New in the second version.
     pub added: Count,
@@ -416,7 +438,10 @@ impl Diff {
     pub fn is_empty(&self) -> bool {
         let Counts { changed, added, brought_back, retired, .. } = self.counts;
         let techniques = changed.total() + added.total() + brought_back.total() + retired.total();
-        techniques == 0 && self.tactics.is_empty() && self.platforms.is_empty()
+        techniques == 0
+            && self.tactics.is_empty()
+            && self.platforms.is_empty()
+            && self.renamed_platforms.is_empty()
     }
 
     /// Whether the second version is the earlier one.

@@ -9,6 +9,7 @@ mod catalog;
 pub mod diff;
 mod error;
 mod id;
+pub(crate) mod platforms;
 mod releases;
 pub mod stix;
 mod table;

@@ -266,6 +266,9 @@ fn metadata(diff: &Diff) -> Vec<Metadata> {
     }
     row("platforms added", diff.platforms.gained.join(", "));
     row("platforms removed", diff.platforms.lost.join(", "));
+    for one in &diff.renamed_platforms {
+        row("platform", one.describe());
+    }
     for one in diff.retired.iter().filter(|one| one.how.successor().is_none()) {
         row(retired_as(one), format!("{}: {}", one.technique, one.how.describe()));
     }

@@ -10,8 +10,8 @@ use super::view::{Page, TacticRef, TechniqueRef};
 use super::{TemplateError, Templates, theme};
 use crate::attack::Version;
 use crate::attack::diff::{
-    BroughtBack, Changed, Count, Diff, Exchange, Named, Retired, Retirement, TacticChange, TacticName,
-    TacticPlace,
+    BroughtBack, Changed, Count, Diff, Exchange, Named, RenamedPlatform, Retired, Retirement, TacticChange,
+    TacticName, TacticPlace,
 };
 use crate::coverage::Scale;
 use crate::matrix::palette::Palette;
@@ -39,6 +39,8 @@ pub struct DiffView {
     pub platforms_added: Vec<String>,
     /// The platforms of the domain that went.
     pub platforms_removed: Vec<String>,
+    /// The platforms that are called otherwise, in a sentence each.
+    pub platforms_renamed: Vec<String>,
     /// The kinds of change that there are, each with its techniques.
     pub sections: Vec<DiffSection>,
 }
@@ -154,6 +156,7 @@ fn view(diff: &Diff) -> DiffView {
         tactics: tactics(diff),
         platforms_added: diff.platforms.gained.clone(),
         platforms_removed: diff.platforms.lost.clone(),
+        platforms_renamed: diff.renamed_platforms.iter().map(renamed_platform).collect(),
         sections: [retired(diff), arrived(diff), changed(diff)].into_iter().flatten().collect(),
     }
 }
@@ -178,6 +181,11 @@ fn sums(diff: &Diff) -> Vec<SumRow> {
         row(if backwards { "retired later" } else { "brought back" }, false, counts.brought_back),
         row("added", false, counts.added),
     ]
+}
+
+fn renamed_platform(one: &RenamedPlatform) -> String {
+    let Count { techniques, sub_techniques } = one.techniques;
+    format!("{}: {techniques} techniques, {sub_techniques} sub-techniques", one.describe())
 }
 
 fn tactics(diff: &Diff) -> Vec<TacticRow> {

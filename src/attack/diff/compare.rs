@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{
     Added, BroughtBack, Changed, Count, Counts, Diff, DomainMismatch, Exchange, Merged, Named, ParentChange,
-    Retired, Retirement, Successor, TacticChange, TacticName, TacticPlace,
+    RenamedPlatform, Retired, Retirement, Successor, TacticChange, TacticName, TacticPlace,
 };
+use crate::attack::platforms::Names;
 use crate::attack::{Catalog, Fate, Tactic, Technique, TechniqueId};
 
 pub(super) fn compare(from: &Catalog, to: &Catalog) -> Result<Diff, DomainMismatch> {
@@ -20,11 +21,12 @@ pub(super) fn compare(from: &Catalog, to: &Catalog) -> Result<Diff, DomainMismat
         .collect();
     let successors = successors(&retired);
     let replaces = |id| successors.get(&id).cloned().unwrap_or_default();
+    let names = Names::between(from, to);
     let (mut added, mut brought_back, mut changed, mut merged) = (vec![], vec![], vec![], vec![]);
     for technique in to.techniques() {
         let replaces = replaces(technique.id);
         if let Some(former) = from.technique(technique.id) {
-            changed.extend(change(former, technique, from, to));
+            changed.extend(change([(former, from), (technique, to)], &names));
             if !replaces.is_empty() {
                 merged.push(Merged { technique: named(technique.id, to), replaces });
             }
@@ -46,7 +48,8 @@ pub(super) fn compare(from: &Catalog, to: &Catalog) -> Result<Diff, DomainMismat
         to: to.version(),
         counts: Counts::default(),
         tactics: tactics(from.tactics(), to.tactics()),
-        platforms: exchange(&texts(from.platforms()), &texts(to.platforms())),
+        platforms: exchange_by(&texts(from.platforms()), &texts(to.platforms()), |name| names.of(name)),
+        renamed_platforms: renamed_platforms(from, to, &names),
         added,
         brought_back,
         changed,
@@ -141,9 +144,10 @@ fn successors(retired: &[Retired]) -> BTreeMap<TechniqueId, Vec<Named>> {
     successors
 }
 
-fn change(former: &Technique, now: &Technique, from: &Catalog, to: &Catalog) -> Option<Changed> {
+fn change([(former, from), (now, to)]: [(&Technique, &Catalog); 2], names: &Names) -> Option<Changed> {
     let tactics = exchange_by(&tactic_names(former, from), &tactic_names(now, to), |one| &one.id);
-    let platforms = exchange(&platform_names(former, from), &platform_names(now, to));
+    let platforms =
+        exchange_by(&platform_names(former, from), &platform_names(now, to), |name| names.of(name));
     let change = Changed {
         technique: named(now.id, to),
         former_name: (former.name != now.name).then(|| former.name.to_string()),
@@ -178,8 +182,19 @@ fn texts(texts: &[impl ToString]) -> Vec<String> {
     texts.iter().map(ToString::to_string).collect()
 }
 
-fn exchange(from: &[String], to: &[String]) -> Exchange<String> {
-    exchange_by(from, to, |text| text)
+fn renamed_platforms(from: &Catalog, to: &Catalog, names: &Names) -> Vec<RenamedPlatform> {
+    let all = names.all().into_iter();
+    let renamed = all.map(|(later, earlier)| {
+        let (later, earlier) = (vec![later.to_owned()], texts(&earlier));
+        let (before, now) = if to.version() < from.version() { (later, earlier) } else { (earlier, later) };
+        let is_on = |technique: &&Technique| {
+            platform_names(technique, from).iter().any(|name| before.contains(name))
+                && to.technique(technique.id).is_some()
+        };
+        let techniques = count(from.techniques().iter().filter(is_on).map(|technique| technique.id));
+        RenamedPlatform { from: before, to: now, techniques }
+    });
+    renamed.collect()
 }
 
 /// What is in one list and not in the other, by a key; each in the order of its list.

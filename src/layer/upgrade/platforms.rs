@@ -3,17 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::attack::Catalog;
-
-/// A former name of a platform, and the name that took over: the platforms of the published releases.
-const RENAMED: [(&str, &str); 7] = [
-    ("AWS", "IaaS"),
-    ("Azure", "IaaS"),
-    ("Azure AD", "Identity Provider"),
-    ("GCP", "IaaS"),
-    ("Google Workspace", "Office Suite"),
-    ("Network", "Network Devices"),
-    ("Office 365", "Office Suite"),
-];
+use crate::attack::platforms::{has, other_names};
 
 /// What the Navigator makes of the names of the first layer formats.
 const FIRST_FORMATS: [(&str, &str); 5] =
@@ -24,7 +14,6 @@ const FIRST_FORMATS: [(&str, &str); 5] =
 /// A filter of every platform is none, so that what is new in the target is shown, too; so is one of which nothing is left.
 pub(super) fn carry(names: &[&str], from: &Catalog, to: &Catalog) -> (Option<Vec<String>>, Vec<String>) {
     let mut notes = Vec::new();
-    let is_of = |catalog: &Catalog, name: &str| catalog.platforms().iter().any(|known| known == name);
     let names: Vec<&str> = names.iter().map(|name| read_as(name)).collect();
     let platforms = from.platforms();
     if !platforms.is_empty() && platforms.iter().all(|known| names.contains(&known.as_ref())) {
@@ -34,13 +23,7 @@ pub(super) fn carry(names: &[&str], from: &Catalog, to: &Catalog) -> (Option<Vec
     }
     let mut carried: Vec<String> = Vec::new();
     for name in names {
-        let now: Vec<&str> = if is_of(to, name) {
-            vec![name]
-        } else {
-            let forwards = RENAMED.iter().filter(|(former, _)| *former == name).map(|(_, now)| *now);
-            let backwards = RENAMED.iter().filter(|(_, now)| *now == name).map(|(former, _)| *former);
-            forwards.chain(backwards).filter(|one| is_of(to, one)).collect()
-        };
+        let now: Vec<&str> = if has(to, name) { vec![name] } else { other_names(name, to) };
         match now.as_slice() {
             [] => notes.push(format!("{name} is no platform of ATT&CK {}: it is left out.", to.version())),
             [same] if *same == name => {}
@@ -57,11 +40,9 @@ pub(super) fn carry(names: &[&str], from: &Catalog, to: &Catalog) -> (Option<Vec
         return (None, notes);
     }
     let before: BTreeSet<&str> = from.platforms().iter().map(AsRef::as_ref).collect();
-    let is_former = |name: &str| RENAMED.iter().any(|(former, now)| *now == name && before.contains(former));
-    let is_later = |name: &str| RENAMED.iter().any(|(former, now)| *former == name && before.contains(now));
     let new = to.platforms().iter().map(AsRef::as_ref);
     let new: Vec<&str> =
-        new.filter(|name| !before.contains(name) && !is_former(name) && !is_later(name)).collect();
+        new.filter(|name| !before.contains(name) && other_names(name, from).is_empty()).collect();
     if !new.is_empty() {
         let (verb, is) = if new.len() == 1 { ("is", "it is") } else { ("are", "they are") };
         notes.push(format!("{} {verb} new, and not in the filter: {is} not shown.", new.join(" and ")));

@@ -100,13 +100,18 @@ fn matrix(diff: &Diff, page: &mut Page) {
         page.lines.extend(diff.tactics.iter().map(|tactic| format!("  {}", tactic.describe(diff.from))));
     }
     let Exchange { gained, lost } = &diff.platforms;
-    if !diff.platforms.is_empty() {
-        page.heading(format!("Platforms of the domain ({})", gained.len() + lost.len()));
+    let renamed = &diff.renamed_platforms;
+    if !diff.platforms.is_empty() || !renamed.is_empty() {
+        page.heading(format!("Platforms of the domain ({})", gained.len() + lost.len() + renamed.len()));
         for (verb, platforms) in [("added", gained), ("removed", lost)] {
             if !platforms.is_empty() {
                 page.lines.push(format!("  {verb:<7}  {}", platforms.join(", ")));
             }
         }
+        page.lines.extend(renamed.iter().map(|one| {
+            let Count { techniques, sub_techniques } = one.techniques;
+            format!("  renamed  {}: {techniques} techniques, {sub_techniques} sub-techniques", one.describe())
+        }));
     }
 }
 
