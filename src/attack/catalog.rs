@@ -29,6 +29,8 @@ pub struct Catalog {
     subs: Vec<(TechniqueId, usize)>,
     /// Sorted by id.
     retired: Vec<Retired>,
+    /// What is known of the other domains, where the user brought something of them.
+    others: Vec<Arc<Table>>,
 }
 
 /// An id that the version lists as revoked or deprecated.
@@ -264,6 +266,11 @@ impl Catalog {
         releases.catalog(domain, version)
     }
 
+    /// The same, which knows these tables of other domains in place of the embedded ones.
+    pub(super) fn beside(self, others: Vec<Arc<Table>>) -> Self {
+        Self { others, ..self }
+    }
+
     /// The domain of the catalog.
     #[must_use]
     pub fn domain(&self) -> Domain {
@@ -358,12 +365,16 @@ impl Catalog {
             };
         }
         self.fate_in_other_versions(id).unwrap_or_else(|| {
-            let others = Domain::ALL.into_iter().filter(|domain| *domain != self.domain());
+            let mut others = Domain::ALL.into_iter().filter(|domain| *domain != self.domain());
             others
-                .into_iter()
-                .find(|domain| !Table::embedded(*domain).rows(id).is_empty())
+                .find(|domain| !self.table_of(*domain).rows(id).is_empty())
                 .map_or(Fate::Unknown, Fate::Elsewhere)
         })
+    }
+
+    fn table_of(&self, domain: Domain) -> &Table {
+        let brought = self.others.iter().find(|table| table.domain == domain);
+        brought.map_or_else(|| Table::embedded(domain), AsRef::as_ref)
     }
 
     fn fate_in_other_versions(&self, id: TechniqueId) -> Option<Fate> {

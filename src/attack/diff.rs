@@ -23,7 +23,7 @@ use std::fmt::{self, Write as _};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Catalog, Domain, TechniqueId, Version};
+use super::{Catalog, CatalogError, Domain, TechniqueId, Version};
 
 /// What is different in one version of ATT&CK, seen from another.
 ///
@@ -37,9 +37,9 @@ pub struct Diff {
     /// The version that it is compared with.
     pub to: Version,
     /// How many of each.
-    pub counts: Counts,
+    pub counts: DiffCounts,
     /// The tactics that are added, renamed, moved in the matrix, or removed; the removed ones come last.
-    pub tactics: Vec<TacticChange>,
+    pub tactics: Vec<TacticDifference>,
     /// The platforms of the whole domain that `to` has more or less, but for those that are called otherwise.
     pub platforms: Exchange<String>,
     /// The platforms that are called otherwise, by name: no technique changed for it.
@@ -76,16 +76,6 @@ impl RenamedPlatform {
     }
 }
 
-/// Two catalogs that cannot be compared.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{from} and {to} cannot be compared: versions are compared within one domain")]
-pub struct DomainMismatch {
-    /// The domain of the first.
-    pub from: Domain,
-    /// The domain of the second.
-    pub to: Domain,
-}
-
 /// Techniques and sub-techniques, counted apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Count {
@@ -108,7 +98,7 @@ impl Count {
 /// `from` = `unchanged` + `changed` + `retired`, and `to` = `unchanged` + `changed` + `brought_back` + `added`. The parts
 /// of `changed` overlap; those of `retired` add up to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
-pub struct Counts {
+pub struct DiffCounts {
     /// Active in the first version.
     pub from: Count,
     /// Active in the second version.
@@ -145,7 +135,7 @@ pub struct Counts {
 
 /// A technique or sub-technique with the name that it has in the version in question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Named {
+pub struct TechniqueName {
     /// The id.
     pub id: TechniqueId,
     /// The name; of a sub-technique, its own only.
@@ -155,7 +145,7 @@ pub struct Named {
     pub parent_name: Option<String>,
 }
 
-impl Named {
+impl TechniqueName {
     /// The name that tells a sub-technique from others of the same name: `Impair Defenses: Disable or Modify Tools`.
     #[must_use]
     pub fn full_name(&self) -> String {
@@ -166,7 +156,7 @@ impl Named {
     }
 }
 
-impl fmt::Display for Named {
+impl fmt::Display for TechniqueName {
     /// `T1562.001 Impair Defenses: Disable or Modify Tools`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.id, self.full_name())
@@ -201,7 +191,7 @@ pub struct TacticName {
 
 /// A tactic that is not what it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct TacticChange {
+pub struct TacticDifference {
     /// `TA0005`
     pub id: String,
     /// What it was; absent: it is added.
@@ -226,7 +216,7 @@ pub struct TacticPlace {
     pub position: usize,
 }
 
-impl TacticChange {
+impl TacticDifference {
     /// Whether both versions have it, under different names.
     #[must_use]
     pub fn is_renamed(&self) -> bool {
@@ -258,20 +248,20 @@ impl TacticChange {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Added {
     /// The technique.
-    pub technique: Named,
+    pub technique: TechniqueName,
     /// Its tactics, in matrix order.
     pub tactics: Vec<TacticName>,
     /// Its platforms.
     pub platforms: Vec<String>,
     /// The retired techniques that it takes over; empty: it is wholly new.
-    pub replaces: Vec<Named>,
+    pub replaces: Vec<TechniqueName>,
 }
 
 /// A technique that was retired and is active.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct BroughtBack {
     /// The technique.
-    pub technique: Named,
+    pub technique: TechniqueName,
     /// What the first version says of it.
     pub was: Retirement,
     /// Its tactics, in matrix order.
@@ -279,14 +269,14 @@ pub struct BroughtBack {
     /// Its platforms.
     pub platforms: Vec<String>,
     /// The retired techniques that it takes over.
-    pub replaces: Vec<Named>,
+    pub replaces: Vec<TechniqueName>,
 }
 
 /// A technique that both versions have; what is absent stayed as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Changed {
     /// The technique, as the second version calls it.
-    pub technique: Named,
+    pub technique: TechniqueName,
     /// What the first version called it, a sub-technique without its technique.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub former_name: Option<String>,
@@ -317,17 +307,17 @@ impl Changed {
 pub struct ParentChange {
     /// The technique of the sub-technique that it was; absent: it was a technique.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub from: Option<Named>,
+    pub from: Option<TechniqueName>,
     /// The technique of the sub-technique that it is; absent: it is a technique.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub to: Option<Named>,
+    pub to: Option<TechniqueName>,
 }
 
 impl ParentChange {
     /// What it is and was, in words: `a technique instead of a sub-technique of T1562 Impair Defenses`.
     #[must_use]
     pub fn describe(&self) -> String {
-        let place = |parent: &Option<Named>| {
+        let place = |parent: &Option<TechniqueName>| {
             parent
                 .as_ref()
                 .map_or_else(|| "a technique".to_owned(), |one| format!("a sub-technique of {one}"))
@@ -340,16 +330,16 @@ impl ParentChange {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Merged {
     /// The technique.
-    pub technique: Named,
+    pub technique: TechniqueName,
     /// The retired techniques that it takes over; never empty.
-    pub replaces: Vec<Named>,
+    pub replaces: Vec<TechniqueName>,
 }
 
 /// A technique that is no longer active.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Retired {
     /// The technique, as the first version calls it.
-    pub technique: Named,
+    pub technique: TechniqueName,
     /// What became of it.
     #[serde(flatten)]
     pub how: Retirement,
@@ -382,7 +372,7 @@ pub enum Retirement {
 pub struct Successor {
     /// The technique.
     #[serde(flatten)]
-    pub technique: Named,
+    pub technique: TechniqueName,
     /// Whether it is active; the last one may be deprecated itself.
     pub active: bool,
 }
@@ -402,7 +392,7 @@ impl Retirement {
 
     /// The active technique at the end of the successors.
     #[must_use]
-    pub fn successor(&self) -> Option<&Named> {
+    pub fn successor(&self) -> Option<&TechniqueName> {
         match self {
             Self::Replaced { chain } => chain.last().filter(|end| end.active).map(|end| &end.technique),
             _ => None,
@@ -429,14 +419,14 @@ impl Diff {
     /// # Errors
     ///
     /// When they are of different domains.
-    pub fn new(from: &Catalog, to: &Catalog) -> Result<Self, DomainMismatch> {
+    pub fn new(from: &Catalog, to: &Catalog) -> Result<Self, CatalogError> {
         compare::compare(from, to)
     }
 
     /// Whether nothing is different.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let Counts { changed, added, brought_back, retired, .. } = self.counts;
+        let DiffCounts { changed, added, brought_back, retired, .. } = self.counts;
         let techniques = changed.total() + added.total() + brought_back.total() + retired.total();
         techniques == 0
             && self.tactics.is_empty()

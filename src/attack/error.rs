@@ -144,12 +144,12 @@ pub enum CatalogError {
         /// The character in question.
         character: char,
     },
-    /// Techniques of one domain cannot be carried to another.
-    #[error("{from} cannot be carried to {to}")]
+    /// What is of one domain can neither be compared with another nor carried to it.
+    #[error("{from} and {to}: versions are compared, and techniques carried, within one domain")]
     OtherDomain {
-        /// The domain of the source.
+        /// The domain of the one side.
         from: Domain,
-        /// The domain of the target.
+        /// The domain of the other side.
         to: Domain,
     },
     /// There are more releases of a domain than a table can hold.

@@ -98,10 +98,12 @@ impl Releases {
     ///
     /// [`CatalogError::UnknownVersion`] when no such version of the domain is known.
     pub fn catalog(&self, domain: Domain, version: Version) -> Result<Catalog, CatalogError> {
-        match &self.own[place(domain)] {
+        let catalog = match &self.own[place(domain)] {
             None => Catalog::embedded(domain, version),
             Some(table) => Catalog::of_table(table, version),
-        }
+        };
+        let others = self.own.iter().flatten().filter(|table| table.domain() != domain);
+        Ok(catalog?.beside(others.cloned().collect()))
     }
 }
 

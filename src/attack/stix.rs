@@ -358,7 +358,7 @@ impl<'o> Reader<'o> {
         tactics: &[TacticFacts],
     ) -> Result<TechniqueFacts, CatalogError> {
         let name = self.clean(&id.to_string(), "name", text(object.name.as_ref()), '\t')?;
-        let state = self.state(object, |end| end.external_id()?.parse::<TechniqueId>().ok());
+        let state = self.state(object, |end| end.external_id()?.parse::<TechniqueId>().ok())?;
         if state != State::Active {
             return Ok(TechniqueFacts {
                 name,
@@ -408,13 +408,14 @@ impl<'o> Reader<'o> {
                 };
                 let name = self.clean(id, "name", stated, '\t')?;
                 let mut aliases: Vec<String> = Vec::new();
+                let mut known = BTreeSet::from([name.clone()]);
                 for alias in texts(object.aliases.as_ref()) {
                     let alias = self.clean(id, "alias", alias, LIST_SEPARATOR)?;
-                    if !alias.is_empty() && alias != name && !aliases.contains(&alias) {
+                    if !alias.is_empty() && known.insert(alias.clone()) {
                         aliases.push(alias);
                     }
                 }
-                let state = self.state(object, |end| end.external_id().filter(|id| is_plain_id(id)));
+                let state = self.state(object, |end| end.external_id().filter(|id| is_plain_id(id)))?;
                 let uses = uses.remove(text(object.id.as_ref())).unwrap_or_default();
                 let aliases = join(aliases.iter().map(String::as_str));
                 let facts = ActorFacts { kind, name, aliases, state, uses };
@@ -425,13 +426,17 @@ impl<'o> Reader<'o> {
     }
 
     /// What the release says of an object, with its successors followed to the end; a cycle is cut where it closes.
+    ///
+    /// The longest chain of the published releases has three successors. One that is far longer is refused: each of its
+    /// objects would hold most of it.
     fn state<T: ToString + PartialEq>(
         &self,
         object: &'o Object<'o>,
         id_of: impl Fn(&'o Object<'o>) -> Option<T>,
-    ) -> State {
+    ) -> Result<State, CatalogError> {
+        const MOST: usize = 100;
         if !object.is_revoked() {
-            return if object.is_deprecated() { State::Deprecated } else { State::Active };
+            return Ok(if object.is_deprecated() { State::Deprecated } else { State::Active });
         }
         let mut seen: Vec<T> = id_of(object).into_iter().collect();
         let start = seen.len();
@@ -443,10 +448,11 @@ impl<'o> Reader<'o> {
                 break;
             }
             seen.push(id);
+            self.check_count("successors of one object", seen.len() - start, MOST)?;
             current = next;
         }
         let chain: Vec<String> = seen[start..].iter().map(ToString::to_string).collect();
-        State::Revoked(Cow::Owned(chain.join(&CHAIN_SEPARATOR.to_string())))
+        Ok(State::Revoked(Cow::Owned(chain.join(&CHAIN_SEPARATOR.to_string()))))
     }
 
     /// Trims a value and refuses one that would break the lines or lists of a table.

@@ -70,6 +70,13 @@ pub enum Reason {
         /// The ids of the circle, nearest first.
         chain: Vec<TechniqueId>,
     },
+    /// The last of those that took over is nothing that the target knows how to go on from.
+    Lost {
+        /// The ids that took over.
+        chain: Vec<TechniqueId>,
+        /// What became of the last of them.
+        fate: Fate,
+    },
     /// The target does not list it any more.
     Removed {
         /// The last version in which it was active; if it never was, in which it was listed.
@@ -104,7 +111,12 @@ impl Reason {
             Self::NoSuccessor { chain } => after(chain, "revoked without a successor", |end| {
                 format!("replaced by {end}, which is revoked without a successor")
             }),
-            Self::Cycle { chain } => format!("revoked in a circle, by way of {}", list(chain, "and")),
+            Self::Cycle { chain } => {
+                format!("revoked in a circle by way of {}, and so without a successor", list(chain, "and"))
+            }
+            Self::Lost { chain, fate } => {
+                after(chain, &fate.describe(), |end| format!("replaced by {end}, which is {fate}"))
+            }
             Self::Removed { last } => format!("last active in ATT&CK {last}, and not listed any more"),
             Self::NotYet { first } => format!("not known before ATT&CK {first}"),
             Self::Several { former, first } => {
@@ -237,8 +249,10 @@ impl<'a> Upgrade<'a> {
             Fate::Deprecated => Move::Dropped(Reason::Deprecated { chain }),
             // The chain was cut where it would have closed.
             Fate::Revoked { .. } => Move::Dropped(Reason::Cycle { chain }),
-            Fate::Gone { last } => Move::Dropped(Reason::Removed { last }),
-            _ => Move::Dropped(Reason::NoSuccessor { chain }),
+            Fate::RevokedWithoutSuccessor => Move::Dropped(Reason::NoSuccessor { chain }),
+            fate @ (Fate::Gone { .. } | Fate::Later { .. } | Fate::Elsewhere(_) | Fate::Unknown) => {
+                Move::Dropped(Reason::Lost { chain, fate })
+            }
         }
     }
 

@@ -18,6 +18,10 @@ pub(crate) fn write_one(
     if path.is_dir() {
         return Err(Failure::new(format!("{} is a folder", path.display())).with_help("-o names a file here"));
     }
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz")) {
+        return Err(Failure::new(format!("{}: navlayer reads gzip, and does not write it", path.display()))
+            .with_help("leave .gz out of the name, and let gzip compress the file"));
+    }
     // What cannot be read may be anybody's.
     let may_go = |held: Vec<u8>| held == bytes || is_ours.is_some_and(|is_ours| is_ours(&held));
     if !force && path.is_file() && !std::fs::read(path).is_ok_and(may_go) {

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use navlayer::attack::upgrade::{Record, Upgrade};
-use navlayer::attack::{Catalog, Domain, Version, WantedVersion};
+use navlayer::attack::{Catalog, CatalogError, Domain, Version, WantedVersion};
 use navlayer::config::Written;
 use navlayer::diagnostic::{Code, Diagnostic, Severity};
 use navlayer::layer::read::{self, InputLayer, LayerFile, LayerFiles};
@@ -190,7 +190,7 @@ impl Carrier<'_> {
             (None, None) => return Ok(Err(Box::new(no_version(layer, source)))),
         };
         let to = match (self.args.to, self.known.bundle) {
-            (Some(to), _) => to.among(known, domain)?,
+            (Some(to), _) => to.among(known, domain).map_err(|error| of_file(error, &file.path))?,
             (None, Some((of, version))) if of == domain => version,
             (None, _) => releases.table(domain).newest(),
         };
@@ -238,12 +238,25 @@ pub(super) fn no_domain(layer: &InputLayer, source: &Source) -> Diagnostic {
     Diagnostic::new(Code::UnknownDomain, message).at(source.place(span.range())).help(help)
 }
 
+/// The target is not known of the domain of a file's layer; other files may be of a domain that has it.
+fn of_file(error: CatalogError, path: &Path) -> Failure {
+    let failure = Failure::from(error);
+    let help = failure.help.map_or_else(String::new, |help| format!("{help}; "));
+    Failure::new(format!("{}: {}", path.display(), failure.message))
+        .with_help(format!("{help}--to latest takes layers of each domain to its newest"))
+}
+
 pub(super) fn no_version(layer: &InputLayer, source: &Source) -> Diagnostic {
-    let message = format!("{} states no ATT&CK version", named(layer));
     let help =
         "--from 16.1 says on which it was made; the Navigator takes its newest, whatever it was made on";
-    let finding = Diagnostic::new(Code::UnknownVersion, message);
-    finding.at(source.place(opening(layer).range())).help(help)
+    let (message, span) = match &layer.attack {
+        Some(stated) => {
+            let value: String = stated.value.trim().chars().take(60).collect();
+            (format!("`{value}` is not an ATT&CK version"), stated.span)
+        }
+        None => (format!("{} states no ATT&CK version", named(layer)), opening(layer)),
+    };
+    Diagnostic::new(Code::UnknownVersion, message).at(source.place(span.range())).help(help)
 }
 
 pub(super) fn unknown(
@@ -253,8 +266,7 @@ pub(super) fn unknown(
     stated: Version,
     known: &[Version],
 ) -> Diagnostic {
-    let error =
-        navlayer::attack::CatalogError::UnknownVersion { domain, version: stated, known: known.to_vec() };
+    let error = CatalogError::UnknownVersion { domain, version: stated, known: known.to_vec() };
     let span = layer.attack.as_ref().map_or(opening(layer), |attack| attack.span);
     let finding = Diagnostic::new(Code::UnknownVersion, error.to_string()).at(source.place(span.range()));
     Diagnostic { help: error.help(), ..finding }

@@ -10,7 +10,7 @@ use super::build::blank;
 use super::model::{Annotation, Layer, LegendItem, Metadata};
 use crate::attack::TechniqueId;
 use crate::attack::diff::{
-    Added, BroughtBack, Changed, Count, Diff, Exchange, Named, Retired, Retirement, TacticName,
+    Added, BroughtBack, Changed, Count, Diff, Exchange, Retired, Retirement, TacticName, TechniqueName,
 };
 use crate::matrix::palette::Color;
 
@@ -176,7 +176,7 @@ impl Note {
         note
     }
 
-    fn take_over(&mut self, replaces: &[Named]) {
+    fn take_over(&mut self, replaces: &[TechniqueName]) {
         if replaces.is_empty() {
             return;
         }

@@ -10,8 +10,8 @@ use super::view::{Page, TacticRef, TechniqueRef};
 use super::{TemplateError, Templates, theme};
 use crate::attack::Version;
 use crate::attack::diff::{
-    BroughtBack, Changed, Count, Diff, Exchange, Named, RenamedPlatform, Retired, Retirement, TacticChange,
-    TacticName, TacticPlace,
+    BroughtBack, Changed, Count, Diff, Exchange, RenamedPlatform, Retired, Retirement, TacticDifference,
+    TacticName, TacticPlace, TechniqueName,
 };
 use crate::coverage::Scale;
 use crate::matrix::palette::Palette;
@@ -115,7 +115,7 @@ impl DiffItem {
         Self { id: None, text: text.into(), href: None }
     }
 
-    fn technique(named: &Named, version: Version) -> Self {
+    fn technique(named: &TechniqueName, version: Version) -> Self {
         let TechniqueRef { id, name, href, .. } = reference(named, version);
         Self { id: Some(id), text: name, href: Some(href) }
     }
@@ -189,7 +189,7 @@ fn renamed_platform(one: &RenamedPlatform) -> String {
 }
 
 fn tactics(diff: &Diff) -> Vec<TacticRow> {
-    let row = |one: &TacticChange| {
+    let row = |one: &TacticDifference| {
         let place = |place: &TacticPlace| format!("{}, place {}", place.name, place.position);
         let named = one.to.as_ref().or(one.from.as_ref());
         let version = if one.to.is_some() { diff.to } else { diff.from };
@@ -214,7 +214,7 @@ fn tactics(diff: &Diff) -> Vec<TacticRow> {
     diff.tactics.iter().map(row).collect()
 }
 
-fn reference(named: &Named, version: Version) -> TechniqueRef {
+fn reference(named: &TechniqueName, version: Version) -> TechniqueRef {
     TechniqueRef {
         id: named.id.to_string(),
         name: named.full_name(),
@@ -312,7 +312,7 @@ fn successors(how: &Retirement, version: Version) -> Vec<DiffItem> {
 fn arrived(diff: &Diff) -> Vec<DiffSection> {
     let counts = diff.counts;
     let replaced =
-        |all: &[Named]| all.iter().map(|one| DiffItem::technique(one, diff.from)).collect::<Vec<_>>();
+        |all: &[TechniqueName]| all.iter().map(|one| DiffItem::technique(one, diff.from)).collect::<Vec<_>>();
     let names =
         |tactics: &[TacticName]| tactics.iter().map(|one| DiffItem::text(&one.name)).collect::<Vec<_>>();
     let brought_back = diff.brought_back.iter().map(|one: &BroughtBack| DiffRow {

@@ -405,13 +405,13 @@ fn what_is_revoked_in_a_circle_is_told_at_import_and_dropped_with_the_reason() {
     let note = "note: enterprise-attack 20.0: revoked in a circle, and so without a successor: T1078, T2001";
     assert!(run.stdout.lines().any(|line| line == note), "{}", run.stdout);
     sources(&space);
-    let circle = "T1078 has no place in ATT&CK 20.0: revoked in a circle, by way of T2001";
+    let circle = "T1078 has no place in ATT&CK 20.0: revoked in a circle by way of T2001, and so without a successor";
     let arguments = ["upgrade", "layer.json", "--to", "20.0", "-o", "out.json", "--report", "account.json"];
     let counts = "1 row = 0 kept + 0 renamed + 0 renumbered + 0 replaced + 0 merged + 1 dropped";
     space.run(&with_data(&arguments)).ok().says(&[circle, counts]);
     assert_eq!(space.json("out.json")["techniques"], json!([]));
     let account = space.read("account.json");
-    assert!(account.contains("revoked in a circle, by way of T2001"), "{account}");
+    assert!(account.contains("revoked in a circle by way of T2001, and so without a successor"), "{account}");
     let run = space.run(&with_data(&["layer", "mapping.json", "--attack-version", "20.0"])).ok();
     let findings = run.findings();
     let dropped: Vec<&str> =

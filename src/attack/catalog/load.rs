@@ -35,7 +35,7 @@ pub(super) fn catalog(facts: Facts, index: usize) -> Catalog {
         .filter_map(|(place, technique)| Some((technique.parent?, place)))
         .collect();
     subs.sort_unstable();
-    Catalog { facts, index, tactics, platforms, techniques, subs, retired }
+    Catalog { facts, index, tactics, platforms, techniques, subs, retired, others: Vec::new() }
 }
 
 /// What the lists seen so far mean. Hundreds of techniques share some dozens of lists.

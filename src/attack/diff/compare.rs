@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Added, BroughtBack, Changed, Count, Counts, Diff, DomainMismatch, Exchange, Merged, Named, ParentChange,
-    RenamedPlatform, Retired, Retirement, Successor, TacticChange, TacticName, TacticPlace,
+    Added, BroughtBack, Changed, Count, Diff, DiffCounts, Exchange, Merged, ParentChange, RenamedPlatform,
+    Retired, Retirement, Successor, TacticDifference, TacticName, TacticPlace, TechniqueName,
 };
 use crate::attack::platforms::Names;
-use crate::attack::{Catalog, Fate, Tactic, Technique, TechniqueId};
+use crate::attack::{Catalog, CatalogError, Fate, Tactic, Technique, TechniqueId};
 
-pub(super) fn compare(from: &Catalog, to: &Catalog) -> Result<Diff, DomainMismatch> {
+pub(super) fn compare(from: &Catalog, to: &Catalog) -> Result<Diff, CatalogError> {
     if from.domain() != to.domain() {
-        return Err(DomainMismatch { from: from.domain(), to: to.domain() });
+        return Err(CatalogError::OtherDomain { from: from.domain(), to: to.domain() });
     }
     let retired: Vec<Retired> = from
         .techniques()
@@ -46,7 +46,7 @@ pub(super) fn compare(from: &Catalog, to: &Catalog) -> Result<Diff, DomainMismat
         domain: from.domain(),
         from: from.version(),
         to: to.version(),
-        counts: Counts::default(),
+        counts: DiffCounts::default(),
         tactics: tactics(from.tactics(), to.tactics()),
         platforms: exchange_by(&texts(from.platforms()), &texts(to.platforms()), |name| names.of(name)),
         renamed_platforms: renamed_platforms(from, to, &names),
@@ -60,7 +60,7 @@ pub(super) fn compare(from: &Catalog, to: &Catalog) -> Result<Diff, DomainMismat
     Ok(diff)
 }
 
-fn counts(diff: &Diff, from: &Catalog, to: &Catalog) -> Counts {
+fn counts(diff: &Diff, from: &Catalog, to: &Catalog) -> DiffCounts {
     let active = |catalog: &Catalog| count(catalog.techniques().iter().map(|technique| technique.id));
     let changed = |is: fn(&Changed) -> bool| {
         count(diff.changed.iter().filter(|one| is(one)).map(|one| one.technique.id))
@@ -70,7 +70,7 @@ fn counts(diff: &Diff, from: &Catalog, to: &Catalog) -> Counts {
     };
     let in_both = from.techniques().iter().map(|one| one.id).filter(|id| to.technique(*id).is_some());
     let is_changed = |id: &TechniqueId| diff.changed.binary_search_by_key(id, |one| one.technique.id).is_ok();
-    Counts {
+    DiffCounts {
         from: active(from),
         to: active(to),
         unchanged: count(in_both.filter(|id| !is_changed(id))),
@@ -98,13 +98,17 @@ fn count(ids: impl Iterator<Item = TechniqueId>) -> Count {
 }
 
 /// The id with the names that a catalog has for it and its technique, active or not.
-fn named(id: TechniqueId, catalog: &Catalog) -> Named {
+fn named(id: TechniqueId, catalog: &Catalog) -> TechniqueName {
     let name_of = |id: TechniqueId| catalog.name_of(id).map(str::to_owned);
     let parent = match catalog.technique(id) {
         Some(technique) => technique.parent,
         None => id.parent(),
     };
-    Named { id, name: name_of(id).unwrap_or_else(|| id.to_string()), parent_name: parent.and_then(name_of) }
+    TechniqueName {
+        id,
+        name: name_of(id).unwrap_or_else(|| id.to_string()),
+        parent_name: parent.and_then(name_of),
+    }
 }
 
 fn retire(technique: &Technique, from: &Catalog, to: &Catalog) -> Retired {
@@ -119,6 +123,7 @@ fn retire(technique: &Technique, from: &Catalog, to: &Catalog) -> Retired {
 /// Why an id is not active in a catalog.
 fn retirement(id: TechniqueId, catalog: &Catalog, is_earlier: bool) -> Retirement {
     match catalog.fate(id) {
+        Fate::Revoked { chain } if is_cut(&chain, catalog) => Retirement::RevokedWithoutSuccessor,
         Fate::Revoked { chain } => {
             let step =
                 |id| Successor { technique: named(id, catalog), active: catalog.technique(id).is_some() };
@@ -133,9 +138,14 @@ fn retirement(id: TechniqueId, catalog: &Catalog, is_earlier: bool) -> Retiremen
     }
 }
 
+/// Whether a chain was cut where it would have closed: it leads nowhere.
+fn is_cut(chain: &[TechniqueId], catalog: &Catalog) -> bool {
+    chain.last().is_some_and(|end| matches!(catalog.fate(*end), Fate::Revoked { .. }))
+}
+
 /// What each active end of a chain takes over.
-fn successors(retired: &[Retired]) -> BTreeMap<TechniqueId, Vec<Named>> {
-    let mut successors: BTreeMap<TechniqueId, Vec<Named>> = BTreeMap::new();
+fn successors(retired: &[Retired]) -> BTreeMap<TechniqueId, Vec<TechniqueName>> {
+    let mut successors: BTreeMap<TechniqueId, Vec<TechniqueName>> = BTreeMap::new();
     for one in retired {
         if let Some(end) = one.how.successor() {
             successors.entry(end.id).or_default().push(one.technique.clone());
@@ -206,7 +216,7 @@ fn exchange_by<T: Clone>(from: &[T], to: &[T], key: impl Fn(&T) -> &str) -> Exch
     Exchange { gained: only(to, from), lost: only(from, to) }
 }
 
-fn tactics(from: &[Tactic], to: &[Tactic]) -> Vec<TacticChange> {
+fn tactics(from: &[Tactic], to: &[Tactic]) -> Vec<TacticDifference> {
     let place_in = |tactics: &[Tactic], id: &str| tactics.iter().position(|tactic| tactic.id == id);
     let place = |tactics: &[Tactic], place: usize| TacticPlace {
         name: tactics[place].name.to_string(),
@@ -218,7 +228,7 @@ fn tactics(from: &[Tactic], to: &[Tactic]) -> Vec<TacticChange> {
     let mut changes = Vec::new();
     for (now, tactic) in to.iter().enumerate() {
         let former = place_in(from, &tactic.id);
-        let change = TacticChange {
+        let change = TacticDifference {
             id: tactic.id.to_string(),
             from: former.map(|former| place(from, former)),
             to: Some(place(to, now)),
@@ -231,7 +241,7 @@ fn tactics(from: &[Tactic], to: &[Tactic]) -> Vec<TacticChange> {
     for (former, tactic) in from.iter().enumerate() {
         if place_in(to, &tactic.id).is_none() {
             let id = tactic.id.to_string();
-            changes.push(TacticChange { id, from: Some(place(from, former)), to: None, moved: false });
+            changes.push(TacticDifference { id, from: Some(place(from, former)), to: None, moved: false });
         }
     }
     changes

@@ -197,10 +197,17 @@ impl Reader<'_> {
             return version;
         }
         let newest = self.options.releases.table(domain).newest();
-        let message = format!("the layer states no ATT&CK version; {newest} is assumed, the newest known");
+        let (what, place) = match &layer.attack {
+            Some(stated) => {
+                let value = super::rows::short(&stated.value);
+                (format!("`{value}` is not an ATT&CK version"), self.source.place(stated.span.range()))
+            }
+            None => ("the layer states no ATT&CK version".to_owned(), self.opening(layer)),
+        };
+        let message = format!("{what}; {newest} is assumed, the newest known");
         let help = "the Navigator takes its newest, too; --table-attack-version states another";
         let diagnostic = Diagnostic::new(Code::VersionAssumed, message).help(help);
-        self.findings.push(diagnostic.at(self.opening(layer)));
+        self.findings.push(diagnostic.at(place));
         newest
     }
 

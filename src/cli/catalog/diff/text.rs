@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use navlayer::attack::TechniqueId;
-use navlayer::attack::diff::{Changed, Count, Diff, Exchange, Named, Retired, Retirement, TacticName};
+use navlayer::attack::diff::{
+    Changed, Count, Diff, Exchange, Retired, Retirement, TacticName, TechniqueName,
+};
 
 use crate::cli::findings::clean;
 
@@ -183,7 +185,7 @@ fn arrived(diff: &Diff, page: &mut Page) {
     }
 }
 
-fn replaces(replaces: &[Named]) -> String {
+fn replaces(replaces: &[TechniqueName]) -> String {
     if replaces.is_empty() {
         return String::new();
     }
@@ -197,7 +199,7 @@ fn renamed(diff: &Diff, page: &mut Page) {
         .changed
         .iter()
         .filter_map(|one| {
-            let Named { name, parent_name, .. } = &one.technique;
+            let TechniqueName { name, parent_name, .. } = &one.technique;
             let parent = parent_name.as_ref().map_or_else(String::new, |parent| format!("{parent}: "));
             Some((one.technique.id, format!("{parent}{} -> {name}", one.former_name.as_ref()?)))
         })
@@ -249,11 +251,11 @@ fn exchanged(exchange: &Exchange<String>) -> String {
     sides.into_iter().flatten().collect::<Vec<_>>().join("  ")
 }
 
-type Group<'d> = (Exchange<String>, Vec<&'d Named>);
+type Group<'d> = (Exchange<String>, Vec<&'d TechniqueName>);
 
 /// The techniques by what they gained and lost: largest groups first.
 fn groups(diff: &Diff, exchange: impl Fn(&Changed) -> Option<Exchange<String>>) -> Vec<Group<'_>> {
-    let mut groups: BTreeMap<Exchange<String>, Vec<&Named>> = BTreeMap::new();
+    let mut groups: BTreeMap<Exchange<String>, Vec<&TechniqueName>> = BTreeMap::new();
     for one in &diff.changed {
         if let Some(exchange) = exchange(one) {
             groups.entry(exchange).or_default().push(&one.technique);
@@ -266,13 +268,13 @@ fn groups(diff: &Diff, exchange: impl Fn(&Changed) -> Option<Exchange<String>>) 
 
 /// A technique with those of its sub-techniques that share its change, or a sub-technique alone.
 struct Family<'d> {
-    first: &'d Named,
+    first: &'d TechniqueName,
     /// `.001`
     subs: Vec<String>,
 }
 
 /// Techniques in the order of their ids, with their sub-techniques.
-fn families<'d>(techniques: &[&'d Named]) -> Vec<Family<'d>> {
+fn families<'d>(techniques: &[&'d TechniqueName]) -> Vec<Family<'d>> {
     let mut families: Vec<Family<'_>> = Vec::new();
     for technique in techniques {
         let number = technique.id.to_string().split_once('.').map(|(_, sub)| format!(".{sub}"));
