@@ -230,6 +230,12 @@ impl Table {
         union::join(self, newer)
     }
 
+    /// This table without some of its versions; those that it does not know are passed over. `None` when nothing is left.
+    #[must_use]
+    pub fn without(&self, versions: &[Version]) -> Option<Self> {
+        union::without(self, versions)
+    }
+
     /// Reads STIX bundles and joins those of one domain into one table, in the order of the domains.
     ///
     /// # Errors
@@ -304,6 +310,13 @@ impl Table {
             }
         }
         text::write_ranges(set, &self.versions, ", ")
+    }
+
+    /// The names of the files that keep a table of `domain`, in the order of [`Table::files`]. [`Table::read`] knows of no
+    /// table where the first is missing.
+    #[must_use]
+    pub fn file_names(domain: Domain) -> [String; 3] {
+        text::file_names(domain)
     }
 
     /// The table as the files that keep it: name and content of `<domain>.tsv`, `<domain>.tactics.tsv` and

@@ -58,33 +58,47 @@ pub(super) fn join(older: &Table, newer: &Table) -> Result<Table, CatalogError> 
     }
     let move_older = Moved::new(older, &versions, |version| newer.index_of(version).is_none());
     let move_newer = Moved::new(newer, &versions, |_| true);
+    Ok(of_parts(versions, &[(older, move_older), (newer, move_newer)]))
+}
+
+/// A table without some of its versions; `None` when nothing is left.
+pub(super) fn without(table: &Table, removed: &[Version]) -> Option<Table> {
+    let mut versions = table.versions.clone();
+    versions.retain(|version| !removed.contains(version));
+    if versions.is_empty() {
+        return None;
+    }
+    let kept = Moved::new(table, &versions, |_| true);
+    Some(of_parts(versions, &[(table, kept)]))
+}
+
+/// What tables of one domain say of `versions`; there is at least one table.
+fn of_parts(versions: Vec<Version>, parts: &[(&Table, Moved)]) -> Table {
     let actors = ActorTable {
         actors: join_rows(
-            (&older.actors().actors, &move_older),
-            (&newer.actors().actors, &move_newer),
+            parts.iter().map(|(table, moved)| (table.actors().actors.as_slice(), moved)),
             |row| &mut row.versions,
             |one, other| one.id.cmp(&other.id),
         ),
-        uses: join_uses((&older.actors().uses, &move_older), (&newer.actors().uses, &move_newer)),
+        uses: join_uses(parts.iter().map(|(table, moved)| (table.actors().uses.as_slice(), moved))),
     };
-    Ok(Table {
-        domain: older.domain,
+    let techniques = join_rows(
+        parts.iter().map(|(table, moved)| (table.techniques(), moved)),
+        |row| &mut row.versions,
+        |one, other| one.id.cmp(&other.id),
+    );
+    Table {
+        domain: parts[0].0.domain,
         tactics: join_rows(
-            (&older.tactics, &move_older),
-            (&newer.tactics, &move_newer),
+            parts.iter().map(|(table, moved)| (table.tactics.as_slice(), moved)),
             |row| &mut row.versions,
             |one, other| one.id.cmp(&other.id),
         ),
-        techniques: Lazy::from_rows(join_rows(
-            (older.techniques(), &move_older),
-            (newer.techniques(), &move_newer),
-            |row| &mut row.versions,
-            |one, other| one.id.cmp(&other.id),
-        )),
+        techniques: Lazy::from_rows(techniques),
         actors: Lazy::from_rows(actors),
         notes: Vec::new(),
         versions,
-    })
+    }
 }
 
 /// Where the versions of a table stand in a list that holds more of them.
@@ -104,15 +118,14 @@ impl Moved {
     }
 }
 
-/// Rows of two tables in the order of id and first version; rows that say the same become one.
-fn join_rows<R: Clone + PartialEq>(
-    older: (&[R], &Moved),
-    newer: (&[R], &Moved),
+/// Rows of tables in the order of id and first version; rows that say the same become one.
+fn join_rows<'t, R: Clone + PartialEq + 't>(
+    parts: impl Iterator<Item = (&'t [R], &'t Moved)>,
     versions: impl Fn(&mut R) -> &mut VersionSet,
     by_id: impl Fn(&R, &R) -> Ordering,
 ) -> Vec<R> {
-    let mut rows: Vec<(R, VersionSet)> = Vec::with_capacity(older.0.len() + newer.0.len());
-    for (table, moved) in [older, newer] {
+    let mut rows: Vec<(R, VersionSet)> = Vec::new();
+    for (table, moved) in parts {
         rows.extend(table.iter().filter_map(|row| {
             let mut row = row.clone();
             let set = moved.set(std::mem::take(versions(&mut row)))?;
@@ -142,9 +155,9 @@ fn join_rows<R: Clone + PartialEq>(
     rows.collect()
 }
 
-fn join_uses(older: (&[UsesRow], &Moved), newer: (&[UsesRow], &Moved)) -> Vec<UsesRow> {
+fn join_uses<'t>(parts: impl Iterator<Item = (&'t [UsesRow], &'t Moved)>) -> Vec<UsesRow> {
     let mut versions: BTreeMap<(&str, TechniqueId), VersionSet> = BTreeMap::new();
-    for (rows, moved) in [older, newer] {
+    for (rows, moved) in parts {
         for row in rows {
             let Some(set) = moved.set(row.versions) else { continue };
             for technique in row.techniques.split(TACTIC_SEPARATOR).filter_map(|id| id.parse().ok()) {

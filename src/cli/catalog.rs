@@ -3,6 +3,7 @@
 mod diff;
 mod import;
 mod list;
+mod remove;
 mod show;
 
 use std::io;
@@ -13,7 +14,7 @@ use navlayer::attack::{Catalog, CatalogError, Domain, WantedVersion};
 use super::known::Known;
 use super::{CommandResult, Failure, Global, Outcome};
 
-/// Look up ATT&CK techniques, tactics, groups and campaigns, compare versions, or import a release
+/// Look up ATT&CK techniques, tactics, groups and campaigns, compare versions, import or remove a release
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -26,9 +27,10 @@ enum Command {
     Show(ShowArgs),
     Diff(diff::Args),
     Import(import::Args),
+    Remove(remove::Args),
 }
 
-/// List the known ATT&CK versions of each domain, with what they hold
+/// List the known ATT&CK versions of each domain, with what they hold, and the folder of imported ones
 #[derive(Debug, clap::Args)]
 struct ListArgs {
     /// How to print the list
@@ -84,6 +86,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
         }
         Command::Diff(args) => diff::run(args, global, out),
         Command::Import(args) => import::run(args, global, out),
+        Command::Remove(args) => remove::run(args, global, out),
     }
 }
 

@@ -26,16 +26,9 @@ impl Known {
 
     /// As [`Known::read`], with a version that overrides what the bundle says.
     pub(crate) fn read_as(global: &Global, version: Option<Version>) -> Result<Self, Failure> {
-        let mut releases = match tables(global) {
+        let mut releases = match tables(global)? {
             None => Releases::default(),
-            Some(folder) => {
-                // What the user names has to be there; what may be there need not.
-                if let Some(named) = global.data_dir.as_deref().filter(|named| !named.is_dir()) {
-                    return Err(Failure::new(format!("there is no folder {}", named.display()))
-                        .with_help("`navlayer catalog import --data-dir` makes it"));
-                }
-                Releases::with_folder(&folder)?
-            }
+            Some(folder) => Releases::with_folder(&folder)?,
         };
         let mut bundle = None;
         if let Some(path) = &global.attack_data {
@@ -50,9 +43,22 @@ impl Known {
     }
 }
 
-/// The folder of the user's tables: `--data-dir`, else `NAVLAYER_DATA`, else the platform's own; `None` where there is no
-/// home.
-pub(crate) fn tables(global: &Global) -> Option<PathBuf> {
+/// The folder of the user's tables, to read from: see [`home`].
+///
+/// # Errors
+///
+/// What the user names has to be there; what may be there need not.
+pub(crate) fn tables(global: &Global) -> Result<Option<PathBuf>, Failure> {
+    if let Some(named) = global.data_dir.as_deref().filter(|named| !named.is_dir()) {
+        return Err(Failure::new(format!("there is no folder {}", named.display()))
+            .with_help("`navlayer catalog import --data-dir` makes it"));
+    }
+    Ok(home(global))
+}
+
+/// Where the user's tables are, or would be: below `--data-dir`, else `NAVLAYER_DATA`, else the platform's own; `None`
+/// where there is no home.
+pub(crate) fn home(global: &Global) -> Option<PathBuf> {
     let named = global.data_dir.clone();
     let of_variable = || std::env::var_os(VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from);
     let of_platform = || {

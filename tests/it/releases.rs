@@ -1,5 +1,7 @@
 //! ATT&CK releases of the user's own: importing, finding them by version, and what goes wrong with them.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::support::{Workspace, mapping, place, row, without};
@@ -425,4 +427,80 @@ fn what_is_revoked_in_a_circle_is_told_at_import_and_dropped_with_the_reason() {
         ]
     );
     assert_eq!(run.layer().scores(), [("T2002", None)], "what is new, and not assessed");
+}
+
+#[test]
+fn the_list_says_where_imports_are() {
+    let space = space();
+    let data = Path::new("data").join("attack");
+    let list = space.run(&with_data(&["catalog", "list"])).ok().stdout;
+    let last = list.lines().last().expect("it has lines");
+    assert_eq!(last, format!("imported: enterprise-attack 20.0 (in {})", data.display()));
+    let json = space.run(&with_data(&["catalog", "list", "--format", "json"])).ok().stdout;
+    let json: Value = serde_json::from_str(&json).expect("it is JSON");
+    for domain in json.as_array().expect("a row for each domain") {
+        assert_eq!(domain["folder"], data.display().to_string());
+        let imported = domain["versions"].as_array().expect("they are listed").iter();
+        let imported: Vec<&Value> =
+            imported.filter(|one| one["source"] == "imported").map(|one| &one["version"]).collect();
+        let wanted: &[&str] = if domain["domain"] == "enterprise-attack" { &["20.0"] } else { &[] };
+        assert_eq!(imported, wanted);
+    }
+    let list = space.run(&["catalog", "list"]).ok().stdout;
+    let last = list.lines().last().expect("it has lines");
+    assert!(last.starts_with("imported: nothing (in ") && last.ends_with("attack)"), "{last}");
+    // A bundle for one run has no folder.
+    let bundle = ["catalog", "list", "--attack-data", "enterprise-attack-20.0.json"];
+    assert!(!space.run(&bundle).ok().stdout.contains("imported"));
+}
+
+#[test]
+fn what_was_imported_can_be_removed_and_nothing_else() {
+    let space = space();
+    space.write("data/attack/notes.txt", "mine");
+    let before = space.tree("data");
+    let other = bundle("enterprise-attack", vec![technique("T2002", "Next")]);
+    space.write("enterprise-attack-21.0.json", &other);
+    space.write("enterprise-attack-19.0.json", &other);
+    space.write("mobile-attack-20.0.json", bundle("mobile-attack", vec![technique("T1400", "Phone")]));
+    let names = ["enterprise-attack-21.0.json", "enterprise-attack-19.0.json", "mobile-attack-20.0.json"];
+    let mut import = vec!["catalog", "import"];
+    import.extend(names);
+    space.run(&with_data(&import)).ok();
+    let all = space.tree("data");
+
+    // What cannot be removed keeps the rest from going.
+    let refused: [(&[&str], &str); 3] = [
+        (&["enterprise", "20", "18.1"], "enterprise-attack 18.1 is built in: only what was imported"),
+        (&["enterprise", "22.0"], "enterprise-attack 22.0 was not imported"),
+        (&["ics", "18.1"], "ics-attack 18.1 is built in: only what was imported"),
+    ];
+    for (what, says) in refused {
+        let run = space.run(&with_data(&[&["catalog", "remove"], what].concat())).ends_with(2);
+        let there = if what[0] == "ics" { "nothing of ics-attack is imported in" } else { "19.0-21.0" };
+        run.says(&[says, "nothing was removed", there]);
+    }
+    space
+        .run(&["catalog", "remove", "ics", "18.1", "--data-dir", "no/such"])
+        .ends_with(2)
+        .says(&["there is no folder no/such"]);
+    assert!(space.tree("data") == all, "nothing is touched");
+
+    let run = space.run(&with_data(&["catalog", "remove", "enterprise", "19.0", "21"])).ok();
+    assert!(run.stdout.contains("removed: enterprise-attack 21.0 from "), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("note: enterprise-attack 19.0 is built in; from now on the built-in facts count"),
+        "{}",
+        run.stdout
+    );
+    let run = space.run(&with_data(&["catalog", "remove", "mobile-attack", "20.0"])).ok();
+    assert!(!run.stdout.contains("note"), "{}", run.stdout);
+    assert!(space.tree("data") == before, "as if they had never been imported");
+    let run = space.run(&with_data(&["catalog", "show", "T1078", "--attack-version", "19.0"])).ok();
+    assert!(run.stdout.contains("Valid Accounts"), "{}", run.stdout);
+
+    space.run(&with_data(&["catalog", "remove", "enterprise", "20.0"])).ok();
+    assert_eq!(space.names("data"), ["attack/notes.txt"], "what is not ours stays");
+    space.run(&with_data(&["catalog", "show", "T2001", "--attack-version", "20.0"])).ends_with(2);
+    space.run(&with_data(&["catalog", "remove", "enterprise", "20.0"])).ends_with(2);
 }

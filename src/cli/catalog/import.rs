@@ -13,7 +13,7 @@ use crate::cli::known;
 ///
 /// The facts that navlayer needs go into its data folder, beside those of earlier imports; from then on the release is
 /// found by its version, like those that are built in. Of a version that is there already, the bundle's facts count. To
-/// use a bundle for one run only, give it to any other command with --attack-data.
+/// use a bundle for one run only, give it to any other command with --attack-data. `catalog remove` takes it out again.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// STIX bundles as MITRE publishes them: enterprise-attack-16.1.json
@@ -29,7 +29,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> CommandResult {
     let imported = Table::from_bundles(&args.bundles)?;
-    let Some(folder) = args.output.clone().or_else(|| known::tables(global)) else {
+    let Some(folder) = args.output.clone().or_else(|| known::home(global)) else {
         return Err(Failure::new("there is no home folder to keep the release in")
             .with_help("--data-dir DIR or NAVLAYER_DATA names a folder"));
     };
@@ -75,7 +75,8 @@ fn beside(table: Table, folder: &Path, force: bool) -> Result<Table, Failure> {
     }
 }
 
-fn write(folder: &Path, files: &[(String, String)], force: bool) -> Result<(), Failure> {
+/// Writes the files of tables to a folder, unless something else stands in the place of one.
+pub(super) fn write(folder: &Path, files: &[(String, String)], force: bool) -> Result<(), Failure> {
     std::fs::create_dir_all(folder)
         .map_err(|error| Failure::new(format!("cannot make the folder {} ({error})", folder.display())))?;
     // All are asked before the first is written: tables belong together.

@@ -6,6 +6,7 @@ use navlayer::attack::{ActorKind, Catalog, Domain, Releases, Table, Version};
 use serde::Serialize;
 
 use super::{CommandResult, Failure, Global, Known, ListFormat, Outcome};
+use crate::cli::known;
 
 /// What is known of one domain.
 #[derive(Serialize)]
@@ -13,6 +14,10 @@ struct DomainRow {
     domain: Domain,
     /// `embedded`, `embedded and imported`, or the path of the bundle.
     source: String,
+    /// The folder that imported releases are read from, whether there are any or not; absent where there is no home for
+    /// one, and where a bundle stands for everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    folder: Option<String>,
     versions: Vec<VersionRow>,
 }
 
@@ -35,24 +40,31 @@ pub(super) fn run(format: ListFormat, global: &Global, out: &mut dyn io::Write) 
         (Some((domain, version)), Some(path)) => {
             let catalog = known.releases.catalog(domain, version)?;
             let source = path.display().to_string();
-            vec![DomainRow { domain, source: source.clone(), versions: vec![count(&catalog, source)] }]
+            let versions = vec![count(&catalog, source.clone())];
+            vec![DomainRow { domain, source, folder: None, versions }]
         }
-        _ => Domain::ALL
-            .into_iter()
-            .map(|domain| all(domain, &known.releases))
-            .collect::<Result<_, Failure>>()?,
+        _ => {
+            let folder = known::home(global).map(|folder| folder.display().to_string());
+            let row = |domain: Domain| all(domain, &known.releases, folder.as_ref());
+            Domain::ALL.into_iter().map(row).collect::<Result<_, Failure>>()?
+        }
     };
     match format {
         ListFormat::Json => {
             serde_json::to_writer_pretty(&mut *out, &rows).map_err(io::Error::from)?;
             writeln!(out)?;
         }
-        ListFormat::Table => write_tables(&rows, out)?,
+        ListFormat::Table => {
+            write_tables(&rows, out)?;
+            if known.bundle.is_none() {
+                write_imports(&known.releases, rows[0].folder.as_deref(), out)?;
+            }
+        }
     }
     Ok(Outcome::Clean)
 }
 
-fn all(domain: Domain, releases: &Releases) -> Result<DomainRow, Failure> {
+fn all(domain: Domain, releases: &Releases, folder: Option<&String>) -> Result<DomainRow, Failure> {
     let imported = releases.brought(domain).map(Table::versions).unwrap_or_default();
     let row = |version: &Version| {
         let source = if imported.contains(version) { "imported" } else { "embedded" };
@@ -60,7 +72,7 @@ fn all(domain: Domain, releases: &Releases) -> Result<DomainRow, Failure> {
     };
     let versions = releases.versions(domain).iter().map(row).collect::<Result<_, Failure>>()?;
     let source = if imported.is_empty() { "embedded" } else { "embedded and imported" };
-    Ok(DomainRow { domain, source: source.to_owned(), versions })
+    Ok(DomainRow { domain, source: source.to_owned(), folder: folder.cloned(), versions })
 }
 
 fn count(catalog: &Catalog, source: String) -> VersionRow {
@@ -102,4 +114,19 @@ fn write_tables(rows: &[DomainRow], out: &mut dyn io::Write) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Says which releases are imported, and where they are or would be.
+fn write_imports(releases: &Releases, folder: Option<&str>, out: &mut dyn io::Write) -> io::Result<()> {
+    let Some(folder) = folder else {
+        return writeln!(
+            out,
+            "\nimported: nothing; there is no home folder, and --data-dir DIR names another"
+        );
+    };
+    let tables: Vec<&Table> = Domain::ALL.into_iter().filter_map(|domain| releases.brought(domain)).collect();
+    let list = tables.iter().map(|table| format!("{} {}", table.domain(), table.ranges(table.versions())));
+    let list = list.collect::<Vec<_>>().join("; ");
+    let what = if tables.is_empty() { "nothing" } else { &list };
+    writeln!(out, "\nimported: {what} (in {folder})")
 }
