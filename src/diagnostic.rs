@@ -291,11 +291,13 @@ codes! {
     FilterWithoutMatch = "NL0706", Error;
     /// The configuration gives a name to an id that none of the sources has.
     NameWithoutMatch = "NL0707", Warning;
-    /// The technique of a row has no place in the ATT&CK version that the mappings are carried to; the row is left out.
+    /// The technique of a row, or of a layer's annotation, has no place in the ATT&CK version that it is carried to; it is left
+    /// out.
     DroppedByUpgrade = "NL0801", Warning;
-    /// The technique of a row is another one in the ATT&CK version that the mappings are carried to.
+    /// The technique of a row, or of a layer's annotation, is another one in the ATT&CK version that it is carried to.
     MovedByUpgrade = "NL0802", Note;
-    /// Rows of one capability come to one technique in the ATT&CK version that the mappings are carried to; they become one.
+    /// Rows of one capability come to one technique in the ATT&CK version that they are carried to, and become one. Of the
+    /// annotations of a layer only the account tells this.
     MergedByUpgrade = "NL0803", Note;
     /// Something in a layer is written in another way, which says the same in the format of today.
     Rewritten = "NL0804", Note;
