@@ -11,7 +11,7 @@ mod platforms;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::read::{InputAnnotation, InputLayer, InputMetadata, InputTactic, Spanned, quoted};
-use crate::attack::upgrade::{Ledger, Merge, Named, Record, TacticMove, Upgrade};
+use crate::attack::upgrade::{Counted, Ledger, Merge, Named, Record, TacticMove, Upgrade};
 use crate::attack::{Catalog, TechniqueId, Version};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
@@ -41,7 +41,7 @@ pub fn upgrade(layer: &InputLayer, title: &str, source: &str, upgrade: &Upgrade<
         upgrade,
         is_own: super::check::is_own(layer),
         made_on: made_on(layer, upgrade.from()),
-        ledger: Ledger::new(upgrade),
+        ledger: Ledger::new(upgrade, Counted::Annotations),
         moves: BTreeMap::new(),
         merges: Vec::new(),
         findings: Vec::new(),

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::attack::upgrade::{Ledger, Merge, MergedRow, Move, Named, Upgrade};
+use crate::attack::upgrade::{Counted, Ledger, Merge, MergedRow, Move, Named, Upgrade};
 use crate::attack::{Catalog, TechniqueId};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
@@ -17,7 +17,7 @@ use super::model::{Category, Mapping, MappingOrigin, MappingSet};
 ///
 /// The set must be on the version that the upgrade starts from.
 pub fn upgrade(set: &mut MappingSet, upgrade: &Upgrade<'_>) -> Vec<Diagnostic> {
-    let mut carrier = Carrier { upgrade, ledger: Ledger::new(upgrade), findings: Vec::new() };
+    let mut carrier = Carrier { upgrade, ledger: Ledger::new(upgrade, Counted::Rows), findings: Vec::new() };
     let mappings = std::mem::take(&mut set.mappings);
     let mut merges = Vec::new();
     set.mappings = carrier.mappings(set, mappings, &mut merges);

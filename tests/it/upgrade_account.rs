@@ -1,6 +1,8 @@
 //! The accounts of upgrades, as they are read: on narrow screens, of several files, and by each command that upgrades.
 
-use crate::support::Workspace;
+use serde_json::{Value, json};
+
+use crate::support::{Workspace, mapping, row};
 
 /// The parts of a page between two marks.
 fn between<'a>(page: &'a str, open: &'a str, close: &'a str) -> impl Iterator<Item = &'a str> {
@@ -59,4 +61,115 @@ fn on_a_narrow_screen_every_cell_says_which_column_it_is_of() {
 
 fn words_after(rest: &str) -> String {
     words(after_tag(rest))
+}
+
+/// A layer on ATT&CK 16.1 with a score for each technique.
+fn layer(name: &str, scored: &[(&str, u32)]) -> String {
+    let technique = |(id, score): &(&str, u32)| json!({ "techniqueID": id, "score": score, "comment": format!("{name} {id}") });
+    let techniques: Vec<Value> = scored.iter().map(technique).collect();
+    let versions = json!({ "attack": "16", "navigator": "5.1.0", "layer": "4.5" });
+    json!({ "name": name, "domain": "enterprise-attack", "versions": versions, "techniques": techniques })
+        .to_string()
+}
+
+#[test]
+fn what_is_new_is_listed_once_for_all_layers_of_a_version() {
+    let space = Workspace::new();
+    for name in ["one", "two", "three"] {
+        space.write(&format!("in/{name}.json"), layer(name, &[("T1078", 10)]));
+    }
+    let older = layer("older", &[("T1078", 10)]).replace("\"16\"", "\"15\"");
+    space.write("in/older.json", older);
+    let account = |file: &str| {
+        space.run(&["upgrade", "in", "--to", "19.0", "-o", "out/", "--report", file, "--force"]).ok();
+        space.read(file)
+    };
+    let text = account("account.txt");
+    let headings: Vec<&str> = text.lines().filter(|line| line.starts_with("Not assessed")).collect();
+    let of_16 = "Not assessed: Enterprise ATT&CK 16.1 to 19.0: 44 techniques are new since ATT&CK 16.1";
+    assert_eq!(headings.len(), 2, "{headings:?}");
+    assert!(headings.contains(&of_16), "{headings:?}");
+    assert!(headings.iter().any(|line| line.starts_with("Not assessed: older: ")), "{headings:?}");
+    // T1667 is new in 17: once for each pair of versions.
+    assert_eq!(text.matches("\n  T1667 Email Bombing").count(), 2);
+    let page = account("account.html");
+    assert_eq!(page.matches(">T1667</span>").count(), 2);
+    assert!(page.contains(">Enterprise ATT&amp;CK 16.1 to 19.0</span>: 44 techniques are new since"));
+    // Programs find each account by itself.
+    let json: Value = serde_json::from_str(&account("account.json")).expect("it is JSON");
+    let lists = json["upgrades"].as_array().expect("a list").iter().map(|one| one["not_assessed"].as_array());
+    assert!(lists.flatten().all(|list| list.iter().any(|one| one["id"] == "T1667")));
+}
+
+#[test]
+fn an_account_says_what_it_counts() {
+    let space = Workspace::new();
+    let rows = [
+        row("eye", "T1562.001", "Detect", "Partial"),
+        row("eye", "T1562.001", "Detect", "Partial"),
+        row("eye", "T1562", "Detect", "Minimal"),
+        row("eye", "T1211", "Detect", "Minimal"),
+        row("eye", "T1211", "Protect", "Minimal"),
+        row("eye", "T1053.004", "Detect", "Minimal"),
+    ];
+    space.mapping("a.json", &mapping(&rows));
+    let arguments = ["layer", "a.json", "--attack-version", "19.0", "-o", "b.json"];
+    space.run(&[&arguments[..], &["--upgrade-report", "a.txt"]].concat()).ok();
+    let text = space.read("a.txt");
+    for line in [
+        "    6  rows in     made on ATT&CK 16.1",
+        "Dropped: 1 technique, 1 row",
+        "Renamed: 1 technique, 2 rows",
+        "Renumbered: 1 technique, 2 rows, 1 of them merged",
+        "Replaced: 1 technique, 1 row, merged",
+        "Merged: 1 technique, 2 rows",
+        // What two rows say alike is told once.
+        "  T1685 Disable or Modify Tools, Eye, Detect: Partial (of T1562.001 Partial, T1562 Minimal)",
+    ] {
+        assert!(text.lines().any(|one| one == line), "{line}\n{text}");
+    }
+    space.write("layer.json", layer("mine", &[("T1562", 50), ("T1562.001", 100), ("T1211", 10)]));
+    let upgraded = ["upgrade", "layer.json", "--to", "19.0", "-o", "new.json", "--report", "l.txt"];
+    space.run(&upgraded).ok().says(&["mine: ATT&CK 16.1 to 19.0, 3 annotations = 0 kept + 1 renamed"]);
+    let text = space.read("l.txt");
+    let text = text.split_once('\n').expect("several lines").1;
+    assert!(!text.contains(" row") && !text.contains("level"), "{text}");
+    assert!(text.contains("  annotations in ") && text.contains("which keeps the highest score"), "{text}");
+    assert!(text.contains("\nRenamed: 1 technique, 1 annotation\n"), "{text}");
+    space.run(&["upgrade", "layer.json", "--to", "19.0", "-o", "n.json", "--report", "l.html"]).ok();
+    let page = space.read("l.html");
+    assert!(page.contains("<h2 dir=\"auto\">Every annotation, and what became of it</h2>"));
+    let body = page.split_once("</style>").expect("a style").1;
+    assert!(!body.contains(">Rows") && body.contains(">Annotations out</th>"), "{body}");
+}
+
+#[test]
+fn every_command_that_upgrades_mappings_writes_the_account() {
+    let space = Workspace::new();
+    space.mapping("a.json", &mapping(&[row("eye", "T1562.001", "Detect", "Partial")]));
+    let commands: [&[&str]; 8] = [
+        &["build", "a.json", "-o", "site"],
+        &["layer", "a.json", "-o", "b.json"],
+        &["convert", "a.json", "-o", "b.csv"],
+        &["validate", "a.json"],
+        &["query", "capabilities", "a.json"],
+        &["query", "techniques", "a.json"],
+        &["query", "gaps", "a.json"],
+        &["query", "scores", "a.json"],
+    ];
+    let mut accounts = Vec::new();
+    for command in commands {
+        let file = format!("{}.txt", accounts.len());
+        space.run(&[command, &["--attack-version", "19.0", "--upgrade-report", &file]].concat()).ok();
+        accounts.push(space.read(&file));
+    }
+    assert!(accounts[0].contains("Renumbered: 1 technique, 1 row\n"), "{}", accounts[0]);
+    assert!(accounts.iter().all(|one| *one == accounts[0]), "{accounts:#?}");
+    // A report of findings is no place for it, nor somebody's file.
+    space.write("mine.txt", "my notes");
+    let into =
+        |file| space.run(&["validate", "a.json", "--attack-version", "19.0", "--upgrade-report", file]);
+    into("-").ends_with(2).says(&["needs a file of its own"]);
+    into("mine.txt").ends_with(2).says(&["mine.txt was not written by navlayer"]);
+    assert_eq!(space.read("mine.txt"), "my notes");
 }
