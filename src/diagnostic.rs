@@ -179,7 +179,7 @@ codes! {
     RowDisagrees = "NL0324", Warning;
     /// A capability and a technique are declared not mappable together; the row says nothing of either by itself.
     PairNonMappable = "NL0325", Warning;
-    /// A reference is not an http or https address; it is shown as text.
+    /// A reference, or a link of a layer, is not an http or https address; it is shown as text.
     NotALink = "NL0401", Note;
     /// No mapping of the capability has a comment: nothing says why it is scored so.
     NoComments = "NL0402", Note;

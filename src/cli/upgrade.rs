@@ -10,7 +10,7 @@ use navlayer::attack::{Catalog, Domain, Version, WantedVersion};
 use navlayer::config::Written;
 use navlayer::diagnostic::{Code, Diagnostic, Severity};
 use navlayer::layer::read::{self, InputLayer, LayerFile, LayerFiles};
-use navlayer::layer::write::OutputLayer;
+use navlayer::layer::write::{ChangeKind, OutputLayer};
 use navlayer::layer::{self, Upgraded};
 use navlayer::source::{Source, Span};
 
@@ -149,7 +149,11 @@ impl Carrier<'_> {
             .map(|(layer, domain, version)| OutputLayer::new(layer, &stem, *domain, *version))
             .collect();
         for change in layers.iter().flat_map(OutputLayer::changes) {
-            let code = if change.kind.is_loss() { Code::NotWritten } else { Code::Rewritten };
+            let code = match change.kind {
+                ChangeKind::Link => Code::NotALink,
+                kind if kind.is_loss() => Code::NotWritten,
+                _ => Code::Rewritten,
+            };
             found.push(Diagnostic::new(code, change.to_string()).at(file.source.place(change.span.range())));
         }
         let is_array = file.source.text().trim_start().starts_with('[');

@@ -17,6 +17,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 
 pub(super) use merge::{origins, row};
+use platforms::Carried;
 
 /// The rows of a layer's metadata that name the versions which an upgrade led from and to.
 pub(super) const VERSIONS: [&str; 2] = ["upgraded from", "upgraded to"];
@@ -61,11 +62,21 @@ pub fn upgrade(layer: &InputLayer, title: &str, source: &str, upgrade: &Upgrade<
     let mut notes = Vec::new();
     if let Some(filter) = &layer.platforms {
         let names: Vec<&str> = filter.value.iter().map(|name| name.value.as_str()).collect();
-        let (platforms, told) = platforms::carry(&names, from, to);
+        let Carried { platforms, notes: told, lost } = platforms::carry(&names, from, to);
         let spanned = |name| Spanned { value: name, span: filter.span };
         moved.platforms = platforms
             .map(|names| Spanned { value: names.into_iter().map(spanned).collect(), span: filter.span });
         notes = told;
+        carrier.findings.extend(lost.into_iter().map(|(place, message, meant)| {
+            let help = match meant {
+                Some(meant) => {
+                    format!("the Navigator does not take it for {meant}; write it so, to filter by it")
+                }
+                None => "it is left out of the platform filter".to_owned(),
+            };
+            let finding = Diagnostic::new(Code::DroppedByUpgrade, message).help(help);
+            (filter.value[place].span, finding)
+        }));
     }
     // On the same version only retired techniques move, and each says so itself.
     if from.version() != to.version() {

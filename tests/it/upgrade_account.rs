@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Workspace, mapping, row};
+use crate::support::{Finding, Run, Workspace, mapping, place, row, values};
 
 /// The parts of a page between two marks.
 fn between<'a>(page: &'a str, open: &'a str, close: &'a str) -> impl Iterator<Item = &'a str> {
@@ -172,4 +172,65 @@ fn every_command_that_upgrades_mappings_writes_the_account() {
     into("-").ends_with(2).says(&["needs a file of its own"]);
     into("mine.txt").ends_with(2).says(&["mine.txt was not written by navlayer"]);
     assert_eq!(space.read("mine.txt"), "my notes");
+}
+
+#[test]
+fn links_that_are_none_are_written_as_text_and_told() {
+    let space = Workspace::new();
+    let links = json!([
+        { "label": "run", "url": "javascript:alert(1)" },
+        { "label": "read", "url": "https://a.example/b" },
+    ]);
+    let mut layer: Value = serde_json::from_str(&layer("mine", &[("T1078", 50)])).expect("it is JSON");
+    layer["links"] = links.clone();
+    layer["techniques"][0]["links"] = links;
+    space.mapping("a.json", &layer);
+    let only_web = |run: Run, count: usize| {
+        let written = run.ok();
+        let told: Vec<Finding> = written.findings().into_iter().filter(|one| one.code == "NL0401").collect();
+        assert_eq!(told.len(), count, "{}", written.stderr);
+        assert!(told.iter().all(|one| one.message.contains("the link `javascript:alert(1)` is not an http")));
+        let layer: Value = serde_json::from_str(&written.stdout).expect("it is JSON");
+        let technique = &layer["techniques"][0];
+        assert_eq!(technique["links"], json!([{ "label": "read", "url": "https://a.example/b" }]));
+        assert_eq!(values(&technique["metadata"], "run"), ["javascript:alert(1)"]);
+        layer
+    };
+    let upgraded = only_web(space.run(&["upgrade", "a.json", "--to", "19.0", "-v"]), 2);
+    assert_eq!(upgraded["links"], json!([{ "label": "read", "url": "https://a.example/b" }]));
+    assert_eq!(values(&upgraded["metadata"], "run"), ["javascript:alert(1)"]);
+    only_web(space.run(&["upgrade", "a.json", "--format-only", "-v"]), 2);
+    only_web(space.run(&["combine", "a", "a.json", "--links-from", "a", "-v"]), 1);
+}
+
+#[test]
+fn platforms_are_taken_to_the_letter_as_the_navigator_takes_them() {
+    let space = Workspace::new();
+    let mut layer: Value = serde_json::from_str(&layer("mine", &[("T1078", 50)])).expect("it is JSON");
+    layer["filters"] = json!({ "platforms": ["windows", "office 365", "LINUX", "SaaS", "Amiga"] });
+    let text = space.mapping("a.json", &layer);
+    let run = space.run(&["upgrade", "a.json", "--to", "19.0"]).ok();
+    let found: Vec<(String, String)> = run
+        .findings()
+        .into_iter()
+        .filter(|one| one.code == "NL0801")
+        .map(|one| (one.place, format!("{}; {}", one.message, one.help)))
+        .collect();
+    let told = |name: &str, help: &str| {
+        let place = place("a.json", &text, &format!("\"{name}\""), 0);
+        (place, format!("{name} is no platform of ATT&CK 19.0; {help}"))
+    };
+    let meant =
+        |name: &str| format!("the Navigator does not take it for {name}; write it so, to filter by it");
+    assert_eq!(
+        found,
+        [
+            told("office 365", &meant("Office 365")),
+            told("LINUX", &meant("Linux")),
+            told("Amiga", "it is left out of the platform filter"),
+        ]
+    );
+    // The Navigator itself reads the names of the first formats.
+    let written: Value = serde_json::from_str(&run.stdout).expect("it is JSON");
+    assert_eq!(written["filters"]["platforms"], json!(["Windows", "SaaS"]));
 }
