@@ -157,6 +157,8 @@ pub struct MergeView {
     pub rows: Vec<String>,
     /// What the one row says.
     pub result: String,
+    /// What more there is to know of it; mostly nothing.
+    pub note: Option<String>,
 }
 
 /// The page of some accounts.
@@ -269,6 +271,7 @@ fn merged(merge: &Merge, version: Version) -> MergeView {
         of: merge.of.clone(),
         rows: merge.origins(),
         result: merge.result.clone(),
+        note: merge.note.clone(),
     }
 }
 

@@ -236,6 +236,9 @@ pub struct Merge {
     pub rows: Vec<MergedRow>,
     /// What the one row says: the strongest level or score.
     pub result: String,
+    /// What more there is to know of it, in half a sentence: that a higher score is of a disabled annotation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 impl Merge {
@@ -254,13 +257,18 @@ pub struct MergedRow {
     pub from: TechniqueId,
     /// What it said: a level or score; empty when neither.
     pub said: String,
+    /// Whether it is an annotation that is disabled.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(default)]
+    pub disabled: bool,
 }
 
 impl fmt::Display for MergedRow {
-    /// `T1562.001 Partial`
+    /// `T1562.001 Partial`, `T1562.001 100 (disabled)`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let gap = if self.said.is_empty() { "" } else { " " };
-        write!(f, "{}{gap}{}", self.from, self.said)
+        let disabled = if self.disabled { " (disabled)" } else { "" };
+        write!(f, "{}{gap}{}{disabled}", self.from, self.said)
     }
 }
 

@@ -59,7 +59,8 @@ fn of(record: &Record) -> String {
     }
     let merges = record.merges.iter().map(|merge| {
         let result = if merge.result.is_empty() { String::new() } else { format!(": {}", merge.result) };
-        format!("{}, {}{result} (of {})", merge.to, merge.of, merge.origins().join(", "))
+        let note = merge.note.as_ref().map_or_else(String::new, |note| format!("; {note}"));
+        format!("{}, {}{result} (of {}){note}", merge.to, merge.of, merge.origins().join(", "))
     });
     section(&mut text, "Merged", &record.merged_amount(), merges);
     let tactics = record.tactics.iter().map(TacticChange::describe);
