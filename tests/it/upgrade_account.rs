@@ -234,3 +234,31 @@ fn platforms_are_taken_to_the_letter_as_the_navigator_takes_them() {
     let written: Value = serde_json::from_str(&run.stdout).expect("it is JSON");
     assert_eq!(written["filters"]["platforms"], json!(["Windows", "SaaS"]));
 }
+
+#[test]
+fn ids_that_never_were_stop_a_mapping_and_are_dropped_from_a_layer() {
+    let space = Workspace::new();
+    let rows = ["T1562.001", "T9999", "T15x"].map(|id| row("eye", id, "Detect", "Partial"));
+    space.mapping("a.json", &mapping(&rows));
+    let upgraded =
+        ["layer", "a.json", "--attack-version", "19.0", "-o", "b.json", "--upgrade-report", "a.txt"];
+    let run = space.run(&upgraded).ends_with(1);
+    run.says(&["error[NL0202]: T9999", "error[NL0201]: `T15x`", "2 errors; nothing was written"]);
+    assert!(!space.has("a.txt") && !space.has("b.json"));
+    let run = space.run(&[&upgraded[..], &["--warn", "NL0201", "--warn", "NL0202"]].concat()).ok();
+    run.says(&["warning[NL0201]: `T15x`", "warning[NL0202]: T9999", "2 rows = ", " + 1 dropped"]);
+    let text = space.read("a.txt");
+    let never = "  T9999: never a technique of ATT&CK, as far as is known (1 row)";
+    assert!(
+        text.contains("\nDropped: 1 technique, 1 row\n") && text.lines().any(|line| line == never),
+        "{text}"
+    );
+    assert!(!text.contains("T15x"), "{text}");
+    space.write("l.json", layer("mine", &[("T1562.001", 50), ("T9999", 50), ("T15x", 50)]));
+    let run = space.run(&["upgrade", "l.json", "--to", "19.0", "-o", "n.json", "--report", "l.txt"]).ok();
+    run.says(&["3 annotations = ", " + 2 dropped"]);
+    let text = space.read("l.txt");
+    assert!(text.contains("\nDropped: 2 ids, 2 annotations\n"), "{text}");
+    assert!(text.contains("  T15x: not the id of a technique (1 annotation)\n"), "{text}");
+    assert!(text.contains(&never.replace("row", "annotation")), "{text}");
+}

@@ -379,24 +379,26 @@ impl Record {
 
     /// How many techniques and rows some changes are of: `3 techniques, 7 rows, 2 of them merged`.
     ///
-    /// An id that is none of a technique is counted by its rows alone.
+    /// Where one is no technique's id, `2 ids`; rows without an id are counted by themselves.
     #[must_use]
     pub fn amount<'c>(&self, changes: impl IntoIterator<Item = &'c Change>) -> String {
-        let mut ids: BTreeSet<TechniqueId> = BTreeSet::new();
+        let mut ids: BTreeSet<&str> = BTreeSet::new();
         let (mut rows, mut merged) = (0, 0);
         for change in changes {
-            ids.extend(change.from.id.parse::<TechniqueId>().ok());
+            ids.extend(Some(change.from.id.as_str()).filter(|id| !id.is_empty()));
             rows += change.rows;
             merged += change.merged;
         }
-        techniques_and(ids.len(), &self.counted.amount(rows, merged))
+        let are_techniques = ids.iter().all(|id| id.parse::<TechniqueId>().is_ok());
+        let noun = if are_techniques { "technique" } else { "id" };
+        counted_with(ids.len(), noun, &self.counted.amount(rows, merged))
     }
 
     /// At how many techniques rows came together, and how many became part of others: `1 technique, 6 rows`.
     #[must_use]
     pub fn merged_amount(&self) -> String {
         let targets: BTreeSet<&str> = self.merges.iter().map(|merge| merge.to.id.as_str()).collect();
-        techniques_and(targets.len(), &self.counted.amount(self.counts.merged, 0))
+        counted_with(targets.len(), "technique", &self.counted.amount(self.counts.merged, 0))
     }
 
     /// What became of the rows of one technique, by its id in the source; `None` where all stand as they stood.
@@ -465,11 +467,11 @@ impl<'a> Absence<'a> {
     }
 }
 
-fn techniques_and(techniques: usize, amount: &str) -> String {
-    match techniques {
+fn counted_with(n: usize, noun: &str, amount: &str) -> String {
+    match n {
         0 => amount.to_owned(),
-        1 => format!("1 technique, {amount}"),
-        _ => format!("{techniques} techniques, {amount}"),
+        1 => format!("1 {noun}, {amount}"),
+        _ => format!("{n} {noun}s, {amount}"),
     }
 }
 
