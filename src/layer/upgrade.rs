@@ -8,6 +8,7 @@ mod merge;
 mod own;
 mod platforms;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::read::{InputAnnotation, InputLayer, InputMetadata, InputTactic, Spanned, quoted};
@@ -42,6 +43,7 @@ pub fn upgrade(layer: &InputLayer, title: &str, source: &str, upgrade: &Upgrade<
         upgrade,
         is_own: super::check::is_own(layer),
         made_on: made_on(layer, upgrade.from()),
+        first: OnceCell::new(),
         ledger: Ledger::new(upgrade, Counted::Annotations),
         moves: BTreeMap::new(),
         merges: Vec::new(),
@@ -169,7 +171,11 @@ struct Carrier<'u, 'c> {
     upgrade: &'u Upgrade<'c>,
     /// Whether navlayer wrote the layer.
     is_own: bool,
+    /// The version that the layer was made on.
     made_on: Version,
+    /// Its catalog where that is another than the one that the upgrade starts from, once it is needed; `None` where it is
+    /// not built in.
+    first: OnceCell<Option<Catalog>>,
     ledger: Ledger<'u, 'c>,
     /// Target and former tactic → tactics.
     moves: BTreeMap<(TechniqueId, String), BTreeSet<String>>,
@@ -439,9 +445,15 @@ impl Carrier<'_, '_> {
         }
     }
 
-    /// The row that names a technique of the source.
+    /// The row that names a technique of the source. What an earlier upgrade did not move is called what it was before that.
     fn origin(&self, source: TechniqueId, span: Span) -> InputMetadata {
         let from = self.upgrade.from();
+        let load = || {
+            let is_other = self.made_on != from.version();
+            is_other.then(|| Catalog::embedded(from.domain(), self.made_on).ok()).flatten()
+        };
+        let first = self.first.get_or_init(load).as_ref();
+        let from = first.filter(|first| first.technique(source).is_some()).unwrap_or(from);
         let named = Named::of(source, from);
         row(super::build::UPGRADED_FROM, format!("{named} (ATT&CK {})", self.made_on), span)
     }

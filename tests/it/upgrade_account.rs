@@ -262,3 +262,25 @@ fn ids_that_never_were_stop_a_mapping_and_are_dropped_from_a_layer() {
     assert!(text.contains("  T15x: not the id of a technique (1 annotation)\n"), "{text}");
     assert!(text.contains(&never.replace("row", "annotation")), "{text}");
 }
+
+#[test]
+fn after_two_upgrades_a_technique_is_called_what_it_was_before_the_first() {
+    let space = Workspace::new();
+    // Both move between 18.1 and 19.0.
+    space.write("a.json", layer("mine", &[("T1562.001", 50), ("T1656", 10)]));
+    space.run(&["upgrade", "a.json", "--to", "18.1", "-o", "b.json"]).ok();
+    let twice = space.run(&["upgrade", "b.json", "--to", "19.0"]).ok();
+    let once = space.run(&["upgrade", "a.json", "--to", "19.0"]).ok();
+    let origins = |run: Run| -> Vec<Value> {
+        let layer: Value = serde_json::from_str(&run.stdout).expect("it is JSON");
+        let techniques = layer["techniques"].as_array().expect("a list").clone();
+        techniques.into_iter().map(|one| one["metadata"].clone()).collect()
+    };
+    let once = origins(once);
+    assert_eq!(
+        values(&once[0], "upgraded from"),
+        ["T1562.001 Impair Defenses: Disable or Modify Tools (ATT&CK 16.1)"]
+    );
+    assert_eq!(values(&once[1], "upgraded from"), ["T1656 Impersonation (ATT&CK 16.1)"]);
+    assert_eq!(origins(twice), once);
+}
