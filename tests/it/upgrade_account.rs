@@ -117,7 +117,7 @@ fn an_account_says_what_it_counts() {
     space.run(&[&arguments[..], &["--upgrade-report", "a.txt"]].concat()).ok();
     let text = space.read("a.txt");
     for line in [
-        "    6  rows in     made on ATT&CK 16.1",
+        "    6  rows in     on ATT&CK 16.1",
         "Dropped: 1 technique, 1 row",
         "Renamed: 1 technique, 2 rows",
         "Renumbered: 1 technique, 2 rows, 1 of them merged",

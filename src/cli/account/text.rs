@@ -42,7 +42,7 @@ fn of(record: &Record) -> String {
     let mut count = |n: usize, what: &str, meaning: &str| {
         let _ = writeln!(text, "  {n:>width$}  {what:<word$}  {meaning}");
     };
-    count(counts.rows, &rows_in, &format!("made on ATT&CK {from}"));
+    count(counts.rows, &rows_in, &format!("on ATT&CK {from}"));
     for kind in Kind::ALL {
         count(counts.of(kind), kind.name(), kind.definition(*counted));
     }
