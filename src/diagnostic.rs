@@ -179,7 +179,7 @@ codes! {
     RowDisagrees = "NL0324", Warning;
     /// A capability and a technique are declared not mappable together; the row says nothing of either by itself.
     PairNonMappable = "NL0325", Warning;
-    /// A reference is not an http or https address; it is shown as text.
+    /// A reference, or a link of a layer, is not an http or https address; it is shown as text.
     NotALink = "NL0401", Note;
     /// No mapping of the capability has a comment: nothing says why it is scored so.
     NoComments = "NL0402", Note;
@@ -291,11 +291,13 @@ codes! {
     FilterWithoutMatch = "NL0706", Error;
     /// The configuration gives a name to an id that none of the sources has.
     NameWithoutMatch = "NL0707", Warning;
-    /// The technique of a row has no place in the ATT&CK version that the mappings are carried to; the row is left out.
+    /// The technique of a row, or of a layer's annotation, has no place in the ATT&CK version that it is carried to; it is left
+    /// out.
     DroppedByUpgrade = "NL0801", Warning;
-    /// The technique of a row is another one in the ATT&CK version that the mappings are carried to.
+    /// The technique of a row, or of a layer's annotation, is another one in the ATT&CK version that it is carried to.
     MovedByUpgrade = "NL0802", Note;
-    /// Rows of one capability come to one technique in the ATT&CK version that the mappings are carried to; they become one.
+    /// Rows of one capability come to one technique in the ATT&CK version that they are carried to, and become one. Of the
+    /// annotations of a layer only the account tells this.
     MergedByUpgrade = "NL0803", Note;
     /// Something in a layer is written in another way, which says the same in the format of today.
     Rewritten = "NL0804", Note;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Catalog;
 
 /// A former name of a platform, and the name that took over: the platforms of the published releases.
-const RENAMED: [(&str, &str); 7] = [
+pub(crate) const RENAMED: [(&str, &str); 7] = [
     ("AWS", "IaaS"),
     ("Azure", "IaaS"),
     ("Azure AD", "Identity Provider"),

@@ -13,7 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Catalog, CatalogError, Domain, Fate, TechniqueId, Version};
 
 pub(crate) use record::Ledger;
-pub use record::{Change, Counts, Kind, Merge, MergedRow, Named, Record, TacticChange, TacticMove};
+pub use record::{
+    Absence, Change, Counted, Counts, Kind, Merge, MergedRow, Named, Record, TacticChange, TacticMove,
+};
 
 /// The way from one catalog to another of the same domain.
 #[derive(Debug)]

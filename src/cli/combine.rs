@@ -13,11 +13,11 @@ use clap::ValueEnum;
 use navlayer::attack::upgrade::{Record, Upgrade};
 use navlayer::attack::{Catalog, Domain, Version, WantedVersion};
 use navlayer::config::{Settings, Written};
-use navlayer::diagnostic::{Diagnostic, Severity};
+use navlayer::diagnostic::{Code, Diagnostic, Severity};
 use navlayer::layer::combine::{About, Colors, Combined, Inherit, Options, Origin, Side, combine};
 use navlayer::layer::expr::Expression;
 use navlayer::layer::read::InputLayer;
-use navlayer::layer::write::OutputLayer;
+use navlayer::layer::write::{ChangeKind, OutputLayer};
 use navlayer::layer::{self, Upgraded};
 use navlayer::source::Source;
 use navlayer::suggest;
@@ -170,6 +170,9 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
             finding.at(sides.files[sides.chosen[place].file].source.place(span.range()))
         }
     }));
+    let written = OutputLayer::new(&layer, EXPRESSION, domain, Some(catalog.version()));
+    let texts = written.changes().iter().filter(|change| change.kind == ChangeKind::Link);
+    found.extend(texts.map(|change| Diagnostic::new(Code::NotALink, change.to_string())));
     if is_stopped(&mut found, &settings, global) {
         return Ok(Outcome::Findings);
     }
@@ -178,7 +181,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     for note in told.unused(expression.as_ref()).into_iter().chain(notes) {
         findings::say(global, &format!("note: {note}"));
     }
-    let bytes = OutputLayer::new(&layer, EXPRESSION, domain, Some(catalog.version())).to_json();
+    let bytes = written.to_json();
     match output {
         Some(path) => {
             write_one(path, &bytes, args.force, None)?;

@@ -10,7 +10,7 @@ use navlayer::attack::{Catalog, CatalogError, Domain, Version, WantedVersion};
 use navlayer::config::Written;
 use navlayer::diagnostic::{Code, Diagnostic, Severity};
 use navlayer::layer::read::{self, InputLayer, LayerFile, LayerFiles};
-use navlayer::layer::write::OutputLayer;
+use navlayer::layer::write::{ChangeKind, OutputLayer};
 use navlayer::layer::{self, Upgraded};
 use navlayer::source::{Source, Span};
 
@@ -122,6 +122,16 @@ fn read(paths: &[PathBuf]) -> Result<LayerFiles, Failure> {
     Ok(all)
 }
 
+/// A layer where it was carried to.
+struct Carried {
+    layer: InputLayer,
+    domain: Domain,
+    /// The version that it is on now; `None` where it states none, and was left where it is.
+    version: Option<Version>,
+    /// What was found on the way, in its file.
+    findings: Vec<Diagnostic>,
+}
+
 struct Carrier<'a> {
     args: &'a Args,
     known: &'a Known,
@@ -133,23 +143,25 @@ struct Carrier<'a> {
 impl Carrier<'_> {
     /// A file with all its layers carried, as it is written.
     fn file(&mut self, file: &LayerFile, found: &mut Vec<Diagnostic>) -> Result<File, Failure> {
-        let mut carried: Vec<(InputLayer, Domain, Option<Version>)> = Vec::new();
+        let mut carried: Vec<Carried> = Vec::new();
         for layer in &file.reading.layers {
             match self.layer(layer, file)? {
-                Ok((layer, domain, version, told)) => {
-                    found.extend(told);
-                    carried.push((layer, domain, version));
+                Ok(mut one) => {
+                    found.append(&mut one.findings);
+                    carried.push(one);
                 }
                 Err(finding) => found.push(*finding),
             }
         }
         let stem = stem(&file.path);
-        let layers: Vec<OutputLayer<'_>> = carried
-            .iter()
-            .map(|(layer, domain, version)| OutputLayer::new(layer, &stem, *domain, *version))
-            .collect();
+        let layers: Vec<OutputLayer<'_>> =
+            carried.iter().map(|one| OutputLayer::new(&one.layer, &stem, one.domain, one.version)).collect();
         for change in layers.iter().flat_map(OutputLayer::changes) {
-            let code = if change.kind.is_loss() { Code::NotWritten } else { Code::Rewritten };
+            let code = match change.kind {
+                ChangeKind::Link => Code::NotALink,
+                kind if kind.is_loss() => Code::NotWritten,
+                _ => Code::Rewritten,
+            };
             found.push(Diagnostic::new(code, change.to_string()).at(file.source.place(change.span.range())));
         }
         let is_array = file.source.text().trim_start().starts_with('[');
@@ -160,14 +172,12 @@ impl Carrier<'_> {
         Ok(File { name: format!("{stem}.json"), bytes })
     }
 
-    /// A layer, its domain and version, and what was found on the way.
-    #[expect(clippy::type_complexity, reason = "a layer, where it is now, and what there is to say")]
+    /// Carries a layer; the finding says why one cannot be.
     fn layer(
         &mut self,
         layer: &InputLayer,
         file: &LayerFile,
-    ) -> Result<Result<(InputLayer, Domain, Option<Version>, Vec<Diagnostic>), Box<Diagnostic>>, Failure>
-    {
+    ) -> Result<Result<Carried, Box<Diagnostic>>, Failure> {
         let source = &file.source;
         let releases = &self.known.releases;
         let Some(domain) = layer.known_domain() else { return Ok(Err(Box::new(no_domain(layer, source)))) };
@@ -181,7 +191,7 @@ impl Carrier<'_> {
         let known = releases.versions(domain);
         let stated = layer.release(domain, known);
         if self.args.format_only {
-            return Ok(Ok((layer.clone(), domain, stated, Vec::new())));
+            return Ok(Ok(Carried { layer: layer.clone(), domain, version: stated, findings: Vec::new() }));
         }
         let from = match (stated, self.args.from) {
             (Some(stated), _) if known.contains(&stated) => stated,
@@ -205,8 +215,8 @@ impl Carrier<'_> {
         let path = file.path.display().to_string();
         let Upgraded { layer, record, findings } = layer::upgrade(layer, &title, &path, &upgrade);
         self.records.push(record);
-        let told = findings.into_iter().map(|(span, finding)| finding.at(source.place(span.range())));
-        Ok(Ok((layer, domain, Some(to), told.collect())))
+        let findings = findings.into_iter().map(|(span, finding)| finding.at(source.place(span.range())));
+        Ok(Ok(Carried { layer, domain, version: Some(to), findings: findings.collect() }))
     }
 }
 

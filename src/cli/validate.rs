@@ -12,6 +12,7 @@ use navlayer::diagnostic::{Code, Report, Severity};
 use navlayer::mapping::check;
 use navlayer::mapping::read::{self, Inspection, Reader};
 
+use super::account::UpgradeReportArgs;
 use super::args::SourceArgs;
 use super::input::{STANDARD_INPUT, Sources};
 use super::known::Known;
@@ -32,6 +33,8 @@ use super::{CommandResult, Failure, Global, Outcome, config, findings, input};
 pub(crate) struct Args {
     #[command(flatten)]
     sources: SourceArgs,
+    #[command(flatten)]
+    account: UpgradeReportArgs,
     /// How findings are shown
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
@@ -39,7 +42,7 @@ pub(crate) struct Args {
     #[arg(long)]
     summary: bool,
     /// Print the page of all codes instead: what each means, and what to do about it
-    #[arg(long, conflicts_with_all = ["sources", "summary"])]
+    #[arg(long, conflicts_with_all = ["sources", "summary", "upgrade_report"])]
     codes: bool,
 }
 
@@ -76,6 +79,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
         }
         _ => {}
     }
+    args.account.check()?;
     let known = Known::read(global)?;
     let mut flags = Written::default();
     args.sources.write(&mut flags);
@@ -101,6 +105,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
         least: if global.quiet { Severity::Error } else { Severity::Note },
     };
     write(&report, args, out)?;
+    args.account.write(&reading.sets, &settings, false, global)?;
     let has_errors = findings.iter().any(|finding| finding.severity == Severity::Error);
     Ok(match (messages.is_empty(), has_errors) {
         (false, _) => Outcome::Incomplete,

@@ -327,13 +327,13 @@ const GUIDES: &[(Code, &str, &str)] = &[
     (Code::NameWithoutMatch, "Correct the id, or remove the name.", ""),
     (
         Code::DroppedByUpgrade,
-        "Map what the row is about to a technique of that version; `navlayer catalog show ID` tells what became of the old \
-         one.",
+        "Map what the row is about to a technique of that version, or annotate that technique; `navlayer catalog show ID` \
+         tells what became of the old one.",
         "",
     ),
     (
         Code::MovedByUpgrade,
-        "Nothing, unless the successor covers more than the old technique did: then assess the row again.",
+        "Nothing, unless the successor covers more than the old technique did: then assess it again.",
         "",
     ),
     (Code::MergedByUpgrade, "Nothing; or assess the one technique anew where the rows disagree.", ""),

@@ -8,15 +8,17 @@ mod merge;
 mod own;
 mod platforms;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::read::{InputAnnotation, InputLayer, InputMetadata, InputTactic, Spanned, quoted};
-use crate::attack::upgrade::{Ledger, Merge, Named, Record, TacticMove, Upgrade};
+use crate::attack::upgrade::{Counted, Ledger, Merge, Named, Record, TacticMove, Upgrade};
 use crate::attack::{Catalog, TechniqueId, Version};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 
 pub(super) use merge::{origins, row};
+use platforms::Carried;
 
 /// The rows of a layer's metadata that name the versions which an upgrade led from and to.
 pub(super) const VERSIONS: [&str; 2] = ["upgraded from", "upgraded to"];
@@ -41,7 +43,8 @@ pub fn upgrade(layer: &InputLayer, title: &str, source: &str, upgrade: &Upgrade<
         upgrade,
         is_own: super::check::is_own(layer),
         made_on: made_on(layer, upgrade.from()),
-        ledger: Ledger::new(upgrade),
+        first: OnceCell::new(),
+        ledger: Ledger::new(upgrade, Counted::Annotations),
         moves: BTreeMap::new(),
         merges: Vec::new(),
         findings: Vec::new(),
@@ -61,11 +64,21 @@ pub fn upgrade(layer: &InputLayer, title: &str, source: &str, upgrade: &Upgrade<
     let mut notes = Vec::new();
     if let Some(filter) = &layer.platforms {
         let names: Vec<&str> = filter.value.iter().map(|name| name.value.as_str()).collect();
-        let (platforms, told) = platforms::carry(&names, from, to);
+        let Carried { platforms, notes: told, lost } = platforms::carry(&names, from, to);
         let spanned = |name| Spanned { value: name, span: filter.span };
         moved.platforms = platforms
             .map(|names| Spanned { value: names.into_iter().map(spanned).collect(), span: filter.span });
         notes = told;
+        carrier.findings.extend(lost.into_iter().map(|(place, message, meant)| {
+            let help = match meant {
+                Some(meant) => {
+                    format!("the Navigator does not take it for {meant}; write it so, to filter by it")
+                }
+                None => "it is left out of the platform filter".to_owned(),
+            };
+            let finding = Diagnostic::new(Code::DroppedByUpgrade, message).help(help);
+            (filter.value[place].span, finding)
+        }));
     }
     // On the same version only retired techniques move, and each says so itself.
     if from.version() != to.version() {
@@ -158,7 +171,11 @@ struct Carrier<'u, 'c> {
     upgrade: &'u Upgrade<'c>,
     /// Whether navlayer wrote the layer.
     is_own: bool,
+    /// The version that the layer was made on.
     made_on: Version,
+    /// Its catalog where that is another than the one that the upgrade starts from, once it is needed; `None` where it is
+    /// not built in.
+    first: OnceCell<Option<Catalog>>,
     ledger: Ledger<'u, 'c>,
     /// Target and former tactic → tactics.
     moves: BTreeMap<(TechniqueId, String), BTreeSet<String>>,
@@ -428,9 +445,15 @@ impl Carrier<'_, '_> {
         }
     }
 
-    /// The row that names a technique of the source.
+    /// The row that names a technique of the source. What an earlier upgrade did not move is called what it was before that.
     fn origin(&self, source: TechniqueId, span: Span) -> InputMetadata {
         let from = self.upgrade.from();
+        let load = || {
+            let is_other = self.made_on != from.version();
+            is_other.then(|| Catalog::embedded(from.domain(), self.made_on).ok()).flatten()
+        };
+        let first = self.first.get_or_init(load).as_ref();
+        let from = first.filter(|first| first.technique(source).is_some()).unwrap_or(from);
         let named = Named::of(source, from);
         row(super::build::UPGRADED_FROM, format!("{named} (ATT&CK {})", self.made_on), span)
     }

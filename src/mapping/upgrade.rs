@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::attack::upgrade::{Ledger, Merge, MergedRow, Move, Named, Upgrade};
+use crate::attack::upgrade::{Counted, Ledger, Merge, MergedRow, Move, Named, Upgrade};
 use crate::attack::{Catalog, TechniqueId};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
@@ -17,12 +17,25 @@ use super::model::{Category, Mapping, MappingOrigin, MappingSet};
 ///
 /// The set must be on the version that the upgrade starts from.
 pub fn upgrade(set: &mut MappingSet, upgrade: &Upgrade<'_>) -> Vec<Diagnostic> {
-    let mut carrier = Carrier { upgrade, ledger: Ledger::new(upgrade), findings: Vec::new() };
+    let mut carrier = Carrier { upgrade, ledger: Ledger::new(upgrade, Counted::Rows), findings: Vec::new() };
     let mappings = std::mem::take(&mut set.mappings);
     let mut merges = Vec::new();
     set.mappings = carrier.mappings(set, mappings, &mut merges);
-    carrier.declared(set);
-    carrier.listed(set);
+    set.non_mappable = carrier.statements(
+        std::mem::take(&mut set.non_mappable),
+        "declared not mappable",
+        |row| Parts { technique: &mut row.technique, name: &mut row.name, span: row.id_span },
+        |kept, row| add_comment(&mut kept.comment, &row.comment),
+        &mut merges,
+    );
+    set.listed = carrier.statements(
+        std::mem::take(&mut set.listed),
+        "listed without a mapping",
+        |row| Parts { technique: &mut row.technique, name: &mut row.name, span: row.id_span },
+        |_, _| {},
+        &mut merges,
+    );
+    merges.sort_by(|one, other| (&one.to, &one.of).cmp(&(&other.to, &other.of)));
     let not_assessed = upgrade.not_assessed(&set.not_assessed);
     let origin = set.origin.to_string();
     let Carrier { ledger, findings, .. } = carrier;
@@ -158,7 +171,6 @@ impl Carrier<'_, '_> {
             let place = group[strongest];
             rows[place] = Some((taken[strongest].0, joined(taken, strongest)));
         }
-        merges.sort_by(|one, other| (&one.to, &one.of).cmp(&(&other.to, &other.of)));
         rows.into_iter().flatten().map(|(_, row)| row).collect()
     }
 
@@ -172,46 +184,64 @@ impl Carrier<'_, '_> {
         Merge {
             to: Named::of(key.1, self.upgrade.to()),
             of: key.3.map_or_else(|| capability.clone(), |category| format!("{capability}, {category}")),
-            rows: rows.iter().map(|(from, row)| MergedRow { from: *from, said: said(row) }).collect(),
+            rows: rows.iter().map(|(from, row)| merged_row(*from, said(row))).collect(),
+            note: None,
             result: rows.get(strongest(rows)).map_or_else(String::new, |(_, row)| said(row)),
         }
     }
 
-    fn declared(&mut self, set: &mut MappingSet) {
-        // The first technique that came to each target, and its declaration's place.
-        let mut seen: BTreeMap<TechniqueId, (TechniqueId, usize)> = BTreeMap::new();
-        let rows = std::mem::take(&mut set.non_mappable);
+    /// Carries what a set says of techniques without a capability. Of those that come to one technique the first stays;
+    /// `of` says in the account what they are, and `join` adds to the first what another says.
+    fn statements<T>(
+        &mut self,
+        rows: Vec<T>,
+        of: &str,
+        parts: impl Fn(&mut T) -> Parts<'_>,
+        join: impl Fn(&mut T, &mut T),
+        merges: &mut Vec<Merge>,
+    ) -> Vec<T> {
+        let mut carried: Vec<T> = Vec::with_capacity(rows.len());
+        // Of each target, the place of the row that stays, and the techniques that came to it, that row's first.
+        let mut seen: BTreeMap<TechniqueId, (usize, Vec<TechniqueId>)> = BTreeMap::new();
         for mut row in rows {
-            let source = row.technique;
-            let Some(target) = self.carry(source, &row.name, row.id_span) else { continue };
-            let (first, place) = *seen.entry(target).or_insert((source, set.non_mappable.len()));
-            // The same declaration twice in a source is no merge of ours.
-            if first != source {
+            let Parts { technique, name, span } = parts(&mut row);
+            let source = *technique;
+            let Some(target) = self.carry(source, name, span) else { continue };
+            let (place, sources) = seen.entry(target).or_insert((carried.len(), vec![source]));
+            // The same statement twice in a source is no merge of ours.
+            if sources[0] != source {
+                sources.push(source);
                 self.ledger.merged(source);
-                add_comment(&mut set.non_mappable[place].comment, &row.comment);
+                let message = format!("this row of {source} becomes part of the one of {target}, {of}");
+                self.findings.push((span, Diagnostic::new(Code::MergedByUpgrade, message)));
+                join(&mut carried[*place], &mut row);
                 continue;
             }
-            self.rename(source, target, &mut row.name);
-            row.technique = target;
-            set.non_mappable.push(row);
+            self.rename(source, target, name);
+            *technique = target;
+            carried.push(row);
         }
+        let together = seen.into_iter().filter(|(_, (_, sources))| sources.len() > 1);
+        merges.extend(together.map(|(target, (_, sources))| Merge {
+            to: Named::of(target, self.upgrade.to()),
+            of: of.to_owned(),
+            rows: sources.into_iter().map(|from| merged_row(from, String::new())).collect(),
+            result: String::new(),
+            note: None,
+        }));
+        carried
     }
+}
 
-    fn listed(&mut self, set: &mut MappingSet) {
-        let mut seen: BTreeMap<TechniqueId, TechniqueId> = BTreeMap::new();
-        let rows = std::mem::take(&mut set.listed);
-        for mut row in rows {
-            let source = row.technique;
-            let Some(target) = self.carry(source, &row.name, row.id_span) else { continue };
-            if *seen.entry(target).or_insert(source) != source {
-                self.ledger.merged(source);
-                continue;
-            }
-            self.rename(source, target, &mut row.name);
-            row.technique = target;
-            set.listed.push(row);
-        }
-    }
+/// What carrying changes in a statement of a technique, and where its id stands.
+struct Parts<'r> {
+    technique: &'r mut TechniqueId,
+    name: &'r mut String,
+    span: Span,
+}
+
+fn merged_row(from: TechniqueId, said: String) -> MergedRow {
+    MergedRow { from, said, disabled: false }
 }
 
 /// Adds to a comment what it does not say yet.

@@ -32,6 +32,7 @@ pub(super) fn index(site: &Site<'_>) -> IndexView {
         several: site.frameworks.len() > 1,
         frameworks: site.frameworks.iter().map(|one| framework(site, one)).collect(),
         upgrades: upgrades(site).map(upgrade::view).collect(),
+        absences: upgrade::absences(upgrades(site)),
         method: method(site),
         findings: findings(site.content.findings),
     }

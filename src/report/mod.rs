@@ -28,8 +28,8 @@ use site::Site;
 pub use summary::{CategoryStrength, FrameworkSummary, Summary, TechniqueSummary};
 pub use templates::{TemplateError, Templates};
 pub use upgrade::{
-    ACCOUNT_TITLE, AccountRow, DroppedRow, MergeView, MovedRow, UpgradeFile, UpgradePage, UpgradeView,
-    upgrade_file, upgrade_page,
+    ACCOUNT_TITLE, AbsenceView, AccountRow, CountedView, DroppedRow, MergeView, MovedRow, UpgradeFile,
+    UpgradePage, UpgradeView, upgrade_file, upgrade_page,
 };
 
 /// Makes the layers of a site: `<framework>.json`, and one each for categories, capabilities, and the groups and tags

@@ -337,10 +337,14 @@ impl<'a> Site<'a> {
             technique_id: mapping.technique.to_string(),
             technique_name: given.to_owned(),
             current_name: current.filter(differs).map(str::to_owned),
+            // Rows that became one may be of one technique.
             was: mapping
                 .moved_from
                 .iter()
-                .map(|origin| format!("{} (ATT&CK {})", origin.technique, self.content.sets[set].made_on()))
+                .map(|origin| origin.technique)
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .map(|id| format!("{id} (ATT&CK {})", self.content.sets[set].made_on()))
                 .collect(),
             technique_href: self
                 .technique_href(mapping.technique, root)

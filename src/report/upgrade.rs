@@ -8,7 +8,9 @@ use serde::Serialize;
 
 use super::view::{Page, TechniqueRef};
 use super::{TemplateError, Templates, theme};
-use crate::attack::upgrade::{Change, Kind, Merge, Named, Record, TacticChange, TacticMove};
+use crate::attack::upgrade::{
+    Absence, Change, Counted, Kind, Merge, Named, Record, TacticChange, TacticMove,
+};
 use crate::attack::{TechniqueId, Version};
 use crate::coverage::Scale;
 use crate::matrix::palette::Palette;
@@ -34,6 +36,8 @@ pub struct UpgradePage {
     pub several: bool,
     /// One for each mapping set or layer.
     pub upgrades: Vec<UpgradeView>,
+    /// What nobody can have assessed, once for each pair of versions.
+    pub absences: Vec<AbsenceView>,
 }
 
 /// The account of one upgrade.
@@ -49,6 +53,8 @@ pub struct UpgradeView {
     pub from: String,
     /// The version that it was carried to.
     pub to: String,
+    /// What is counted.
+    pub counted: CountedView,
     /// Rows that went in.
     pub rows: usize,
     /// Rows that came out.
@@ -57,20 +63,46 @@ pub struct UpgradeView {
     pub account: Vec<AccountRow>,
     /// Techniques that were renamed, renumbered, replaced, or took rows in.
     pub moved: Vec<MovedRow>,
+    /// How many these are: `3 techniques, 7 rows`.
+    pub moved_amount: String,
     /// Techniques that there is nothing to carry to.
     pub dropped: Vec<DroppedRow>,
+    /// How many these are.
+    pub dropped_amount: String,
     /// Rows that became one.
     pub merges: Vec<MergeView>,
-    /// Techniques of the target that nothing in the source's version became.
-    pub not_assessed: Vec<TechniqueRef>,
-    /// Why nobody assessed them: `new since ATT&CK 16.1`.
-    pub absence: String,
+    /// How many these are.
+    pub merged_amount: String,
     /// Tactics that are not in both versions as they are, in a sentence each.
     pub tactics: Vec<String>,
     /// Annotations that moved from one tactic to others, in a sentence each.
     pub tactic_moves: Vec<String>,
     /// What became of a platform filter, in a sentence each.
     pub platforms: Vec<String>,
+}
+
+/// The words for what an account counts.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct CountedView {
+    /// `row`
+    pub one: String,
+    /// `rows`
+    pub many: String,
+    /// `Rows`
+    pub heading: String,
+}
+
+/// Techniques of a version that nothing in the version of a source became.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct AbsenceView {
+    /// Of one of several accounts, its title; of several, `Enterprise ATT&CK 16.1 to 19.0`; of the only account, empty.
+    pub of: String,
+    /// The version that the source was made on.
+    pub from: String,
+    /// Why nobody assessed them: `new since ATT&CK 16.1`.
+    pub reason: String,
+    /// The techniques, never none.
+    pub techniques: Vec<TechniqueRef>,
 }
 
 /// How many rows became what.
@@ -121,10 +153,12 @@ pub struct MergeView {
     pub to: TechniqueRef,
     /// What they have in common beside it.
     pub of: String,
-    /// The rows: `T1562.001 Partial`.
+    /// What the rows said, each once: `T1562.001 Partial`.
     pub rows: Vec<String>,
     /// What the one row says.
     pub result: String,
+    /// What more there is to know of it; mostly nothing.
+    pub note: Option<String>,
 }
 
 /// The page of some accounts.
@@ -149,6 +183,7 @@ pub fn upgrade_page(records: &[Record], folder: Option<&Path>) -> Result<String,
         },
         several: records.len() > 1,
         upgrades: records.iter().map(view).collect(),
+        absences: absences(records),
     };
     templates.render("upgrade", &view)
 }
@@ -163,7 +198,7 @@ pub fn upgrade_file(records: Vec<Record>) -> UpgradeFile {
 pub(super) fn view(record: &Record) -> UpgradeView {
     let account = Kind::ALL.map(|kind| AccountRow {
         kind: kind.name().to_owned(),
-        meaning: kind.definition().to_owned(),
+        meaning: kind.definition(record.counted).to_owned(),
         n: record.counts.of(kind),
     });
     let moved = |change: &Change| {
@@ -189,26 +224,54 @@ pub(super) fn view(record: &Record) -> UpgradeView {
         domain: record.domain.name().to_owned(),
         from: record.from.to_string(),
         to: record.to.to_string(),
+        counted: counted(record.counted),
         rows: record.counts.rows,
         rows_out: record.counts.rows_out(),
         account: account.into(),
         moved: record.changes.iter().filter_map(moved).collect(),
+        moved_amount: record.amount(record.changes.iter().filter(|change| change.to.is_some())),
+        dropped_amount: record.amount(record.of(Kind::Dropped)),
+        merged_amount: record.merged_amount(),
         dropped: record.of(Kind::Dropped).map(dropped).collect(),
         merges: record.merges.iter().map(|merge| merged(merge, record.to)).collect(),
-        not_assessed: record.not_assessed.iter().map(|one| reference(one, record.to)).collect(),
-        absence: record.absence(),
         tactics: record.tactics.iter().map(TacticChange::describe).collect(),
         tactic_moves: record.tactic_moves.iter().map(TacticMove::describe).collect(),
         platforms: record.platforms.clone(),
     }
 }
 
+fn counted(counted: Counted) -> CountedView {
+    let heading = match counted {
+        Counted::Rows => "Rows",
+        Counted::Annotations => "Annotations",
+    };
+    CountedView {
+        one: counted.noun(1).to_owned(),
+        many: counted.noun(0).to_owned(),
+        heading: heading.to_owned(),
+    }
+}
+
+/// What nobody can have assessed, each list once.
+pub(super) fn absences<'r>(records: impl IntoIterator<Item = &'r Record>) -> Vec<AbsenceView> {
+    let records: Vec<&Record> = records.into_iter().collect();
+    let absences = Absence::of(records.iter().copied()).into_iter();
+    let view = |absence: Absence<'_>| AbsenceView {
+        of: if records.len() > 1 { absence.describe_source() } else { String::new() },
+        from: absence.made_on.to_string(),
+        reason: absence.reason(),
+        techniques: absence.techniques.iter().map(|one| reference(one, absence.to)).collect(),
+    };
+    absences.map(view).collect()
+}
+
 fn merged(merge: &Merge, version: Version) -> MergeView {
     MergeView {
         to: reference(&merge.to, version),
         of: merge.of.clone(),
-        rows: merge.rows.iter().map(ToString::to_string).collect(),
+        rows: merge.origins(),
         result: merge.result.clone(),
+        note: merge.note.clone(),
     }
 }
 

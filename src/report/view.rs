@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::upgrade::UpgradeView;
+use super::upgrade::{AbsenceView, UpgradeView};
 
 /// What every page has.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -400,6 +400,8 @@ pub struct IndexView {
     pub several: bool,
     /// What became of the rows of sources that were made on another ATT&CK version; mostly empty.
     pub upgrades: Vec<UpgradeView>,
+    /// What the sources cannot have assessed on the way, once for each pair of versions.
+    pub absences: Vec<AbsenceView>,
     /// How the figures came about.
     pub method: MethodView,
     /// What was found in the sources.

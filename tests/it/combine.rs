@@ -537,7 +537,7 @@ fn layers_of_several_versions_come_to_the_newest() {
     let made = Layer(space.json("c.json"));
     assert_eq!(made.0["versions"]["attack"], "19");
     assert_eq!(made.scores(), [(X, Some(4)), ("T1685.002", Some(13))]);
-    let run = run.says(&["note: of 16: ATT&CK 16.1 to 19.0, 2 rows = "]);
+    let run = run.says(&["note: of 16: ATT&CK 16.1 to 19.0, 2 annotations = "]);
     assert!(!run.stderr.contains("of 19"), "it stays where it is");
     assert_eq!(space.json("account.json")["upgrades"].as_array().map(Vec::len), Some(1));
     assert_eq!(made.metadata("ATT&CK"), ["enterprise-attack 19.0"]);

@@ -144,7 +144,17 @@ fn held_rows(rows: &mut Vec<InputMetadata>, other: &mut Vec<(String, String)>) {
     }
 }
 
-fn held_links(links: &mut [InputLink]) {
+/// The links to the web, each divider shown; what the others say is a row.
+fn held_links(rows: &mut Vec<InputMetadata>, links: &mut Vec<InputLink>) {
+    let is_web = |url: &str| ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme));
+    for link in links.iter() {
+        if let InputLink::Link { label, url } = link
+            && !is_web(&url.value)
+        {
+            rows.push(InputMetadata::Row { name: label.clone(), value: url.clone() });
+        }
+    }
+    links.retain(|link| !matches!(link, InputLink::Link { url, .. } if !is_web(&url.value)));
     for link in links {
         if let InputLink::Divider { shown, .. } = link {
             *shown = true;
@@ -188,7 +198,7 @@ fn held(layer: &InputLayer) -> InputLayer {
     layer.platforms = layer.platforms.filter(|platforms| !platforms.value.is_empty());
     layer.gradient.iter_mut().for_each(held_gradient);
     held_rows(&mut layer.metadata, &mut layer.other);
-    held_links(&mut layer.links);
+    held_links(&mut layer.metadata, &mut layer.links);
     layer.techniques.retain(|annotation| annotation.technique.is_some());
     layer.techniques.sort_by_key(|annotation| !is_mended(annotation));
     for annotation in &mut layer.techniques {
@@ -199,7 +209,7 @@ fn held(layer: &InputLayer) -> InputLayer {
             annotation.tactic = InputTactic::Every;
         }
         held_rows(&mut annotation.metadata, &mut annotation.other);
-        held_links(&mut annotation.links);
+        held_links(&mut annotation.metadata, &mut annotation.links);
     }
     without_places(&layer)
 }

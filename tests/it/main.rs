@@ -29,6 +29,7 @@ mod schemas;
 mod support;
 mod tables;
 mod upgrade;
+mod upgrade_account;
 mod upgrade_aws;
 mod upgrade_facts;
 mod upgrade_layers;

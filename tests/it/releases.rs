@@ -409,7 +409,7 @@ fn what_is_revoked_in_a_circle_is_told_at_import_and_dropped_with_the_reason() {
     sources(&space);
     let circle = "T1078 has no place in ATT&CK 20.0: revoked in a circle by way of T2001, and so without a successor";
     let arguments = ["upgrade", "layer.json", "--to", "20.0", "-o", "out.json", "--report", "account.json"];
-    let counts = "1 row = 0 kept + 0 renamed + 0 renumbered + 0 replaced + 0 merged + 1 dropped";
+    let counts = "1 annotation = 0 kept + 0 renamed + 0 renumbered + 0 replaced + 0 merged + 1 dropped";
     space.run(&with_data(&arguments)).ok().says(&[circle, counts]);
     assert_eq!(space.json("out.json")["techniques"], json!([]));
     let account = space.read("account.json");

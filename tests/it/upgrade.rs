@@ -418,6 +418,29 @@ fn declarations_that_become_one_keep_every_word() {
     assert_eq!(after.non_mappable.len(), 1);
     assert_eq!(after.non_mappable[0].technique, id("T1685"));
     assert_eq!(after.non_mappable[0].comment, "Out of reach.\n\nToo wide.");
+    let record = after.upgrades.last().expect("it was upgraded");
+    let told: Vec<String> = record.merges.iter().map(|one| format!("{}, {}", one.to.id, one.of)).collect();
+    assert_eq!(told, ["T1685, declared not mappable"]);
+    assert_eq!(record.merges[0].origins(), ["T1562.001", "T1562", "T1562.006"]);
+    assert_eq!(record.merged_amount(), "1 technique, 2 rows");
+    before.non_mappable.clear();
+    before.listed = ["T1562.001", "T1562.001", "T1562"]
+        .map(|text| ListedTechnique {
+            technique: id(text),
+            name: String::new(),
+            id_span: Span::default(),
+            name_span: Span::default(),
+        })
+        .into();
+    let mut listed = before.clone();
+    let findings = upgrade(&mut listed, &way(from, to));
+    assert_eq!(listed.listed.len(), 2, "what the source lists twice stays so");
+    assert_eq!(listed.upgrades[0].merges[0].of, "listed without a mapping");
+    let messages: Vec<&str> = findings.iter().map(|one| one.message.as_str()).collect();
+    assert!(
+        messages.contains(&"this row of T1562 becomes part of the one of T1685, listed without a mapping"),
+        "{messages:?}"
+    );
     is_sound(&before, from, to);
 }
 

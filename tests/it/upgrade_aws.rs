@@ -270,7 +270,7 @@ fn the_account_is_the_same_in_every_form() {
     {
         assert_eq!(counts[kind], count, "{kind}");
         assert!(text.contains(&format!("  {count:>3}  {kind:<10}  ")), "{kind}\n{text}");
-        assert!(page.contains(&format!("<th scope=\"row\">{kind}</th>")), "{kind}");
+        assert!(page.contains(&format!("<th scope=\"row\" class=\"word\">{kind}</th>")), "{kind}");
     }
     for (from, to) in MOVED {
         assert!(

@@ -356,19 +356,24 @@ fn an_explicit_colour_goes_with_its_score_and_a_disabled_entry_gives_way() {
         {"techniqueID": "T1562.001", "comment": "No score, no colour."}
     ]));
     assert_eq!(layer["techniques"][0]["color"], "#00ff00", "where nobody has a score");
-    let (layer, _) = on_19(&json!([
+    let (layer, record) = on_19(&json!([
         {"techniqueID": "T1562", "score": 30, "color": "#00ff00"},
         {"techniqueID": "T1562.001", "score": 90, "enabled": false}
     ]));
+    assert_eq!(record.merges[0].origins(), ["T1562 30", "T1562.001 90 (disabled)"]);
+    assert_eq!(record.merges[0].result, "30");
+    let note = record.merges[0].note.as_deref();
+    assert_eq!(note, Some("a higher score is disabled, and does not count"));
     let one = &layer["techniques"][0];
     assert_eq!(
         (&one["score"], &one["color"], &one["enabled"]),
         (&json!(30), &json!("#00ff00"), &json!(true))
     );
-    let (layer, _) = on_19(&json!([
+    let (layer, record) = on_19(&json!([
         {"techniqueID": "T1562", "enabled": false},
         {"techniqueID": "T1562.001", "enabled": false}
     ]));
+    assert_eq!(record.merges[0].note, None);
     assert_eq!(layer["techniques"][0]["enabled"], false);
 }
 

@@ -9,6 +9,40 @@ use serde::Serialize;
 use super::{Move, Upgrade};
 use crate::attack::{Catalog, Domain, TechniqueId, Version};
 
+/// What an account counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Counted {
+    /// The rows of a mapping set.
+    Rows,
+    /// The annotations of a layer.
+    Annotations,
+}
+
+impl Counted {
+    /// The word for one or several: `row`, `annotations`.
+    #[must_use]
+    pub const fn noun(self, n: usize) -> &'static str {
+        match (self, n) {
+            (Self::Rows, 1) => "row",
+            (Self::Rows, _) => "rows",
+            (Self::Annotations, 1) => "annotation",
+            (Self::Annotations, _) => "annotations",
+        }
+    }
+
+    /// Some of them: `7 rows`; where some became part of others, `7 rows, 2 of them merged`.
+    #[must_use]
+    pub fn amount(self, n: usize, merged: usize) -> String {
+        let noun = self.noun(n);
+        match merged {
+            0 => format!("{n} {noun}"),
+            _ if merged == n => format!("{n} {noun}, merged"),
+            _ => format!("{n} {noun}, {merged} of them merged"),
+        }
+    }
+}
+
 /// What became of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -45,15 +79,22 @@ impl Kind {
         }
     }
 
-    /// What the word means, in half a sentence.
+    /// What the word means of what is counted, in half a sentence.
     #[must_use]
-    pub const fn definition(self) -> &'static str {
+    pub const fn definition(self, counted: Counted) -> &'static str {
         match self {
             Self::Kept => "the same technique, by the same name",
             Self::Renamed => "the same id under another name",
             Self::Renumbered => "the same name under another id",
             Self::Replaced => "another technique took over",
-            Self::Merged => "became part of another row, which keeps the strongest level and all comments",
+            Self::Merged => match counted {
+                Counted::Rows => {
+                    "became part of another row, which keeps the strongest level and all comments"
+                }
+                Counted::Annotations => {
+                    "became part of another annotation, which keeps the highest score and all comments"
+                }
+            },
             Self::Dropped => "nothing to carry it to",
         }
     }
@@ -195,6 +236,18 @@ pub struct Merge {
     pub rows: Vec<MergedRow>,
     /// What the one row says: the strongest level or score.
     pub result: String,
+    /// What more there is to know of it, in half a sentence: that a higher score is of a disabled annotation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl Merge {
+    /// What the rows said, each once, in the order of the source: `T1562.001 Partial`.
+    #[must_use]
+    pub fn origins(&self) -> Vec<String> {
+        let mut told = BTreeSet::new();
+        self.rows.iter().map(ToString::to_string).filter(|row| told.insert(row.clone())).collect()
+    }
 }
 
 /// A row that became part of another, or took others in.
@@ -204,13 +257,18 @@ pub struct MergedRow {
     pub from: TechniqueId,
     /// What it said: a level or score; empty when neither.
     pub said: String,
+    /// Whether it is an annotation that is disabled.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(default)]
+    pub disabled: bool,
 }
 
 impl fmt::Display for MergedRow {
-    /// `T1562.001 Partial`
+    /// `T1562.001 Partial`, `T1562.001 100 (disabled)`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let gap = if self.said.is_empty() { "" } else { " " };
-        write!(f, "{}{gap}{}", self.from, self.said)
+        let disabled = if self.disabled { " (disabled)" } else { "" };
+        write!(f, "{}{gap}{}{disabled}", self.from, self.said)
     }
 }
 
@@ -288,6 +346,8 @@ pub struct Record {
     pub to: Version,
     /// The version that it was made on: `from`, unless it had been carried to that before.
     pub made_on: Version,
+    /// What a row is: that of a mapping set, or a layer's annotation.
+    pub counted: Counted,
     /// Every row, by what became of it.
     pub counts: Counts,
     /// The techniques of which not all rows stand as they stood, by id.
@@ -317,6 +377,30 @@ impl Record {
         super::absence(self.made_on, self.to)
     }
 
+    /// How many techniques and rows some changes are of: `3 techniques, 7 rows, 2 of them merged`.
+    ///
+    /// Where one is no technique's id, `2 ids`; rows without an id are counted by themselves.
+    #[must_use]
+    pub fn amount<'c>(&self, changes: impl IntoIterator<Item = &'c Change>) -> String {
+        let mut ids: BTreeSet<&str> = BTreeSet::new();
+        let (mut rows, mut merged) = (0, 0);
+        for change in changes {
+            ids.extend(Some(change.from.id.as_str()).filter(|id| !id.is_empty()));
+            rows += change.rows;
+            merged += change.merged;
+        }
+        let are_techniques = ids.iter().all(|id| id.parse::<TechniqueId>().is_ok());
+        let noun = if are_techniques { "technique" } else { "id" };
+        counted_with(ids.len(), noun, &self.counted.amount(rows, merged))
+    }
+
+    /// At how many techniques rows came together, and how many became part of others: `1 technique, 6 rows`.
+    #[must_use]
+    pub fn merged_amount(&self) -> String {
+        let targets: BTreeSet<&str> = self.merges.iter().map(|merge| merge.to.id.as_str()).collect();
+        counted_with(targets.len(), "technique", &self.counted.amount(self.counts.merged, 0))
+    }
+
     /// What became of the rows of one technique, by its id in the source; `None` where all stand as they stood.
     #[must_use]
     pub fn change_of(&self, id: &str) -> Option<&Change> {
@@ -326,17 +410,75 @@ impl Record {
     /// The account in a line: `AWS 12/12/2024: ATT&CK 16.1 to 19.0, 487 rows = 440 kept + …`.
     #[must_use]
     pub fn summary(&self) -> String {
-        let Self { title, from, to, counts, .. } = self;
-        let noun = if counts.rows == 1 { "row" } else { "rows" };
+        let Self { title, from, to, counted, counts, .. } = self;
+        let noun = counted.noun(counts.rows);
         let account = counts.to_string();
         let account = account.split_once(' ').map_or("", |(_, rest)| rest);
         format!("{title}: ATT&CK {from} to {to}, {} {noun} {account}", counts.rows)
     }
 }
 
+/// What nobody can have assessed on the way from one version to another: the same for all that went it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absence<'a> {
+    /// The ATT&CK domain.
+    pub domain: Domain,
+    /// The version that the sources were made on.
+    pub made_on: Version,
+    /// The version of the target.
+    pub to: Version,
+    /// The techniques, by id; never empty.
+    pub techniques: &'a [Named],
+    /// The titles of the accounts that say so, in their order.
+    pub titles: Vec<&'a str>,
+}
+
+impl<'a> Absence<'a> {
+    /// What some accounts say of it, each list once, in their order.
+    #[must_use]
+    pub fn of(records: impl IntoIterator<Item = &'a Record>) -> Vec<Self> {
+        let mut places: BTreeMap<(Domain, Version, Version, &[Named]), usize> = BTreeMap::new();
+        let mut all: Vec<Self> = Vec::new();
+        for record in records.into_iter().filter(|record| !record.not_assessed.is_empty()) {
+            let Record { domain, made_on, to, not_assessed: techniques, title, .. } = record;
+            let place = *places.entry((*domain, *made_on, *to, techniques)).or_insert(all.len());
+            if place == all.len() {
+                let titles = Vec::new();
+                all.push(Self { domain: *domain, made_on: *made_on, to: *to, techniques, titles });
+            }
+            all[place].titles.push(title);
+        }
+        all
+    }
+
+    /// Why nobody can have assessed them: see [`absence`](super::absence).
+    #[must_use]
+    pub fn reason(&self) -> String {
+        super::absence(self.made_on, self.to)
+    }
+
+    /// Of one account its title, of several the versions: `Enterprise ATT&CK 16.1 to 19.0`.
+    #[must_use]
+    pub fn describe_source(&self) -> String {
+        match self.titles.as_slice() {
+            [title] => (*title).to_owned(),
+            _ => format!("{} ATT&CK {} to {}", self.domain.name(), self.made_on, self.to),
+        }
+    }
+}
+
+fn counted_with(n: usize, noun: &str, amount: &str) -> String {
+    match n {
+        0 => amount.to_owned(),
+        1 => format!("1 {noun}, {amount}"),
+        _ => format!("{n} {noun}s, {amount}"),
+    }
+}
+
 /// Counts rows as they are carried.
 pub(crate) struct Ledger<'u, 'c> {
     upgrade: &'u Upgrade<'c>,
+    counted: Counted,
     ids: BTreeMap<TechniqueId, Entry>,
     /// Rows that were dropped for a reason of their own: id and reason.
     others: BTreeMap<(String, String), usize>,
@@ -351,8 +493,8 @@ struct Entry {
 }
 
 impl<'u, 'c> Ledger<'u, 'c> {
-    pub(crate) fn new(upgrade: &'u Upgrade<'c>) -> Self {
-        Self { upgrade, ids: BTreeMap::new(), others: BTreeMap::new() }
+    pub(crate) fn new(upgrade: &'u Upgrade<'c>, counted: Counted) -> Self {
+        Self { upgrade, counted, ids: BTreeMap::new(), others: BTreeMap::new() }
     }
 
     /// Counts a row of a technique, and says what becomes of it; `given` is the name that the source has for it.
@@ -441,6 +583,7 @@ impl<'u, 'c> Ledger<'u, 'c> {
             from: from.version(),
             to: to.version(),
             made_on: from.version(),
+            counted: self.counted,
             counts,
             changes,
             merges: Vec::new(),

@@ -139,8 +139,16 @@ impl Carrier<'_, '_> {
             places
                 .iter()
                 .map(|place| &rows[*place])
-                .map(|row| MergedRow { from: row.source, said: said(&row.annotation) })
+                .map(|row| MergedRow {
+                    from: row.source,
+                    said: said(&row.annotation),
+                    disabled: !row.annotation.enabled,
+                })
                 .collect()
+        };
+        let score = |annotation: &InputAnnotation| annotation.score.as_ref().map(|score| score.value);
+        let gives_way = |row: &Row, to: &InputAnnotation| {
+            to.enabled && !row.annotation.enabled && score(&row.annotation) > score(to)
         };
         for (tactic, places, annotation) in made.iter().filter(|(_, places, _)| places.len() > 1) {
             self.merges.push(Merge {
@@ -148,6 +156,10 @@ impl Carrier<'_, '_> {
                 of: (*tactic).to_owned(),
                 rows: of(places),
                 result: said(annotation),
+                note: places
+                    .iter()
+                    .any(|place| gives_way(&rows[*place], annotation))
+                    .then(|| "a higher score is disabled, and does not count".to_owned()),
             });
         }
     }

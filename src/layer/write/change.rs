@@ -37,6 +37,8 @@ pub enum ChangeKind {
     MetadataDivider,
     /// A divider between links that was false was made true.
     LinkDivider,
+    /// A link that is no http or https address became a row of metadata.
+    Link,
     /// A colour of the gradient was written in hexadecimal digits.
     GradientColor,
     /// A gradient of one colour was given a second, or one without any the Navigator's own.
@@ -79,6 +81,9 @@ impl fmt::Display for Change {
             ChangeKind::Tactic => write!(f, "{what} is in no tactic and is written for all of its tactics"),
             ChangeKind::MetadataDivider => f.write_str("a row called DIVIDER becomes a divider"),
             ChangeKind::LinkDivider => f.write_str("a divider between links that is false becomes true"),
+            ChangeKind::Link => {
+                write!(f, "the link {what} is not an http or https address, and becomes a row of metadata")
+            }
             ChangeKind::GradientColor => {
                 write!(f, "the gradient's colour {what} is written in hexadecimal digits")
             }

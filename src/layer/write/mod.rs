@@ -32,6 +32,7 @@ use serde::{Serialize, Serializer};
 use super::model::{FORMAT, Layout, LegendItem, NAVIGATOR};
 use super::read::{InputAnnotation, InputLayer, InputLink, InputMetadata, InputTactic};
 use crate::attack::{Domain, Version};
+use crate::link::web_address;
 use crate::source::Span;
 
 pub use change::{Change, ChangeKind};
@@ -181,7 +182,7 @@ impl<'a> OutputLayer<'a> {
             techniques: annotations(&layer.techniques, &mut changes),
             gradient: layer.gradient.as_ref().map(|gradient| OutputGradient::new(gradient, &mut changes)),
             legend_items: &layer.legend,
-            metadata: rows(&layer.metadata, &layer.other, layer.span, &mut changes),
+            metadata: rows(&layer.metadata, &layer.other, &layer.links, layer.span, &mut changes),
             links: links(&layer.links, &mut changes),
             show_tactic_row_background: layer.show_tactic_row_background,
             tactic_row_background: &layer.tactic_row_background,
@@ -288,7 +289,13 @@ impl<'a> OutputAnnotation<'a> {
             color: annotation.color.as_deref(),
             comment: &annotation.comment.value,
             enabled: annotation.enabled,
-            metadata: rows(&annotation.metadata, &annotation.other, annotation.span, changes),
+            metadata: rows(
+                &annotation.metadata,
+                &annotation.other,
+                &annotation.links,
+                annotation.span,
+                changes,
+            ),
             links: links(&annotation.links, changes),
             show_subtechniques: annotation.show_subtechniques,
         })
@@ -296,10 +303,11 @@ impl<'a> OutputAnnotation<'a> {
 }
 
 /// The rows, and after them the fields that no format defines: the Navigator drops such a field when it saves the layer,
-/// and the loader refuses the whole layer for it.
+/// and the loader refuses the whole layer for it. Links that are none come last: what they say is kept as text.
 fn rows<'a>(
     rows: &'a [InputMetadata],
     other: &'a [(String, String)],
+    links: &'a [InputLink],
     span: Span,
     changes: &mut Vec<Change>,
 ) -> Vec<OutputRow<'a>> {
@@ -327,6 +335,14 @@ fn rows<'a>(
             written.push(OutputRow::Row { name: Cow::Borrowed(name), value });
         }
     }
+    for link in links {
+        if let InputLink::Link { label, url } = link
+            && web_address(&url.value).is_none()
+        {
+            changes.push(Change::new(ChangeKind::Link, &url.value, url.span));
+            written.push(OutputRow::Row { name: Cow::Borrowed(label), value: Cow::Borrowed(&url.value) });
+        }
+    }
     written
 }
 
@@ -340,18 +356,20 @@ fn told(json: &str) -> Cow<'_, str> {
     Cow::Borrowed(json)
 }
 
-/// Links. A divider that is false is written true: the Navigator shows an empty line for it, and the loader refuses the
+/// Links to the web: the Navigator opens whatever address a layer gives. The others are among the [`rows`]. A divider that is false is written true: the Navigator shows an empty line for it, and the loader refuses the
 /// layer, or loses the whole technique.
 fn links<'a>(links: &'a [InputLink], changes: &mut Vec<Change>) -> Vec<OutputLink<'a>> {
     links
         .iter()
-        .map(|link| match link {
-            InputLink::Link { label, url } => OutputLink::Link { label, url: &url.value },
+        .filter_map(|link| match link {
+            InputLink::Link { label, url } => {
+                web_address(&url.value).map(|_| OutputLink::Link { label, url: &url.value })
+            }
             InputLink::Divider { shown, span } => {
                 if !shown {
                     changes.push(Change::new(ChangeKind::LinkDivider, "", *span));
                 }
-                OutputLink::Divider { divider: true }
+                Some(OutputLink::Divider { divider: true })
             }
         })
         .collect()

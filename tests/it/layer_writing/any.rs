@@ -98,8 +98,9 @@ fn metadata() -> BoxedStrategy<Value> {
 
 fn links() -> BoxedStrategy<Value> {
     let link = object(vec![("label", words()), ("url", words())], false);
+    let web = words().prop_map(|label| json!({ "label": label, "url": "https://a.example/b" }));
     let divider = object(vec![("divider", flag())], false);
-    list(mostly(prop_oneof![3 => link, 1 => divider]), 3)
+    list(mostly(prop_oneof![2 => link, 2 => web, 1 => divider]), 3)
 }
 
 fn technique() -> BoxedStrategy<Value> {
