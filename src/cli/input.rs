@@ -264,7 +264,7 @@ pub(crate) fn select(settings: &Settings, input: &Input, global: &Global) -> Res
 }
 
 /// Why a name means nothing, where ATT&CK moved on from it.
-fn explain(unknown: UnknownName, catalog: &Catalog) -> Failure {
+pub(crate) fn explain(unknown: UnknownName, catalog: &Catalog) -> Failure {
     let version = catalog.version();
     let help = match unknown.what {
         "tactic" => {

@@ -1,7 +1,7 @@
 //! Tables: what the mappings and their coverage say, one row for each thing, for terminals, spreadsheets and programs.
 //!
-//! Four subjects, each a type of row: [`capabilities`], [`techniques`], [`scores`] and [`gaps`]. [`Table::new`] makes
-//! typed cells of rows; a table can be ordered and narrowed by the keys of its columns, and [`crate::render`] draws it.
+//! Four subjects of coverage, each a type of row: [`capabilities`], [`techniques`], [`scores`] and [`gaps`]; and the groups
+//! and campaigns of a catalog ([`ActorRow`]). [`Table::new`] makes typed cells of rows; a table can be ordered and narrowed by the keys of its columns, and [`crate::render`] draws it.
 //! Every count is of the catalog's active techniques in scope, and a [`Cell::Share`] carries its denominator.
 //!
 //! ```
@@ -20,6 +20,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod actors;
 mod capabilities;
 mod cell;
 mod gaps;
@@ -34,6 +35,7 @@ use crate::mapping::MappingSet;
 use crate::mapping::select::Selection;
 use crate::suggest;
 
+pub use actors::ActorRow;
 pub use capabilities::{CapabilityRow, CapabilityState, capabilities};
 pub use cell::Cell;
 pub use gaps::{GapRow, GapSubject, gaps};
@@ -322,6 +324,7 @@ mod tests {
         headings_name_their_columns::<TechniqueRow>();
         headings_name_their_columns::<ScoreRow>();
         headings_name_their_columns::<GapRow>();
+        headings_name_their_columns::<ActorRow>();
     }
 
     #[test]
