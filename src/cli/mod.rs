@@ -15,6 +15,7 @@ mod layer;
 mod query;
 mod schema;
 mod table;
+mod threat;
 mod upgrade;
 mod validate;
 

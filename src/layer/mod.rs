@@ -11,6 +11,7 @@ pub mod read;
 mod schema;
 mod split;
 mod upgrade;
+mod uses;
 pub mod write;
 
 use std::io;
@@ -29,6 +30,7 @@ pub use model::{
 pub use schema::{AnyLayer, AnyLayerFile};
 pub use split::{Part, Per, framework_key, split};
 pub use upgrade::{Upgraded, upgrade};
+pub use uses::{Uses, uses};
 
 /// A layer as JSON text, ending in a line break.
 ///

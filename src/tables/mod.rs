@@ -26,6 +26,7 @@ mod cell;
 mod gaps;
 mod scores;
 mod techniques;
+mod uses;
 
 use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 
@@ -41,6 +42,7 @@ pub use cell::Cell;
 pub use gaps::{GapRow, GapSubject, gaps};
 pub use scores::{ScoreRow, scores};
 pub use techniques::{TechniqueRow, techniques};
+pub use uses::{UseRow, gaps_against, uses};
 
 /// What tables are made of.
 #[derive(Debug, Clone, Copy)]
@@ -242,6 +244,16 @@ impl Table {
         self.heads = columns.iter().map(|column| self.heads[*column]).collect();
     }
 
+    /// Puts the columns of another table after the first `at` of this one. The two have the same number of rows, and a row
+    /// of one is about what the row of the other is about.
+    pub fn insert(&mut self, at: usize, other: Self) {
+        let at = at.min(self.heads.len());
+        self.heads.splice(at..at, other.heads);
+        for (row, more) in self.rows.iter_mut().zip(other.rows) {
+            row.splice(at..at, more);
+        }
+    }
+
     /// The places of the columns to show to people who did not say which they want.
     #[must_use]
     pub fn telling(&self) -> Vec<usize> {
@@ -325,6 +337,7 @@ mod tests {
         headings_name_their_columns::<ScoreRow>();
         headings_name_their_columns::<GapRow>();
         headings_name_their_columns::<ActorRow>();
+        headings_name_their_columns::<UseRow>();
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A part of a threat as people write it.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -82,6 +83,17 @@ impl FromStr for Named {
             },
         };
         Ok(Self::Actor { name: name.to_owned(), weight })
+    }
+}
+
+impl fmt::Display for Named {
+    /// As it is written: `APT29`, `APT29=2`, `threat.json`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Actor { name, weight } if weight.to_bits() == 1.0_f64.to_bits() => f.write_str(name),
+            Self::Actor { name, weight } => write!(f, "{name}={weight}"),
+            Self::Layer(path) => write!(f, "{}", path.display()),
+        }
     }
 }
 
