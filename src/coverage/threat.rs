@@ -35,6 +35,7 @@
 //! ```
 
 mod exposure;
+mod guard;
 mod named;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +43,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::attack::{Actor, ActorError, ActorKind, Catalog, Fate, Roster, TechniqueId, Version};
 
 pub use exposure::{Exposure, MemberCoverage, ThreatCoverage};
+pub use guard::Guard;
 pub use named::{MOST_WEIGHT, Named, ParseNamedError};
 
 /// A group or campaign of a threat.
@@ -258,11 +260,13 @@ impl Threat {
             ),
             [only] => format!("A technique is used where ATT&CK {version} says that {} uses it.", only.name),
             members => {
-                let weighs = members.iter().any(|one| one.weight.to_bits() != members[0].weight.to_bits());
-                let of = if weighs { "their weights" } else { "them" };
+                let by_weight = if weighs(members) { ", by weight," } else { "" };
+                let names: Vec<String> = members.iter().map(|member| named(member, members)).collect();
+                let (last, others) =
+                    names.split_last().map_or(("", &[][..]), |(last, others)| (last, others));
+                let others = others.join(", ");
                 format!(
-                    "The use of a technique is the share of {of} that ATT&CK {version} says use it: {}.",
-                    self.name
+                    "The use of a technique is the share{by_weight} of {others} and {last} that use it in ATT&CK {version}."
                 )
             }
         }
@@ -300,17 +304,15 @@ fn carried(id: TechniqueId, user: &str, catalog: &Catalog, notes: &mut Vec<Strin
 }
 
 fn members_name(members: &[Member]) -> String {
-    let weighs = members.iter().any(|member| member.weight.to_bits() != members[0].weight.to_bits());
-    let names: Vec<String> =
-        members
-            .iter()
-            .map(|member| {
-                if weighs {
-                    format!("{} (weight {})", member.name, member.weight)
-                } else {
-                    member.name.clone()
-                }
-            })
-            .collect();
-    names.join(", ")
+    members.iter().map(|member| named(member, members)).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether weights differ.
+fn weighs(members: &[Member]) -> bool {
+    members.iter().any(|member| member.weight.to_bits() != members[0].weight.to_bits())
+}
+
+/// A member's name, where weights differ with its own.
+fn named(member: &Member, members: &[Member]) -> String {
+    if weighs(members) { format!("{} (weight {})", member.name, member.weight) } else { member.name.clone() }
 }

@@ -10,6 +10,7 @@ mod model;
 pub mod read;
 mod schema;
 mod split;
+mod threat;
 mod upgrade;
 mod uses;
 pub mod write;
@@ -29,6 +30,7 @@ pub use model::{
 
 pub use schema::{AnyLayer, AnyLayerFile};
 pub use split::{Part, Per, framework_key, split};
+pub use threat::{build_against, overlay};
 pub use upgrade::{Upgraded, upgrade};
 pub use uses::{Uses, uses};
 
