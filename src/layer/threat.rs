@@ -7,7 +7,7 @@ use super::model::{Annotation, Filters, Gradient, Layer, Layout, LegendItem, Met
 use super::{ColorBy, Options};
 use crate::attack::TechniqueId;
 use crate::coverage::threat::{Exposure, Guard, Threat, ThreatCoverage};
-use crate::coverage::{Coverage, State, Tally, whole};
+use crate::coverage::{Coverage, Tally, whole};
 use crate::matrix::palette::{Color, Theme};
 
 /// Makes a layer of everything in the coverage, as [`build`](super::build()) does, with what the threat makes of it in the
@@ -136,9 +136,7 @@ fn comment_of(guard: Guard, exposure: Option<&Exposure>, covered: String, covera
     let mut text = guard.label(scored).to_owned();
     text[..1].make_ascii_uppercase();
     match exposure {
-        Some(exposure) if exposure.score.is_none() && exposure.state != State::NotCovered => {
-            text += &format!(" ({})", exposure.state.name());
-        }
+        Some(exposure) if guard == Guard::Unassessed => text = format!("Used, {}", exposure.state.name()),
         _ => {}
     }
     text.push('.');

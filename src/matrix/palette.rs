@@ -247,10 +247,11 @@ impl Palette {
     #[must_use]
     pub fn guard(&self, guard: Guard, theme: Theme) -> Color {
         let (light, dark, chroma, hue) = match guard {
-            Guard::Open => (0.44, 0.88, 0.15, 22.0),
-            Guard::Weak => (0.80, 0.48, 0.11, 75.0),
-            Guard::Strong => (0.62, 0.63, 0.12, 245.0),
-            Guard::Unused => (0.93, 0.32, 0.015, 245.0),
+            Guard::Open => (0.41, 0.90, 0.14, 22.0),
+            Guard::Unassessed => (0.70, 0.55, 0.0, 0.0),
+            Guard::Weak => (0.83, 0.43, 0.11, 75.0),
+            Guard::Strong => (0.56, 0.67, 0.12, 245.0),
+            Guard::Unused => (0.945, 0.26, 0.015, 245.0),
         };
         Color::oklch(if theme == Theme::Light { light } else { dark }, chroma, hue)
     }

@@ -98,9 +98,11 @@ pub(super) fn threat_matrix(site: &Site<'_>, against: &ThreatCoverage<'_>, capti
         cell(site, technique, face, "")
     });
     let columns = laid_out.columns.into_iter().map(|column| {
-        let used = column.entries.iter().filter_map(|entry| against.exposure(entry.technique.id));
-        let covered = used.clone().filter(|one| one.state == State::Covered).count();
-        let mapped = fraction(covered, used.count());
+        let subs = column.entries.iter().flat_map(|entry| &entry.subs).map(|(sub, _)| sub.id);
+        let all = column.entries.iter().map(|entry| entry.technique.id).chain(subs);
+        let used: Vec<State> = all.filter_map(|id| Some(against.exposure(id)?.state)).collect();
+        let covered = used.iter().filter(|state| **state == State::Covered).count();
+        let mapped = fraction(covered, used.len());
         let subs = column.entries.iter().map(|entry| entry.subs.len()).collect();
         drawn(site, column, mapped, subs)
     });
@@ -113,7 +115,7 @@ pub(super) fn threat_matrix(site: &Site<'_>, against: &ThreatCoverage<'_>, capti
         legend.push(LegendEntry { class: "out-of-scope".to_owned(), label });
     }
     let note = format!(
-        "Under each tactic: of its techniques that are used, how many are covered. {}",
+        "Under each tactic: how many of its techniques and sub-techniques that are used are covered. {}",
         note(coverage)
     );
     MatrixView { caption, columns, legend, note }

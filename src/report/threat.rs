@@ -59,6 +59,8 @@ pub struct UseShare {
     pub sum: f64,
     /// The denominator, likewise: the sum of all uses.
     pub of: f64,
+    /// Both for people: `19.3 of 66`.
+    pub fraction: String,
     /// 100 × sum / of, to one decimal.
     pub percent: f64,
     /// The percentage for people.
@@ -76,8 +78,8 @@ pub struct ActorRow {
     pub kind: String,
     /// Its page on attack.mitre.org, at the version in force.
     pub url: String,
-    /// Its weight.
-    pub weight: f64,
+    /// Its weight: `2`, `0.5`.
+    pub weight: String,
     /// Its techniques and sub-techniques that are covered, of those in scope.
     pub covered: Fraction,
 }
@@ -87,7 +89,7 @@ pub struct ActorRow {
 pub struct GuardShare {
     /// `used, not covered`
     pub label: String,
-    /// A CSS class: `guard-open`, `guard-weak`, `guard-strong`.
+    /// A CSS class: `guard-open`, `guard-unassessed`, `guard-weak`, `guard-strong`.
     pub class: String,
     /// How many techniques.
     pub n: usize,
@@ -104,7 +106,7 @@ pub struct GapView {
     pub technique: TechniqueRef,
     /// What covers it in a word: `not covered`, `Minimal`.
     pub label: String,
-    /// A CSS class: `guard-open`, `guard-weak`, `guard-strong`.
+    /// A CSS class: `guard-open`, `guard-unassessed`, `guard-weak`, `guard-strong`.
     pub class: String,
     /// How much it is used, in percent.
     pub usage: String,
@@ -133,7 +135,7 @@ pub struct TechniqueThreat {
     pub residual: String,
     /// What threat and coverage make of it together: `used, not covered`.
     pub label: String,
-    /// A CSS class: `guard-open`, `guard-weak`, `guard-strong`.
+    /// A CSS class: `guard-open`, `guard-unassessed`, `guard-weak`, `guard-strong`.
     pub class: String,
 }
 
@@ -298,7 +300,8 @@ pub(super) fn legend(site: &Site<'_>, shown: &[Guard]) -> Vec<LegendEntry> {
 fn share(sum: f64, of: f64) -> UseShare {
     let tenths = |number: f64| (10.0 * number).round() / 10.0;
     let percent = if of > 0.0 { tenths(100.0 * sum / of) } else { 0.0 };
-    UseShare { sum: tenths(sum), of: tenths(of), percent, text: percent_text(sum, of) }
+    let fraction = format!("{} of {}", tenths(sum), tenths(of));
+    UseShare { sum: tenths(sum), of: tenths(of), fraction, percent, text: percent_text(sum, of) }
 }
 
 fn actors(site: &Site<'_>, against: &ThreatCoverage<'_>) -> Vec<ActorRow> {
@@ -307,7 +310,7 @@ fn actors(site: &Site<'_>, against: &ThreatCoverage<'_>) -> Vec<ActorRow> {
         name: one.member.name.clone(),
         kind: one.member.kind.name().to_owned(),
         url: actor_url(site, one.member),
-        weight: one.member.weight,
+        weight: one.member.weight.to_string(),
         covered: fraction(one.covered.total(), one.in_scope.total()),
     });
     rows.collect()
@@ -325,8 +328,8 @@ fn guards(site: &Site<'_>, against: &ThreatCoverage<'_>) -> Vec<GuardShare> {
     let scored = site.combined.rules().metric.needs_levels();
     let all = against.exposures();
     let mut before = 0;
-    let used = [Guard::Open, Guard::Weak, Guard::Strong];
-    let shares = used.into_iter().map(|guard| {
+    let used = Guard::ALL.into_iter().filter(|guard| *guard != Guard::Unused);
+    let shares = used.map(|guard| {
         let n = all.iter().filter(|one| Guard::of_exposure(one, &site.combined) == guard).count();
         let (start, end) = (fraction(before, all.len()), fraction(before + n, all.len()));
         before += n;

@@ -12,6 +12,8 @@ use serde_json::Value;
 
 use crate::support::{Workspace, active, corpus, covered};
 
+mod site;
+
 fn catalog(version: &str) -> Catalog {
     let version: Version = version.parse().expect("a version");
     Catalog::embedded(Domain::Enterprise, version).expect("it is embedded")

@@ -1,4 +1,4 @@
-//! Threat and coverage at once: which of four kinds a technique is.
+//! Threat and coverage at once: which of five kinds a technique is.
 
 use super::{Exposure, ThreatCoverage};
 use crate::attack::TechniqueId;
@@ -10,6 +10,8 @@ use crate::mapping::Level;
 pub enum Guard {
     /// The threat uses it, and nothing covers it.
     Open,
+    /// The threat uses it, and it is not assessed or not mappable.
+    Unassessed,
     /// The threat uses it, and its score is below Partial.
     Weak,
     /// The threat uses it, and its score is at least Partial, or it is counted.
@@ -20,13 +22,14 @@ pub enum Guard {
 
 impl Guard {
     /// All of them, the most urgent first.
-    pub const ALL: [Self; 4] = [Self::Open, Self::Weak, Self::Strong, Self::Unused];
+    pub const ALL: [Self; 5] = [Self::Open, Self::Unassessed, Self::Weak, Self::Strong, Self::Unused];
 
     /// `open`: for CSS classes.
     #[must_use]
     pub const fn key(self) -> &'static str {
         match self {
             Self::Open => "open",
+            Self::Unassessed => "unassessed",
             Self::Weak => "weak",
             Self::Strong => "strong",
             Self::Unused => "unused",
@@ -38,6 +41,7 @@ impl Guard {
     pub const fn label(self, scored: bool) -> &'static str {
         match self {
             Self::Open => "used, not covered",
+            Self::Unassessed => "used, not assessed or not mappable",
             Self::Weak => "used, covered below Partial",
             Self::Strong if scored => "used, covered at least Partial",
             Self::Strong => "used, mapped",
@@ -59,7 +63,7 @@ impl Guard {
     #[must_use]
     pub fn of_exposure(exposure: &Exposure, coverage: &Coverage<'_>) -> Self {
         if exposure.score.is_none() {
-            Self::Open
+            if exposure.state == State::NotCovered { Self::Open } else { Self::Unassessed }
         } else if coverage.rules().scale.level(exposure.strength) < Level::Partial {
             Self::Weak
         } else {
