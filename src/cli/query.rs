@@ -63,6 +63,8 @@ struct CapabilityArgs {
     #[command(flatten)]
     table: TableArgs,
     #[command(flatten)]
+    threat: ThreatArgs,
+    #[command(flatten)]
     scores: ScoreArgs,
     #[command(flatten)]
     filters: FilterArgs,
@@ -71,12 +73,14 @@ struct CapabilityArgs {
 const CAPABILITIES: &str = "\
 Columns: framework, id, name, groups, tags, state, mapped, techniques, sub_techniques, protect, \
 detect, respond, minimal, partial, significant, only, weighted, weighted_percent, mappings, retired, \
-comment, references
+comment, references; with --threat also threat_covered, threat_weighted_percent
 
 `state` is mapped, not mappable (the source says so), not assessed (mapped without a level) or no \
 mapping. `protect`, `detect` and `respond` count what is mapped in each; `minimal`, `partial` and \
 `significant` what has each as its strongest level; `only` what no other capability of the \
-framework maps; `retired` mapped ids that are in no other count.
+framework maps; `retired` mapped ids that are in no other count; `threat_covered` which of the \
+threat's techniques the capability covers alone, and `threat_weighted_percent` the same by use and \
+score.
 
 Examples:
   navlayer query capabilities                        most techniques first
@@ -244,19 +248,34 @@ fn listed(all: bool) -> Listed {
 }
 
 fn capabilities(args: &CapabilityArgs, global: &Global, out: &mut dyn io::Write) -> CommandResult {
-    let Some(question) =
-        Question::new((&args.sources, &args.account), (Some(&args.scores), None), &args.filters, global)?
+    let Some(question) = Question::new(
+        (&args.sources, &args.account),
+        (Some(&args.scores), Some(&args.threat)),
+        &args.filters,
+        global,
+    )?
     else {
         return Ok(Outcome::Findings);
     };
     let content = question.content();
     let rows = tables::capabilities(&content, listed(args.all));
     let mut table = Table::new(&rows);
+    let mut order = "-mapped";
+    if let Some(threat) = &question.threat {
+        let keys: Vec<_> = rows.iter().map(|row| row.key).collect();
+        let against = Table::new(&tables::capabilities_against(&content, threat, &keys));
+        table.insert(table.column("mapped")?, against);
+        order = "-threat_weighted_percent";
+    }
     if !args.table.is_sorted() {
-        table.sort(&[table.order("-mapped")?]);
+        table.sort(&[table.order(order)?]);
     }
     args.table.write(Sheet { table, below: None }, global, out)?;
     told::capabilities(&content, &rows, global);
+    if let Some(threat) = &question.threat {
+        let coverage = content.coverage(question.selection.clone());
+        threat::say(&ThreatCoverage::new(threat, &coverage), global);
+    }
     Ok(Outcome::Clean)
 }
 

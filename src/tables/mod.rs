@@ -42,7 +42,7 @@ pub use cell::Cell;
 pub use gaps::{GapRow, GapSubject, gaps};
 pub use scores::{ScoreRow, scores};
 pub use techniques::{TechniqueRow, techniques};
-pub use uses::{UseRow, gaps_against, uses};
+pub use uses::{AgainstRow, UseRow, capabilities_against, gaps_against, uses};
 
 /// What tables are made of.
 #[derive(Debug, Clone, Copy)]
@@ -338,6 +338,7 @@ mod tests {
         headings_name_their_columns::<GapRow>();
         headings_name_their_columns::<ActorRow>();
         headings_name_their_columns::<UseRow>();
+        headings_name_their_columns::<AgainstRow>();
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use super::gaps::technique;
 use super::{Cell, Column, Content, GapRow, Row, Shown};
 use crate::attack::TechniqueId;
-use crate::coverage::Coverage;
-use crate::coverage::threat::{Exposure, ThreatCoverage};
+use crate::coverage::threat::{Exposure, Threat, ThreatCoverage};
+use crate::coverage::{CapabilityKey, Coverage, Tally};
+use crate::parallel;
 
 /// What a threat makes of one technique.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -31,6 +32,43 @@ impl Row for UseRow {
 /// From 0 to 100, to one decimal.
 fn percent(row: &UseRow, of: fn(&Exposure) -> f64) -> Cell {
     row.exposure.map_or(Cell::Empty, |exposure| Cell::Decimal((1000.0 * of(&exposure)).round() / 10.0))
+}
+
+/// What of a threat a capability covers alone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AgainstRow {
+    /// The threat's techniques that it covers.
+    pub covered: Tally,
+    /// The threat's techniques in scope.
+    pub in_scope: Tally,
+    /// Σ use × score / (100 × Σ use), from 0 to 1; `None` when nothing of the threat is in scope.
+    pub weighted: Option<f64>,
+}
+
+impl Row for AgainstRow {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::share("threat_covered", "Threat covered", Shown::Always, |row| {
+            Cell::share(row.covered.total(), row.in_scope.total())
+        }),
+        Column::number("threat_weighted_percent", "Threat weighted percent", Shown::Always, |row| {
+            row.weighted.map_or(Cell::Empty, |weighted| Cell::Decimal((1000.0 * weighted).round() / 10.0))
+        }),
+    ];
+}
+
+/// What of a threat each of some capabilities covers alone, in their order.
+#[must_use]
+pub fn capabilities_against(
+    content: &Content<'_>,
+    threat: &Threat,
+    capabilities: &[CapabilityKey],
+) -> Vec<AgainstRow> {
+    parallel::map(capabilities, |key| {
+        let is_this = |set, capability| CapabilityKey { set, capability } == *key;
+        let coverage = content.coverage(content.selection.with_capabilities(is_this));
+        let against = ThreatCoverage::new(threat, &coverage);
+        AgainstRow { covered: against.covered(), in_scope: against.in_scope(), weighted: against.weighted() }
+    })
 }
 
 /// What a threat makes of some techniques, a row for each.

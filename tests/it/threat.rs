@@ -427,11 +427,49 @@ fn what_is_covered_of_a_threat_is_said_with_its_denominators() {
 }
 
 #[test]
+fn what_each_capability_covers_of_a_threat_is_told() {
+    let space = Workspace::new();
+    let used: BTreeSet<String> = expected(&space, &[("G0016", 1.0)]).into_keys().collect();
+    let mut covered: BTreeMap<String, BTreeMap<String, f64>> = BTreeMap::new();
+    for row in rows(&space, &["scores"]) {
+        let text = |key: &str| row[key].as_str().expect("text").to_owned();
+        if used.contains(&text("technique_id")) {
+            let score = row["score"].as_f64().expect("a score");
+            let held = covered
+                .entry(text("capability_id"))
+                .or_default()
+                .entry(text("technique_id"))
+                .or_insert(score);
+            *held = held.max(score);
+        }
+    }
+    let table = rows(&space, &["capabilities", "--threat", "APT29"]);
+    for row in &table {
+        let scores: Vec<f64> = covered
+            .get(row["id"].as_str().expect("an id"))
+            .map(|held| held.values().copied().collect())
+            .unwrap_or_default();
+        assert_eq!(row["threat_covered"], serde_json::json!({"n": scores.len(), "of": used.len()}), "{row}");
+        let weighted = scores.iter().sum::<f64>() / used.len() as f64;
+        assert!(
+            (row["threat_weighted_percent"].as_f64().expect("a share") - weighted).abs() <= 0.051,
+            "{row}"
+        );
+    }
+    let order =
+        |row: &Value| (-10.0 * row["threat_weighted_percent"].as_f64().expect("a share")).round() as i64;
+    assert!(table.is_sorted_by_key(order));
+}
+
+#[test]
 fn without_a_threat_tables_have_no_column_of_one() {
     let space = Workspace::new();
-    for subject in ["gaps", "techniques"] {
+    for subject in ["gaps", "techniques", "capabilities"] {
         let rows = rows(&space, &[subject]);
-        assert!(rows[0].get("use").is_none() && rows[0].get("residual").is_none(), "{subject}");
+        assert!(
+            ["use", "residual", "threat_covered"].iter().all(|key| rows[0].get(key).is_none()),
+            "{subject}"
+        );
     }
 }
 
