@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::table::Table;
+use super::table::{State, Table};
 use super::{Actor, Catalog, Domain, RetiredActor, Version};
 use crate::suggest;
 
@@ -108,20 +108,17 @@ impl<'c> Roster<'c> {
     pub fn find(&self, name: &str) -> Result<Found<'_>, ActorError> {
         let name = name.trim();
         let is_name = |known: &str| same(known, name);
-        let ways: [fn(&Actor, &dyn Fn(&str) -> bool) -> bool; 3] = [
-            |actor, is_name| is_name(&actor.id),
-            |actor, is_name| is_name(&actor.name),
-            |actor, is_name| actor.aliases.iter().any(|alias| is_name(alias)),
-        ];
-        for way in ways {
-            let found: Vec<&Actor> = self.active.iter().filter(|actor| way(actor, &is_name)).collect();
-            match found.as_slice() {
-                [] => {}
-                [actor] => return Ok(Found { actor, instead_of: None }),
-                several => {
-                    let actors = several.iter().map(|actor| called(&actor.id, &actor.name)).collect();
-                    return Err(ActorError::Ambiguous { name: name.to_owned(), actors });
-                }
+        let all = || self.active.iter();
+        let by_id: Vec<&Actor> = all().filter(|actor| is_name(&actor.id)).collect();
+        let by_name: Vec<&Actor> = all().filter(|actor| is_name(&actor.name)).collect();
+        let has_alias = |actor: &&Actor| actor.aliases.iter().any(|alias| is_name(alias));
+        let by_alias: Vec<&Actor> = all().filter(has_alias).collect();
+        match [by_id, by_name, by_alias].into_iter().find(|found| !found.is_empty()).as_deref() {
+            None => {}
+            Some([actor]) => return Ok(Found { actor, instead_of: None }),
+            Some(several) => {
+                let actors = several.iter().map(|actor| called(&actor.id, &actor.name)).collect();
+                return Err(ActorError::Ambiguous { name: name.to_owned(), actors });
             }
         }
         let retired = self.retired.iter().find(|one| is_name(&one.id) || is_name(&one.name));
@@ -137,7 +134,7 @@ impl<'c> Roster<'c> {
                 name: retired.name.to_string(),
                 revoked: retired.revoked,
                 version: self.catalog.version(),
-                elsewhere: self.versions_of(self.catalog.table(), &retired.id).map(|versions| {
+                elsewhere: versions_of(self.catalog.table(), &retired.id).map(|versions| {
                     format!("it is active in ATT&CK {versions}, which --attack-version can ask for")
                 }),
             }),
@@ -197,23 +194,22 @@ impl<'c> Roster<'c> {
 
     /// Who else knows the name: other versions of the domain, then the other domains.
     fn elsewhere(&self, name: &str) -> Option<String> {
-        if let Some(versions) = self.versions_of(self.catalog.table(), name) {
+        if let Some(versions) = versions_of(self.catalog.table(), name) {
             return Some(format!("it is active in ATT&CK {versions}, which --attack-version can ask for"));
         }
         let others = Domain::ALL.into_iter().filter(|domain| *domain != self.catalog.domain());
-        let mut knowing = others.filter(|domain| self.versions_of(Table::embedded(*domain), name).is_some());
+        let mut knowing = others.filter(|domain| versions_of(Table::embedded(*domain), name).is_some());
         knowing.next().map(|domain| format!("{} ATT&CK knows it", domain.name()))
     }
+}
 
-    /// The versions of a table in which an active actor has this id or name, as ranges.
-    fn versions_of(&self, table: &Table, name: &str) -> Option<String> {
-        let rows = table.actors().actors.iter();
-        let rows = rows.filter(|row| row.state == super::table::State::Active);
-        let named = rows.filter(|row| same(&row.id, name) || same(&row.name, name));
-        let indices: BTreeSet<usize> = named.flat_map(|row| row.versions.iter()).collect();
-        let versions: Vec<Version> = indices.into_iter().map(|index| table.versions()[index]).collect();
-        (!versions.is_empty()).then(|| table.ranges(&versions))
-    }
+/// The versions of a table in which an active actor has this id or name, as ranges.
+fn versions_of(table: &Table, name: &str) -> Option<String> {
+    let rows = table.actors().actors.iter().filter(|row| row.state == State::Active);
+    let named = rows.filter(|row| same(&row.id, name) || same(&row.name, name));
+    let indices: BTreeSet<usize> = named.flat_map(|row| row.versions.iter()).collect();
+    let versions: Vec<Version> = indices.into_iter().map(|index| table.versions()[index]).collect();
+    (!versions.is_empty()).then(|| table.ranges(&versions))
 }
 
 /// `G0016 (APT29)`

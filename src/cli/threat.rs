@@ -1,11 +1,12 @@
 //! From `--threat` to a threat on the catalog in force.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use navlayer::attack::upgrade::Upgrade;
 use navlayer::attack::{Roster, Version};
 use navlayer::config::{Setting, Settings};
-use navlayer::coverage::threat::{Named, Threat, ThreatCoverage, ThreatError};
+use navlayer::coverage::threat::{Named, Threat, ThreatCoverage, ThreatError, percent};
 use navlayer::diagnostic::{Code, Diagnostic, Severity};
 use navlayer::layer::read::{self, InputLayer, LayerFile, LayerFiles};
 use navlayer::layer::{self, Upgraded, Uses};
@@ -167,15 +168,15 @@ fn headline(against: &ThreatCoverage<'_>) -> String {
         all.sub_techniques,
     );
     if let Some(weighted) = against.weighted() {
-        let percent = 100.0 * weighted;
-        line += &format!(
-            "; weighted by use and score {percent:.1} %, which leaves {:.1} % of all use as residual risk",
-            100.0 - percent
+        let (weighted, residual) = (percent(weighted), percent(1.0 - weighted));
+        let _ = write!(
+            line,
+            "; weighted by use and score {weighted:.1} %, which leaves {residual:.1} % of all use as residual risk"
         );
     }
     let out = against.out_of_scope().total();
     if out > 0 {
-        line += &format!("; {out} more {} out of scope", if out == 1 { "is" } else { "are" });
+        let _ = write!(line, "; {out} more {} out of scope", if out == 1 { "is" } else { "are" });
     }
     line
 }

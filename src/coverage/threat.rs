@@ -3,7 +3,7 @@
 //! A [`Threat`] gives each technique a *weight*: of groups and campaigns the sum of the weights of those that ATT&CK says
 //! use it, of scores the score. Its *use* is that weight divided by the sum of all weights of the actors, or by the highest
 //! score: from above 0 to 1. Uses are those of one catalog's version. A [`ThreatCoverage`] holds them against a
-//! [`Coverage`]: what of the threat is covered, in what order the rest comes, and which risk remains,
+//! [`Coverage`](super::Coverage): what of the threat is covered, in what order the rest comes, and which risk remains,
 //!
 //! > residual risk = use × (1 − score / 100)
 //!
@@ -277,6 +277,14 @@ impl Threat {
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
+}
+
+/// A share from 0 to 1 in percent, to one decimal. Only what is exactly 0 or 1 becomes 0 or 100.
+#[must_use]
+pub fn percent(share: f64) -> f64 {
+    let tenths = (1000.0 * share).round();
+    let told = if share > 0.0 && share < 1.0 { tenths.clamp(1.0, 999.0) } else { tenths };
+    told / 10.0
 }
 
 fn member(actor: &Actor, weight: f64, catalog: &Catalog, notes: &mut Vec<String>) -> Member {

@@ -1,12 +1,13 @@
 //! Layers of a threat: a heatmap that also tells of uses, and one layer that shows threat and coverage at once.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use super::build::{annotations, blank, build, default_name, expand, layer_metadata, per_tactic, sheet_safe};
 use super::model::{Annotation, Filters, Gradient, Layer, Layout, LegendItem, Metadata};
 use super::{ColorBy, Options};
 use crate::attack::TechniqueId;
-use crate::coverage::threat::{Exposure, Guard, Threat, ThreatCoverage};
+use crate::coverage::threat::{Exposure, Guard, Threat, ThreatCoverage, percent};
 use crate::coverage::{Coverage, Tally, whole};
 use crate::matrix::palette::{Color, Theme};
 
@@ -91,7 +92,7 @@ fn description(coverage: &Coverage<'_>, against: &ThreatCoverage<'_>) -> String 
         against.threat().definition(),
     );
     if !coverage.selection().phrases.is_empty() {
-        text += &format!(" Filtered by {}.", coverage.selection().phrases.join("; "));
+        let _ = write!(text, " Filtered by {}.", coverage.selection().phrases.join("; "));
     }
     text
 }
@@ -119,7 +120,7 @@ fn marked<'c>(
                 tactic: None,
                 score: exposure.map(|exposure| whole(100.0 * exposure.residual, 100.0)),
                 color: None,
-                comment: comment_of(guard, exposure, comment, coverage),
+                comment: comment_of(guard, exposure, &comment, coverage),
                 enabled: true,
                 metadata: exposure
                     .map(|exposure| exposure_rows(exposure, against.threat()))
@@ -131,7 +132,7 @@ fn marked<'c>(
     })
 }
 
-fn comment_of(guard: Guard, exposure: Option<&Exposure>, covered: String, coverage: &Coverage<'_>) -> String {
+fn comment_of(guard: Guard, exposure: Option<&Exposure>, covered: &str, coverage: &Coverage<'_>) -> String {
     let scored = coverage.rules().metric.needs_levels();
     let mut text = guard.label(scored).to_owned();
     text[..1].make_ascii_uppercase();
@@ -143,10 +144,11 @@ fn comment_of(guard: Guard, exposure: Option<&Exposure>, covered: String, covera
     if let Some(exposure) = exposure.filter(|exposure| exposure.parent_is_mapped && exposure.score.is_none())
         && let Some(parent) = exposure.technique.parent()
     {
-        text += &format!(" {parent} is mapped, which does not cover this sub-technique.");
+        let _ = write!(text, " {parent} is mapped, which does not cover this sub-technique.");
     }
     if !covered.is_empty() && guard != Guard::Open {
-        text += &format!(" {covered}");
+        text.push(' ');
+        text.push_str(covered);
     }
     text
 }
@@ -162,9 +164,9 @@ fn exposure_rows(exposure: &Exposure, threat: &Threat) -> Vec<Metadata> {
     let score = exposure.score.map_or_else(|| "none".to_owned(), |score| score.to_string());
     let rows = [
         ("used by", used_by),
-        ("use", format!("{} of 100", hundred(exposure.usage))),
+        ("use", format!("{} of 100", percent(exposure.usage))),
         ("coverage score", score),
-        ("residual risk", format!("{} of 100", hundred(exposure.residual))),
+        ("residual risk", format!("{} of 100", percent(exposure.residual))),
     ];
     rows.into_iter().filter_map(|(name, value)| Metadata::new(name, value)).collect()
 }
@@ -179,11 +181,8 @@ fn threat_rows(against: &ThreatCoverage<'_>) -> Vec<Metadata> {
         )
     };
     let weighted = against.weighted().map(|weighted| {
-        format!(
-            "{:.1} % of all use, by score; residual risk {:.1} %",
-            100.0 * weighted,
-            100.0 * (1.0 - weighted)
-        )
+        let (weighted, residual) = (percent(weighted), percent(1.0 - weighted));
+        format!("{weighted:.1} % of all use, by score; residual risk {residual:.1} %")
     });
     let rows = [
         ("threat", threat.name().to_owned()),
@@ -192,10 +191,4 @@ fn threat_rows(against: &ThreatCoverage<'_>) -> Vec<Metadata> {
         ("threat covered, weighted", weighted.unwrap_or_default()),
     ];
     rows.into_iter().filter_map(|(name, value)| Metadata::new(name, value)).collect()
-}
-
-/// A share as a number of a hundred, to one decimal: `66.7`, `100`.
-fn hundred(share: f64) -> String {
-    let rounded = (1000.0 * share).round() / 10.0;
-    rounded.to_string()
 }

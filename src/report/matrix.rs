@@ -83,17 +83,14 @@ pub(super) fn threat_matrix(site: &Site<'_>, against: &ThreatCoverage<'_>, capti
     let says_use = against.threat().members().len() != 1;
     let laid_out = Matrix::new(site.content.catalog, &coverage.selection().scope, is_used, |technique| {
         let mut face = face(coverage, technique.id, ColorBy::Score, top);
-        match (against.exposure(technique.id), Guard::of(technique.id, coverage, against)) {
-            (Some(exposure), guard) => {
-                face.class = guard.map(threat::class).unwrap_or_default();
-                if says_use {
-                    face.label += &format!(", use {}", percent_text(exposure.usage, 1.0));
-                }
+        if let Some(exposure) = against.exposure(technique.id) {
+            face.class = threat::class(Guard::of_exposure(exposure, coverage));
+            if says_use {
+                face.label = format!("{}, use {}", face.label, percent_text(exposure.usage, 1.0));
             }
-            (None, _) => {
-                face.class = "out-of-scope".to_owned();
-                face.label = format!("not used, {}", face.label);
-            }
+        } else {
+            "out-of-scope".clone_into(&mut face.class);
+            face.label = format!("not used, {}", face.label);
         }
         cell(site, technique, face, "")
     });

@@ -3,7 +3,7 @@
 use super::gaps::technique;
 use super::{Cell, Column, Content, GapRow, Row, Shown};
 use crate::attack::TechniqueId;
-use crate::coverage::threat::{Exposure, Threat, ThreatCoverage};
+use crate::coverage::threat::{Exposure, Threat, ThreatCoverage, percent};
 use crate::coverage::{CapabilityKey, Coverage, Tally};
 use crate::parallel;
 
@@ -18,20 +18,18 @@ pub struct UseRow {
 
 impl Row for UseRow {
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::number("use", "Use", Shown::Always, |row| percent(row, |exposure| exposure.usage)),
+        Column::number("use", "Use", Shown::Always, |row| share(row, |exposure| exposure.usage)),
         Column::number("score", "Score", Shown::Always, |row| {
             row.exposure.and_then(|exposure| exposure.score).map_or(Cell::Empty, Cell::Whole)
         }),
-        Column::number("residual", "Residual", Shown::Always, |row| {
-            percent(row, |exposure| exposure.residual)
-        }),
+        Column::number("residual", "Residual", Shown::Always, |row| share(row, |exposure| exposure.residual)),
         Column::text("used_by", "Used by", Shown::WhenVaried, |row| Cell::List(row.used_by.clone())),
     ];
 }
 
 /// From 0 to 100, to one decimal.
-fn percent(row: &UseRow, of: fn(&Exposure) -> f64) -> Cell {
-    row.exposure.map_or(Cell::Empty, |exposure| Cell::Decimal((1000.0 * of(&exposure)).round() / 10.0))
+fn share(row: &UseRow, of: fn(&Exposure) -> f64) -> Cell {
+    row.exposure.map_or(Cell::Empty, |exposure| Cell::Decimal(percent(of(&exposure))))
 }
 
 /// What of a threat a capability covers alone.
@@ -51,7 +49,7 @@ impl Row for AgainstRow {
             Cell::share(row.covered.total(), row.in_scope.total())
         }),
         Column::number("threat_weighted_percent", "Threat weighted percent", Shown::Always, |row| {
-            row.weighted.map_or(Cell::Empty, |weighted| Cell::Decimal((1000.0 * weighted).round() / 10.0))
+            row.weighted.map_or(Cell::Empty, |weighted| Cell::Decimal(percent(weighted)))
         }),
     ];
 }
@@ -97,7 +95,8 @@ pub fn gaps_against(
             exposure.technique.parent().filter(|_| exposure.parent_is_mapped && exposure.score.is_none())
         {
             let gap = if row.comment.is_empty() { "" } else { "\n" };
-            row.comment += &format!("{gap}{parent} is mapped, which does not cover this sub-technique.");
+            let told = format!("{gap}{parent} is mapped, which does not cover this sub-technique.");
+            row.comment.push_str(&told);
         }
         row
     };
