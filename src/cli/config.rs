@@ -18,7 +18,7 @@ use super::{CommandResult, Failure, Global, Outcome, findings};
 
 /// Show what is in force
 ///
-/// navlayer.toml is looked for in the working directory and the folders above it. It holds sources, filters, metric,
+/// navlayer.toml is looked for in the working directory and the folders above it. It holds sources, threat, filters, metric,
 /// roll-up, scale, colours, names, templates, the columns of tables of your own, and what is made of findings. Flags
 /// override it.
 #[derive(Debug, clap::Args)]

@@ -68,7 +68,15 @@ fn of_actors(settings: &Settings, input: &Input, global: &Global) -> Result<Thre
         findings::print_all(&mistakes, global);
         return Err(config::failure(settings.file.as_deref(), mistakes.len()));
     }
-    Ok(Threat::of_actors(&roster, actors.iter().map(|(name, weight)| (name.as_str(), *weight)))?)
+    let named = actors.iter().map(|(name, weight)| (name.as_str(), *weight));
+    Threat::of_actors(&roster, named).map_err(|error| {
+        let file = actors.iter().find(|(name, _)| Path::new(name).is_file());
+        match file {
+            Some((name, _)) => Failure::from(error)
+                .with_help(format!("a layer's file is named by its ending, .json, and {name} has another")),
+            None => error.into(),
+        }
+    })
 }
 
 fn of_layer(path: &Path, settings: &Settings, input: &Input, global: &Global) -> Result<Threat, Failure> {
