@@ -179,7 +179,7 @@ fn headline(against: &ThreatCoverage<'_>) -> String {
         let (weighted, residual) = (percent(weighted), percent(1.0 - weighted));
         let _ = write!(
             line,
-            "; weighted by use and score {weighted:.1} %, which leaves {residual:.1} % of all use as residual risk"
+            "; weighted by score, {weighted:.1} % of all use is covered, which leaves {residual:.1} % of it as residual risk"
         );
     }
     let out = against.out_of_scope().total();

@@ -93,7 +93,7 @@ fn what_is_covered_of_a_threat_is_said_with_its_denominators() {
         / expected.values().map(|(usage, _)| usage).sum::<f64>();
     let line = format!(
         "against APT29: {} of {} techniques and {} of {} sub-techniques that ATT&CK 16.1 says it uses are covered; weighted \
-         by use and score {weighted:.1} %, which leaves {:.1} % of all use as residual risk",
+         by score, {weighted:.1} % of all use is covered, which leaves {:.1} % of it as residual risk",
         count(false, true),
         count(false, false),
         count(true, true),
