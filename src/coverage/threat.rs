@@ -159,7 +159,11 @@ impl Threat {
                 let (id, name) = (&former.id, &former.name);
                 notes.push(format!("{id} ({name}) is revoked: {} ({}) took over", actor.id, actor.name));
             }
-            members.push(member(actor, weight, roster.catalog(), &mut notes));
+            let member = member(actor, weight, roster.catalog(), &mut notes);
+            if member.techniques.is_empty() {
+                notes.push(format!("ATT&CK {version} knows no technique that {} uses", member.name));
+            }
+            members.push(member);
         }
         let mut weights = BTreeMap::new();
         for member in &members {

@@ -297,6 +297,23 @@ fn every_mistake_in_a_threat_is_told() {
     former.says(&["note: G0057 (APT34) is revoked: G0049 (OilRig) took over", "against OilRig"]);
 }
 
+/// ATT&CK 8.2 names a technique of APT29 that it has withdrawn, and 16.1 none of DragonOK.
+#[test]
+fn what_cannot_be_held_against_coverage_is_told() {
+    let space = Workspace::new();
+    let arguments = ["query", "gaps", "--threat", "APT29", "--attack-version", "8.2"];
+    space
+        .run(&arguments)
+        .ok()
+        .says(&["note: T1043, which APT29 uses, is deprecated in ATT&CK 8.2: left out"]);
+    let run = space.run(&["query", "gaps", "--threat", "APT29,DragonOK"]).ok();
+    run.says(&["note: ATT&CK 16.1 knows no technique that DragonOK uses", "12 of 17 techniques"]);
+    space
+        .run(&["query", "gaps", "--threat", "DragonOK"])
+        .ends_with(2)
+        .says(&["the weights of the techniques add up to 0"]);
+}
+
 #[test]
 fn a_threat_stands_in_the_configuration() {
     let space = Workspace::new();
