@@ -30,6 +30,7 @@ pub use model::{
 
 pub use schema::{AnyLayer, AnyLayerFile};
 pub use split::{Part, Per, framework_key, split};
+pub(crate) use threat::RISKS;
 pub use threat::{build_against, overlay};
 pub use upgrade::{Upgraded, upgrade};
 pub use uses::{Uses, uses};

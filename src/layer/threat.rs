@@ -11,6 +11,9 @@ use crate::coverage::threat::{Exposure, Guard, Threat, ThreatCoverage, percent};
 use crate::coverage::{Coverage, Tally, whole};
 use crate::matrix::palette::{Color, Theme};
 
+/// The row of an overlay's metadata by which it is told from a heatmap: its scores are no coverage.
+pub(crate) const RISKS: (&str, &str) = ("scores", "residual risks from 0 to 100, no coverage");
+
 /// Makes a layer of everything in the coverage, as [`build`](super::build()) does, with what the threat makes of it in the
 /// metadata of the layer and of every technique that is mapped and used.
 #[must_use]
@@ -63,7 +66,7 @@ pub fn overlay(coverage: &Coverage<'_>, against: &ThreatCoverage<'_>, options: &
     let platforms = &coverage.selection().platforms;
     let mut metadata = layer_metadata(coverage);
     let end = metadata.len().saturating_sub(1);
-    metadata.splice(end..end, threat_rows(against));
+    metadata.splice(end..end, threat_rows(against).into_iter().chain(Metadata::new(RISKS.0, RISKS.1)));
     let stops = options.palette.ramp_stops(Theme::Light, 5);
     Layer {
         filters: (!platforms.is_empty()).then(|| Filters { platforms: platforms.clone() }),

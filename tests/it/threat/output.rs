@@ -195,6 +195,18 @@ fn an_overlay_shows_threat_and_coverage_at_once() {
     assert_eq!(layer.metadata("threat"), ["APT29"]);
 }
 
+/// Its scores are risks: read as coverage they would say the opposite.
+#[test]
+fn an_overlay_is_no_mapping_and_may_be_a_threat() {
+    let space = Workspace::new();
+    space.run(&["layer", "--threat", "APT29", "--overlay", "-o", "overlay.json"]).ok();
+    space.run(&["validate", "overlay.json"]).ok();
+    let run = space.run(&["layer", "overlay.json"]).ends_with(1);
+    run.says(&["overlay.json:1:1", "what remains of a threat, not what is covered"]);
+    let gaps = rows(&space, &["gaps", "--threat", "overlay.json"]);
+    assert_eq!(gaps[0]["use"], 100.0);
+}
+
 #[test]
 fn a_heatmap_tells_of_uses_and_paints_as_ever() {
     let space = Workspace::new();
