@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use navlayer::attack::{Domain, Version, WantedVersion};
 use navlayer::config::{FILTERS, Setting, Written};
+use navlayer::coverage::threat::Named;
 use navlayer::coverage::{Metric, Rollup};
 use navlayer::layer::{ColorBy, Expand};
 use navlayer::mapping::read::Columns;
@@ -180,6 +181,35 @@ impl FilterArgs {
             techniques: self.technique.clone(),
             kind: self.kind.map(TechniqueKind::from),
         }
+    }
+}
+
+/// Who is to be defended against.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Threat")]
+pub(crate) struct ThreatArgs {
+    /// Groups and campaigns by name, alias or id, with weights: APT29, G0016=2, "Lazarus Group"; or a layer whose scores
+    /// say how much techniques are used
+    ///
+    /// The use of a technique is the share of them, by weight, that use it in the ATT&CK version in force; in a layer its
+    /// score, divided by the highest. What remains is use × (1 − score / 100). `navlayer catalog groups` lists them.
+    #[arg(long, value_name = "NAME[=WEIGHT],...|LAYER.json", value_parser = listed)]
+    threat: Vec<ListedThreat>,
+}
+
+/// What one `--threat` names.
+#[derive(Debug, Clone)]
+struct ListedThreat(Vec<Named>);
+
+fn listed(text: &str) -> Result<ListedThreat, String> {
+    Named::list(text).map(ListedThreat).map_err(|error| error.to_string())
+}
+
+impl ThreatArgs {
+    /// What the flags say.
+    pub(crate) fn write(&self, to: &mut Written) {
+        let all = self.threat.iter().flat_map(|listed| &listed.0);
+        to.threat = all.map(|named| Setting::flag(named.clone(), "--threat")).collect();
     }
 }
 

@@ -9,8 +9,8 @@ use navlayer::output::Sink;
 use navlayer::report::{self, Content, TemplateError};
 
 use super::account::UpgradeReportArgs;
-use super::args::{FilterArgs, RuleArgs, SourceArgs};
-use super::{CommandResult, Failure, Global, Outcome, config, findings, input};
+use super::args::{FilterArgs, RuleArgs, SourceArgs, ThreatArgs};
+use super::{CommandResult, Failure, Global, Outcome, config, findings, input, threat};
 
 /// Write the whole site: pages to read, layers for the Navigator, a summary for programs
 ///
@@ -37,6 +37,8 @@ pub(crate) struct Args {
     /// A folder of templates that take the place of the built-in ones of the same name
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
+    #[command(flatten)]
+    threat: ThreatArgs,
     #[command(flatten)]
     rules: RuleArgs,
     #[command(flatten)]
@@ -66,6 +68,7 @@ impl Args {
     fn flags(&self) -> Written {
         let mut flags = Written::default();
         self.sources.write(&mut flags);
+        self.threat.write(&mut flags);
         self.rules.write(&mut flags);
         self.filters.write(&mut flags);
         flags.output = self.output.clone().map(|folder| Setting::flag(folder, "--output"));
@@ -89,6 +92,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> CommandResult {
             &format!("note: {warnings} {noun} about the built-in mapping; -v and the index show them"),
         );
     }
+    let threat = threat::threat(&settings, &input, global)?;
     let content = Content {
         sets: &input.sets,
         catalog: &input.catalog,
@@ -98,6 +102,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> CommandResult {
         palette: settings.palette(),
         expand: settings.expand.value,
         findings: &input.findings,
+        threat: threat.as_ref(),
     };
     let command = if args.only.is_some() { "navlayer build --only layers" } else { "navlayer build" };
     let mut sink = Sink::new(&settings.output.value, command);

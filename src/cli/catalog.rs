@@ -1,6 +1,7 @@
 //! `navlayer catalog`: what ATT&CK itself says, and how to bring another release of it.
 
 mod diff;
+mod groups;
 mod import;
 mod list;
 mod remove;
@@ -25,6 +26,7 @@ pub(crate) struct Args {
 enum Command {
     List(ListArgs),
     Show(ShowArgs),
+    Groups(groups::Args),
     Diff(diff::Args),
     Import(import::Args),
     Remove(remove::Args),
@@ -84,6 +86,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
             let catalogs = catalogs(args.attack_version, args.domain, global)?;
             show::run(&args.queries, &catalogs, args.format, out)
         }
+        Command::Groups(args) => groups::run(args, global, out),
         Command::Diff(args) => diff::run(args, global, out),
         Command::Import(args) => import::run(args, global, out),
         Command::Remove(args) => remove::run(args, global, out),

@@ -13,12 +13,12 @@ use navlayer::diagnostic::{Action, Group, Rule, Severity, Target};
 use navlayer::mapping::read::Columns;
 use serde_json::Value;
 
-use super::args::{FilterArgs, RuleArgs, SourceArgs};
+use super::args::{FilterArgs, RuleArgs, SourceArgs, ThreatArgs};
 use super::{CommandResult, Failure, Global, Outcome, findings};
 
 /// Show what is in force
 ///
-/// navlayer.toml is looked for in the working directory and the folders above it. It holds sources, filters, metric,
+/// navlayer.toml is looked for in the working directory and the folders above it. It holds sources, threat, filters, metric,
 /// roll-up, scale, colours, names, templates, the columns of tables of your own, and what is made of findings. Flags
 /// override it.
 #[derive(Debug, clap::Args)]
@@ -50,6 +50,8 @@ struct ShowArgs {
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
     #[command(flatten)]
+    threat: ThreatArgs,
+    #[command(flatten)]
     rules: RuleArgs,
     #[command(flatten)]
     filters: FilterArgs,
@@ -71,6 +73,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     let Command::Show(args) = &args.command;
     let mut flags = Written::default();
     args.sources.write(&mut flags);
+    args.threat.write(&mut flags);
     args.rules.write(&mut flags);
     args.filters.write(&mut flags);
     flags.output = args.output.clone().map(|folder| Setting::flag(folder, "--output"));

@@ -23,6 +23,8 @@ pub(crate) struct Input {
     pub(crate) sets: Vec<MappingSet>,
     pub(crate) catalog: Catalog,
     pub(crate) findings: Vec<Diagnostic>,
+    /// The ATT&CK releases that are known.
+    pub(crate) releases: Releases,
 }
 
 /// Reads and checks all sources, brings them to one ATT&CK version, and prints what was found. `None` when there were
@@ -81,7 +83,7 @@ pub(crate) fn load(settings: &Settings, global: &Global) -> Result<Option<Input>
     findings::print(&told, global);
     account::say(sets.iter().flat_map(|set| &set.upgrades), global);
     let catalog = known.releases.catalog(domain, target)?;
-    Ok(Some(Input { sets, catalog, findings }))
+    Ok(Some(Input { sets, catalog, findings, releases: known.releases }))
 }
 
 /// Reads all sources for what only rewrites mappings, and prints what was found. They stay on the version that each was
@@ -264,7 +266,7 @@ pub(crate) fn select(settings: &Settings, input: &Input, global: &Global) -> Res
 }
 
 /// Why a name means nothing, where ATT&CK moved on from it.
-fn explain(unknown: UnknownName, catalog: &Catalog) -> Failure {
+pub(crate) fn explain(unknown: UnknownName, catalog: &Catalog) -> Failure {
     let version = catalog.version();
     let help = match unknown.what {
         "tactic" => {

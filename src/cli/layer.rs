@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use navlayer::config::{Setting, Settings, Written};
+use navlayer::coverage::threat::{Threat, ThreatCoverage};
 use navlayer::coverage::{Coverage, Metric};
 use navlayer::layer::{self, Layer, Options, Part, Per};
 use navlayer::mapping::MappingSet;
@@ -12,10 +13,10 @@ use navlayer::mapping::select::Selection;
 use navlayer::output::Sink;
 
 use super::account::UpgradeReportArgs;
-use super::args::{FilterArgs, RuleArgs, SourceArgs};
+use super::args::{FilterArgs, RuleArgs, SourceArgs, ThreatArgs};
 use super::file::write_one;
 use super::input::{self, Input};
-use super::{CommandResult, Failure, Global, Outcome, config, findings};
+use super::{CommandResult, Failure, Global, Outcome, config, findings, threat};
 
 /// Write heatmaps for ATT&CK Navigator
 ///
@@ -45,6 +46,11 @@ pub(crate) struct Args {
     /// Replace files that navlayer did not write
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    threat: ThreatArgs,
+    /// Show threat and coverage at once: colours tell what is used and covered, scores are residual risks
+    #[arg(long, help_heading = "Threat")]
+    overlay: bool,
     #[command(flatten)]
     rules: RuleArgs,
     #[command(flatten)]
@@ -89,13 +95,19 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     let Some(input) = input::load(&settings, global)? else { return Ok(Outcome::Findings) };
     let selection = input::select(&settings, &input, global)?;
     input::say_empty(&input, &selection, global);
+    let threat = threat::threat(&settings, &input, global)?;
+    if args.overlay && threat.is_none() {
+        return Err(Failure::new("--overlay shows a threat and what covers it, and no threat is named")
+            .with_help("--threat APT29 names one; `navlayer catalog groups` lists them"));
+    }
+    let maker = Maker { settings: &settings, input: &input, threat, overlay: args.overlay };
     args.account.write(&input.sets, &settings, args.force, global)?;
     if settings.metric.value != Metric::Count {
         say_metric(args, &input.sets, &selection, global);
     }
     let name = &settings.layer_name.value;
     let Some(per) = args.per else {
-        let layer = one(&settings, &input, selection, name.clone());
+        let layer = maker.one(selection, name.clone(), Some(global));
         return write(&layer::to_json(&layer), args, global, out);
     };
     let parts = layer::split(&input.sets, &input.catalog, &selection, per.into());
@@ -107,7 +119,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     for part in parts {
         let name = if name.is_empty() { part.name.clone() } else { format!("{name}: {}", part.name) };
         let Part { id, selection, .. } = part;
-        named.push((id, one(&settings, &input, selection, name)));
+        named.push((id, maker.one(selection, name, None)));
     }
     if args.bundle {
         let layers: Vec<Layer> = named.into_iter().map(|(_, layer)| layer).collect();
@@ -130,6 +142,7 @@ impl Args {
     fn flags(&self) -> Written {
         let mut flags = Written::default();
         self.sources.write(&mut flags);
+        self.threat.write(&mut flags);
         self.rules.write(&mut flags);
         self.filters.write(&mut flags);
         flags.layer_name = self.name.clone().map(|name| Setting::flag(name, "--name"));
@@ -138,18 +151,40 @@ impl Args {
     }
 }
 
-fn one(settings: &Settings, input: &Input, selection: Selection, name: String) -> Layer {
-    let involved = input.sets.iter().enumerate().filter(|(index, _)| selection.has_any_capability(*index));
-    let rules = settings.rules().for_sets(involved.map(|(_, set)| set));
-    let coverage = Coverage::new(&input.sets, &input.catalog, selection, rules);
-    let options = Options {
-        name,
-        description: settings.layer_description.value.clone(),
-        color_by: settings.color_by.value,
-        palette: settings.palette(),
-        expand: settings.expand.value,
-    };
-    layer::build(&coverage, &options)
+/// What all layers of a run are made of.
+struct Maker<'a> {
+    settings: &'a Settings,
+    input: &'a Input,
+    threat: Option<Threat>,
+    overlay: bool,
+}
+
+impl Maker<'_> {
+    /// A layer of a part of the selection; says what it covers of the threat where it is to.
+    fn one(&self, selection: Selection, name: String, say: Option<&Global>) -> Layer {
+        let Self { settings, input, .. } = self;
+        let involved =
+            input.sets.iter().enumerate().filter(|(index, _)| selection.has_any_capability(*index));
+        let rules = settings.rules().for_sets(involved.map(|(_, set)| set));
+        let coverage = Coverage::new(&input.sets, &input.catalog, selection, rules);
+        let options = Options {
+            name,
+            description: settings.layer_description.value.clone(),
+            color_by: settings.color_by.value,
+            palette: settings.palette(),
+            expand: settings.expand.value,
+        };
+        let Some(threat) = &self.threat else { return layer::build(&coverage, &options) };
+        let against = ThreatCoverage::new(threat, &coverage);
+        if let Some(global) = say {
+            threat::say(&against, global);
+        }
+        if self.overlay {
+            layer::overlay(&coverage, &against, &options)
+        } else {
+            layer::build_against(&coverage, &against, &options)
+        }
+    }
 }
 
 /// Says so when the mappings have no levels, and are counted instead.

@@ -15,6 +15,7 @@ mod layer;
 mod query;
 mod schema;
 mod table;
+mod threat;
 mod upgrade;
 mod validate;
 
@@ -48,12 +49,15 @@ Examples:
   navlayer layer --category detect -o detect.json  one heatmap: what AWS services detect
   navlayer layer mapping.json --per capability -o by-capability/
   navlayer query gaps --tactic exfiltration        what AWS services leave open
+  navlayer layer --threat APT29 --overlay -o apt29.json
+                                                   what a group uses, and what covers it
   navlayer validate mapping.json                   everything that is wrong with it, line by line
   navlayer upgrade layer.json --to latest -o new.json
                                                    a layer on the ATT&CK version of today
   navlayer combine 'max(a, b)' a=aws.json b=gcp.json -o either.json
                                                    a layer from other layers
   navlayer catalog show T1562.008
+  navlayer catalog groups bear                     groups and campaigns by name or alias
 
 Exit codes: 0 done, 1 findings of severity error or a check that failed, 2 something stopped the run.";
 

@@ -6,16 +6,17 @@ use std::io;
 
 use clap::Subcommand;
 use navlayer::config::{Settings, Written};
+use navlayer::coverage::threat::{Threat, ThreatCoverage};
 use navlayer::coverage::{Coverage, Metric};
 use navlayer::mapping::select::Selection;
-use navlayer::tables::{self, Content, GapRow, Listed, Table};
+use navlayer::tables::{self, Content, GapRow, Listed, Table, TechniqueRow};
 
 use super::account::UpgradeReportArgs;
-use super::args::{FilterArgs, ScoreArgs, SourceArgs};
+use super::args::{FilterArgs, ScoreArgs, SourceArgs, ThreatArgs};
 use super::config;
 use super::input::{self, Input};
 use super::table::{Sheet, TableArgs};
-use super::{CommandResult, Failure, Global, Outcome, findings};
+use super::{CommandResult, Failure, Global, Outcome, findings, threat};
 
 /// Ask what the mappings say: tables of capabilities, techniques, scores and gaps
 ///
@@ -33,6 +34,7 @@ Examples:
   navlayer query techniques --sort score,-capability_count
   navlayer query scores --capability '*guard*' --category detect
   navlayer query gaps --tactic exfiltration --kind technique
+  navlayer query gaps --threat APT29                 what of APT29's techniques is open, and what is weak
   navlayer query scores mapping.json --format csv -o scores.csv
 
 `navlayer query SUBJECT --help` names its columns.";
@@ -61,6 +63,8 @@ struct CapabilityArgs {
     #[command(flatten)]
     table: TableArgs,
     #[command(flatten)]
+    threat: ThreatArgs,
+    #[command(flatten)]
     scores: ScoreArgs,
     #[command(flatten)]
     filters: FilterArgs,
@@ -69,12 +73,14 @@ struct CapabilityArgs {
 const CAPABILITIES: &str = "\
 Columns: framework, id, name, groups, tags, state, mapped, techniques, sub_techniques, protect, \
 detect, respond, minimal, partial, significant, only, weighted, weighted_percent, mappings, retired, \
-comment, references
+comment, references; with --threat also threat_covered, threat_weighted_percent
 
 `state` is mapped, not mappable (the source says so), not assessed (mapped without a level) or no \
 mapping. `protect`, `detect` and `respond` count what is mapped in each; `minimal`, `partial` and \
 `significant` what has each as its strongest level; `only` what no other capability of the \
-framework maps; `retired` mapped ids that are in no other count.
+framework maps; `retired` mapped ids that are in no other count; `threat_covered` which of the \
+threat's techniques the capability covers alone, and `threat_weighted_percent` the same by use and \
+score.
 
 Examples:
   navlayer query capabilities                        most techniques first
@@ -95,6 +101,8 @@ struct TechniqueArgs {
     #[command(flatten)]
     table: TableArgs,
     #[command(flatten)]
+    threat: ThreatArgs,
+    #[command(flatten)]
     scores: ScoreArgs,
     #[command(flatten)]
     filters: FilterArgs,
@@ -102,10 +110,12 @@ struct TechniqueArgs {
 
 const TECHNIQUES: &str = "\
 Columns: id, name, kind, tactics, platforms, fate, state, score, rolled_up, protect, detect, \
-respond, capability_count, capabilities, capability_ids, frameworks, mappings
+respond, capability_count, capabilities, capability_ids, frameworks, mappings; with --threat also \
+use, residual, used_by
 
 `protect`, `detect` and `respond` hold the strongest level in each; `fate` tells of an id that is \
-not active in the ATT&CK version what became of it.
+not active in the ATT&CK version what became of it. `use` is in percent of the threat's weight, \
+`residual` = use × (1 − score / 100).
 
 Examples:
   navlayer query techniques --sort -score,id
@@ -150,6 +160,8 @@ struct GapArgs {
     #[command(flatten)]
     table: TableArgs,
     #[command(flatten)]
+    threat: ThreatArgs,
+    #[command(flatten)]
     scores: ScoreArgs,
     #[command(flatten)]
     filters: FilterArgs,
@@ -157,7 +169,11 @@ struct GapArgs {
 
 const GAPS: &str = "\
 Columns: kind, id, name, state, tactics, platforms, mapped_sub_techniques, fate, comment, \
-frameworks, capabilities
+frameworks, capabilities; with --threat also use, score, residual, used_by
+
+With --threat the rows are the threat's techniques of which a risk remains, the covered ones with \
+less than the full score among them: most used first, of one use the weakest first. `use` is in \
+percent of the threat's weight, `residual` = use × (1 − score / 100).
 
 Capabilities that their source declares not mappable stand in a table of their own; in csv and \
 json they are the last rows, of kind `capability`.
@@ -166,6 +182,7 @@ Examples:
   navlayer query gaps --kind technique --tactic exfiltration
   navlayer query gaps --category detect --platform IaaS
   navlayer query gaps --sort -mapped_sub_techniques
+  navlayer query gaps --threat APT29=2,'Lazarus Group'
   navlayer query gaps mapping.json --format csv -o gaps.csv";
 
 /// Runs the command.
@@ -183,13 +200,15 @@ struct Question {
     settings: Settings,
     input: Input,
     selection: Selection,
+    /// Of those that take one.
+    threat: Option<Threat>,
 }
 
 impl Question {
     /// `None` when the sources have errors, which have been printed.
     fn new(
         (sources, account): (&SourceArgs, &UpgradeReportArgs),
-        scores: Option<&ScoreArgs>,
+        (scores, threat): (Option<&ScoreArgs>, Option<&ThreatArgs>),
         filters: &FilterArgs,
         global: &Global,
     ) -> Result<Option<Self>, Failure> {
@@ -199,12 +218,19 @@ impl Question {
         if let Some(scores) = scores {
             scores.write(&mut flags);
         }
+        if let Some(threat) = threat {
+            threat.write(&mut flags);
+        }
         filters.write(&mut flags);
         let settings = config::settings(flags, global)?;
         let Some(input) = input::load(&settings, global)? else { return Ok(None) };
         let selection = input::select(&settings, &input, global)?;
+        let threat = match threat {
+            Some(_) => threat::threat(&settings, &input, global)?,
+            None => None,
+        };
         account.write(&input.sets, &settings, false, global)?;
-        Ok(Some(Self { settings, input, selection }))
+        Ok(Some(Self { settings, input, selection, threat }))
     }
 
     fn content(&self) -> Content<'_> {
@@ -222,25 +248,44 @@ fn listed(all: bool) -> Listed {
 }
 
 fn capabilities(args: &CapabilityArgs, global: &Global, out: &mut dyn io::Write) -> CommandResult {
-    let Some(question) =
-        Question::new((&args.sources, &args.account), Some(&args.scores), &args.filters, global)?
+    let Some(question) = Question::new(
+        (&args.sources, &args.account),
+        (Some(&args.scores), Some(&args.threat)),
+        &args.filters,
+        global,
+    )?
     else {
         return Ok(Outcome::Findings);
     };
     let content = question.content();
     let rows = tables::capabilities(&content, listed(args.all));
     let mut table = Table::new(&rows);
+    let mut order = "-mapped";
+    if let Some(threat) = &question.threat {
+        let keys: Vec<_> = rows.iter().map(|row| row.key).collect();
+        let against = Table::new(&tables::capabilities_against(&content, threat, &keys));
+        table.insert(table.column("mapped")?, against);
+        order = "-threat_weighted_percent";
+    }
     if !args.table.is_sorted() {
-        table.sort(&[table.order("-mapped")?]);
+        table.sort(&[table.order(order)?]);
     }
     args.table.write(Sheet { table, below: None }, global, out)?;
     told::capabilities(&content, &rows, global);
+    if let Some(threat) = &question.threat {
+        let coverage = content.coverage(question.selection.clone());
+        threat::say(&ThreatCoverage::new(threat, &coverage), global);
+    }
     Ok(Outcome::Clean)
 }
 
 fn techniques(args: &TechniqueArgs, global: &Global, out: &mut dyn io::Write) -> CommandResult {
-    let Some(question) =
-        Question::new((&args.sources, &args.account), Some(&args.scores), &args.filters, global)?
+    let Some(question) = Question::new(
+        (&args.sources, &args.account),
+        (Some(&args.scores), Some(&args.threat)),
+        &args.filters,
+        global,
+    )?
     else {
         return Ok(Outcome::Findings);
     };
@@ -248,13 +293,31 @@ fn techniques(args: &TechniqueArgs, global: &Global, out: &mut dyn io::Write) ->
     let coverage = content.coverage(question.selection.clone());
     say_metric(&coverage, content.rules.metric, global);
     let rows = tables::techniques(&coverage, listed(args.all));
-    args.table.write(Sheet { table: Table::new(&rows), below: None }, global, out)?;
+    let against = question.threat.as_ref().map(|threat| ThreatCoverage::new(threat, &coverage));
+    let mut table = Table::new(&rows);
+    if let Some(against) = &against {
+        add_uses(&mut table, &rows, against)?;
+    }
+    args.table.write(Sheet { table, below: None }, global, out)?;
     told::techniques(&coverage, rows.len(), global);
+    if let Some(against) = &against {
+        threat::say(against, global);
+    }
     Ok(Outcome::Clean)
 }
 
+/// Adds use, residual risk and users after the score.
+fn add_uses(table: &mut Table, rows: &[TechniqueRow], against: &ThreatCoverage<'_>) -> Result<(), Failure> {
+    let mut uses = Table::new(&tables::uses(against, rows.iter().map(|row| row.id)));
+    let columns = ["use", "residual", "used_by"].map(|key| uses.column(key));
+    uses.select(&columns.into_iter().collect::<Result<Vec<_>, _>>()?);
+    table.insert(table.column("score")? + 1, uses);
+    Ok(())
+}
+
 fn scores(args: &ScoreRowArgs, global: &Global, out: &mut dyn io::Write) -> CommandResult {
-    let Some(question) = Question::new((&args.sources, &args.account), None, &args.filters, global)? else {
+    let Some(question) = Question::new((&args.sources, &args.account), (None, None), &args.filters, global)?
+    else {
         return Ok(Outcome::Findings);
     };
     let content = question.content();
@@ -266,14 +329,21 @@ fn scores(args: &ScoreRowArgs, global: &Global, out: &mut dyn io::Write) -> Comm
 }
 
 fn gaps(args: &GapArgs, global: &Global, out: &mut dyn io::Write) -> CommandResult {
-    let Some(question) =
-        Question::new((&args.sources, &args.account), Some(&args.scores), &args.filters, global)?
+    let Some(question) = Question::new(
+        (&args.sources, &args.account),
+        (Some(&args.scores), Some(&args.threat)),
+        &args.filters,
+        global,
+    )?
     else {
         return Ok(Outcome::Findings);
     };
     let content = question.content();
     let coverage = content.coverage(question.selection.clone());
     say_metric(&coverage, content.rules.metric, global);
+    if let Some(threat) = &question.threat {
+        return gaps_against(args, &content, &ThreatCoverage::new(threat, &coverage), &coverage, global, out);
+    }
     let rows = tables::gaps(&content, &coverage);
     let (techniques, capabilities): (Vec<GapRow>, Vec<GapRow>) =
         rows.iter().cloned().partition(GapRow::is_technique);
@@ -283,6 +353,24 @@ fn gaps(args: &GapArgs, global: &Global, out: &mut dyn io::Write) -> CommandResu
     };
     args.table.write(sheet, global, out)?;
     told::gaps(&coverage, &rows, global);
+    Ok(Outcome::Clean)
+}
+
+/// What of a threat is open or weak.
+fn gaps_against(
+    args: &GapArgs,
+    content: &Content<'_>,
+    against: &ThreatCoverage<'_>,
+    coverage: &Coverage<'_>,
+    global: &Global,
+    out: &mut dyn io::Write,
+) -> CommandResult {
+    let rows = tables::gaps_against(content, coverage, against);
+    let mut table = Table::new(&rows);
+    let ids = against.gaps().into_iter().map(|gap| gap.technique);
+    table.insert(table.column("state")? + 1, Table::new(&tables::uses(against, ids)));
+    args.table.write(Sheet { table, below: None }, global, out)?;
+    threat::say(against, global);
     Ok(Outcome::Clean)
 }
 

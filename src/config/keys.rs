@@ -63,6 +63,7 @@ pub(super) const ROOT: Node = Node::Table(&[
     ("output", Node::Value(Walk::output)),
     ("attack-version", Node::Value(Walk::wanted_version)),
     ("templates", Node::Value(Walk::templates)),
+    ("threat", Node::Value(Walk::threat)),
     (
         "filters",
         Node::Keys(

@@ -30,6 +30,9 @@ pub struct Config {
     attack_version: Text,
     /// A folder of templates that take the place of the built-in ones of the same name (`--templates`).
     templates: Text,
+    /// Who is to be defended against (`--threat`): groups and campaigns by name, alias or id, each with a weight where it
+    /// is not 1 (`APT29`, `G0016=2`); or a layer whose scores say how much techniques are used (`threat.json`).
+    threat: StringOrList,
     /// Which mappings count and which techniques are in scope.
     filters: Filters,
     /// From mappings to scores.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::keys::FILTERS;
 use super::written::{Origin, Setting, TINTS, Written};
 use crate::attack::{Domain, Releases, Version, WantedVersion};
+use crate::coverage::threat::Named;
 use crate::coverage::{Metric, Rollup, Rules, Scale};
 use crate::diagnostic::{Levels, Rule};
 use crate::layer::{ColorBy, Expand};
@@ -28,6 +29,8 @@ pub struct Settings {
     pub wanted_version: Setting<Option<WantedVersion>>,
     /// A folder of templates; `None`: those that are built in.
     pub templates: Setting<Option<PathBuf>>,
+    /// Who is to be defended against; none: nobody is named.
+    pub threat: Vec<Setting<Named>>,
     /// The filters, by the keys of [`FILTERS`].
     pub filters: BTreeMap<&'static str, Vec<Setting<String>>>,
     /// Whether a capability must have every tag asked for, rather than any of them.
@@ -91,6 +94,7 @@ impl Settings {
             output: written.output.unwrap_or_else(|| Setting::default(PathBuf::from("navlayer-out"))),
             wanted_version: optional(written.wanted_version),
             templates: optional(written.templates),
+            threat: written.threat,
             filters: written.filters,
             all_tags: given(written.all_tags),
             kind: optional(written.kind),

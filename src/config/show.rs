@@ -184,6 +184,7 @@ impl Settings {
             self.templates.value.as_ref().map(path),
             "the built-in ones",
         );
+        rows.list("threat".to_owned(), &self.threat, "nobody", ToString::to_string);
         for (key, _) in FILTERS {
             let entries = self.filters.get(key).map(Vec::as_slice).unwrap_or_default();
             rows.list(format!("filters.{key}"), entries, "everything", Clone::clone);

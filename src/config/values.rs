@@ -10,6 +10,7 @@ use super::keys::FILTERS;
 use super::walk::{Item, Walk, shown};
 use super::written::{Setting, TINTS};
 use crate::attack::{Domain, Version, WantedVersion};
+use crate::coverage::threat::Named;
 use crate::coverage::{Metric, Rollup};
 use crate::diagnostic::{Action, Code, ParseTargetError, Rule, Target};
 use crate::layer::{ColorBy, Expand};
@@ -148,6 +149,24 @@ impl Walk {
 
     pub(super) fn templates(&mut self, item: &Item<'_>) {
         self.written.templates = self.path(item);
+    }
+
+    pub(super) fn threat(&mut self, item: &Item<'_>) {
+        for (text, bytes) in self.strings(item) {
+            match Named::list(&text) {
+                Ok(named) => {
+                    for named in named {
+                        let named = match named {
+                            Named::Layer(path) => Named::Layer(self.folder.join(path)),
+                            actor @ Named::Actor { .. } => actor,
+                        };
+                        let setting = self.setting(named, bytes.clone());
+                        self.written.threat.push(setting);
+                    }
+                }
+                Err(error) => self.invalid(bytes, error.to_string(), ""),
+            }
+        }
     }
 
     pub(super) fn filter(&mut self, item: &Item<'_>) {

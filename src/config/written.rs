@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::attack::{Domain, Version, WantedVersion};
+use crate::coverage::threat::Named;
 use crate::coverage::{Metric, Rollup};
 use crate::diagnostic::{Place, Rule};
 use crate::layer::{ColorBy, Expand};
@@ -118,6 +119,8 @@ pub struct Written {
     pub wanted_version: Option<Setting<WantedVersion>>,
     /// A folder of templates.
     pub templates: Option<Setting<PathBuf>>,
+    /// Who is to be defended against.
+    pub threat: Vec<Setting<Named>>,
     /// The filters, by the keys of [`super::FILTERS`].
     pub filters: BTreeMap<&'static str, Vec<Setting<String>>>,
     /// Whether a capability must have every tag asked for.
@@ -174,6 +177,7 @@ impl Written {
             output: self.output.or(below.output),
             wanted_version: self.wanted_version.or(below.wanted_version),
             templates: self.templates.or(below.templates),
+            threat: list(self.threat, below.threat),
             filters,
             all_tags: self.all_tags.or(below.all_tags),
             kind: self.kind.or(below.kind),

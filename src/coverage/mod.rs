@@ -9,6 +9,7 @@ pub mod plan;
 mod rollup;
 mod scale;
 mod stats;
+pub mod threat;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -258,10 +259,30 @@ impl<'a> Coverage<'a> {
         match self.cells.get(&id) {
             Some(cell) if cell.score().is_some() => State::Covered,
             Some(_) => State::NotAssessed,
-            None if self.not_mappable.contains(&id) => State::NotMappable,
-            None if !self.selection.scope.contains_id(id, self.catalog) => State::OutOfScope,
-            None if self.new.contains(&id) => State::NotAssessed,
-            None => State::NotCovered,
+            None => self.empty_state(id),
+        }
+    }
+
+    /// As [`Coverage::state`], roll-ups left out.
+    #[must_use]
+    pub fn own_state(&self, id: TechniqueId) -> State {
+        match self.cells.get(&id).filter(|cell| cell.is_mapped()) {
+            Some(cell) if cell.own_score.is_some() => State::Covered,
+            Some(_) => State::NotAssessed,
+            None => self.empty_state(id),
+        }
+    }
+
+    /// Which kind of empty a technique is that nothing maps.
+    fn empty_state(&self, id: TechniqueId) -> State {
+        if self.not_mappable.contains(&id) {
+            State::NotMappable
+        } else if !self.selection.scope.contains_id(id, self.catalog) {
+            State::OutOfScope
+        } else if self.new.contains(&id) {
+            State::NotAssessed
+        } else {
+            State::NotCovered
         }
     }
 

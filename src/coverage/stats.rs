@@ -23,7 +23,7 @@ impl Tally {
         self.techniques + self.sub_techniques
     }
 
-    fn add(&mut self, is_sub: bool) {
+    pub(super) fn add(&mut self, is_sub: bool) {
         if is_sub {
             self.sub_techniques += 1;
         } else {

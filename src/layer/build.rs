@@ -125,7 +125,7 @@ pub(super) fn blank(domain: Domain, version: Version, name: String, description:
 
 /// The frameworks' labels. A layer's name becomes a sheet's name when the Navigator exports it to Excel, and characters
 /// that Excel refuses there abort the export.
-fn default_name(coverage: &Coverage<'_>) -> String {
+pub(super) fn default_name(coverage: &Coverage<'_>) -> String {
     let labels: Vec<String> = coverage.involved().map(|(_, set)| set.framework.label()).collect();
     sheet_safe(&labels.join(" + "))
 }
@@ -151,7 +151,7 @@ fn default_description(coverage: &Coverage<'_>) -> String {
     text
 }
 
-fn layer_metadata(coverage: &Coverage<'_>) -> Vec<Metadata> {
+pub(super) fn layer_metadata(coverage: &Coverage<'_>) -> Vec<Metadata> {
     let catalog = coverage.catalog();
     let rules = coverage.rules();
     let mut rows = Vec::new();
@@ -194,7 +194,7 @@ fn upgrade_line(record: &Record) -> String {
     format!("ATT&CK {} to {}, rows: {}", record.from, record.to, record.counts)
 }
 
-fn annotations(coverage: &Coverage<'_>, options: &Options) -> Vec<Annotation> {
+pub(super) fn annotations(coverage: &Coverage<'_>, options: &Options) -> Vec<Annotation> {
     let mut all: Vec<Annotation> = Vec::with_capacity(coverage.cells().len());
     for (id, cell) in coverage.cells() {
         let score = coverage.shown_score(cell);
@@ -286,7 +286,7 @@ fn new_techniques<'c>(coverage: &'c Coverage<'_>) -> impl Iterator<Item = Annota
 }
 
 /// One entry for all tactics, unless a tactic filter leaves some of the technique's tactics out.
-fn per_tactic(coverage: &Coverage<'_>, annotation: Annotation, all: &mut Vec<Annotation>) {
+pub(super) fn per_tactic(coverage: &Coverage<'_>, annotation: Annotation, all: &mut Vec<Annotation>) {
     let catalog = coverage.catalog();
     let wanted = coverage.selection().scope.tactics();
     let technique = catalog.technique(annotation.technique_id);
@@ -305,7 +305,7 @@ fn per_tactic(coverage: &Coverage<'_>, annotation: Annotation, all: &mut Vec<Ann
 }
 
 /// Readers that do not know `expandedSubtechniques` (before format 4.5) see the flag of each technique.
-fn expand(catalog: &Catalog, expand: Expand, all: &mut [Annotation]) {
+pub(super) fn expand(catalog: &Catalog, expand: Expand, all: &mut [Annotation]) {
     if expand == Expand::None {
         return;
     }

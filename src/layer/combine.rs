@@ -127,10 +127,10 @@ pub struct Combined {
 }
 
 /// A technique in a tactic, by the tactic's place in the catalog.
-type Key = (TechniqueId, usize);
+pub(super) type Key = (TechniqueId, usize);
 
 /// What a layer says, as the Navigator keeps it.
-type Records<'a> = BTreeMap<Key, &'a InputAnnotation>;
+pub(super) type Records<'a> = BTreeMap<Key, &'a InputAnnotation>;
 
 /// Beyond this a layer has no use for a number, and programs that take it for a whole one lose digits.
 const MOST: f64 = 1e15;
@@ -208,7 +208,7 @@ fn labels(sides: &[Side<'_>]) -> Vec<String> {
 
 /// The records of a layer: of several annotations for a technique and tactic the last. An annotation of no tactic (null, or
 /// empty) is read as one of all, where no other of its technique is, as `upgrade` does.
-fn records<'a>(
+pub(super) fn records<'a>(
     layer: &'a InputLayer,
     catalog: &Catalog,
     left_out: &mut dyn FnMut(Span, Diagnostic),

@@ -10,7 +10,9 @@ mod model;
 pub mod read;
 mod schema;
 mod split;
+mod threat;
 mod upgrade;
+mod uses;
 pub mod write;
 
 use std::io;
@@ -28,7 +30,10 @@ pub use model::{
 
 pub use schema::{AnyLayer, AnyLayerFile};
 pub use split::{Part, Per, framework_key, split};
+pub(crate) use threat::RISKS;
+pub use threat::{build_against, overlay};
 pub use upgrade::{Upgraded, upgrade};
+pub use uses::{Uses, uses};
 
 /// A layer as JSON text, ending in a line break.
 ///

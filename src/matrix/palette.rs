@@ -9,6 +9,7 @@
 
 use palette::{FromColor, IsWithinBounds, OklabHue, Oklch, Srgb};
 
+use crate::coverage::threat::Guard;
 use crate::mapping::{Category, Level};
 
 /// An opaque sRGB colour.
@@ -242,6 +243,19 @@ impl Palette {
         )
     }
 
+    /// The fill of what threat and coverage make of a technique together: told apart by lightness alone, too.
+    #[must_use]
+    pub fn guard(&self, guard: Guard, theme: Theme) -> Color {
+        let (light, dark, chroma, hue) = match guard {
+            Guard::Open => (0.41, 0.90, 0.14, 22.0),
+            Guard::Unassessed => (0.70, 0.55, 0.0, 0.0),
+            Guard::Weak => (0.83, 0.43, 0.11, 75.0),
+            Guard::Strong => (0.56, 0.67, 0.12, 245.0),
+            Guard::Unused => (0.945, 0.26, 0.015, 245.0),
+        };
+        Color::oklch(if theme == Theme::Light { light } else { dark }, chroma, hue)
+    }
+
     /// The fill of a hue as such: chips, bars.
     #[must_use]
     pub fn chip(&self, hue: Hue, theme: Theme) -> Color {
@@ -321,6 +335,25 @@ pub(crate) mod tests {
                     minimal < partial && partial < significant
                 };
                 assert!(ordered, "{theme:?} {hue:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn threat_and_coverage_are_told_apart_by_every_eye() {
+        for theme in [Theme::Light, Theme::Dark] {
+            let colors = Guard::ALL.map(|guard| Palette::default().guard(guard, theme));
+            for (place, one) in colors.iter().enumerate() {
+                assert!(one.contrast(one.ink()) >= 4.5, "{theme:?} {one:?}");
+                for other in &colors[..place] {
+                    for protan in [None, Some(true), Some(false)] {
+                        let see = |color| protan.map_or(color, |protan| seen_by_dichromat(color, protan));
+                        let apart = distance(see(*one), see(*other));
+                        assert!(apart > 0.12, "{theme:?} {one:?} {other:?} {protan:?}: {apart}");
+                        let lightness = (oklab(see(*one)).l - oklab(see(*other)).l).abs();
+                        assert!(lightness > 0.1, "{theme:?} {one:?} {other:?} {protan:?}: {lightness}");
+                    }
+                }
             }
         }
     }

@@ -3,15 +3,17 @@
 use std::collections::BTreeSet;
 
 use crate::attack::Technique;
-use crate::coverage::{Cell, Coverage, Metric, whole};
+use crate::coverage::threat::{Guard, ThreatCoverage};
+use crate::coverage::{Cell, Coverage, Metric, State, whole};
 use crate::layer::{self, ColorBy};
 use crate::mapping::Level;
 use crate::matrix::palette::Hue;
-use crate::matrix::{Entry, Matrix};
+use crate::matrix::{Column, Entry, Matrix};
 
-use super::site::{Face, Site, face, fraction};
+use super::site::{Face, Site, face, fraction, percent_text};
 use super::theme;
-use super::view::{CellState, LegendEntry, MatrixCell, MatrixColumn, MatrixView};
+use super::threat;
+use super::view::{CellState, Fraction, LegendEntry, MatrixCell, MatrixColumn, MatrixView};
 
 /// The heatmap of a coverage. With `only_touched` it has just the techniques that are mapped, themselves or in a
 /// sub-technique.
@@ -33,29 +35,88 @@ pub(super) fn matrix(
     let laid_out = Matrix::new(catalog, &coverage.selection().scope, is_kept, |technique| {
         cell(site, technique, face(coverage, technique.id, color_by, top), root)
     });
-    let mut columns = Vec::with_capacity(laid_out.columns.len());
-    for column in laid_out.columns {
-        let is_mapped = |entry: &&Entry<'_, MatrixCell>| {
-            entry.shows.state != CellState::OutOfScope
-                && coverage.cell(entry.technique.id).is_some_and(Cell::is_mapped)
-        };
-        let mapped = fraction(column.entries.iter().filter(is_mapped).count(), column.in_scope);
-        let cells = column.entries.into_iter().map(|entry| {
-            let subs: Vec<MatrixCell> = entry.subs.into_iter().map(|(_, cell)| cell).collect();
-            let subs_covered = subs.iter().filter(|cell| cell.state == CellState::Covered).count();
-            MatrixCell { subs, subs_covered, subs_total: entry.subs_in_scope, ..entry.shows }
-        });
-        columns.push(MatrixColumn {
-            id: column.tactic.id.to_string(),
-            key: column.tactic.shortname.to_string(),
-            name: column.tactic.name.to_string(),
-            url: site.tactic_url(&column.tactic.id),
-            mapped,
-            cells: cells.collect(),
-        });
-    }
+    let is_mapped = |entry: &&Entry<'_, MatrixCell>| {
+        entry.shows.state != CellState::OutOfScope
+            && coverage.cell(entry.technique.id).is_some_and(Cell::is_mapped)
+    };
+    let columns: Vec<MatrixColumn> = laid_out
+        .columns
+        .into_iter()
+        .map(|column| {
+            let mapped = fraction(column.entries.iter().filter(is_mapped).count(), column.in_scope);
+            let subs = column.entries.iter().map(|entry| entry.subs_in_scope).collect();
+            drawn(site, column, mapped, subs)
+        })
+        .collect();
     let legend = legend(coverage, color_by, top, &columns);
     MatrixView { caption, columns, legend, note: note(coverage) }
+}
+
+/// A column; `subs` holds for each technique of how many sub-techniques it tells.
+fn drawn(
+    site: &Site<'_>,
+    column: Column<'_, MatrixCell>,
+    mapped: Fraction,
+    subs: Vec<usize>,
+) -> MatrixColumn {
+    let cells = column.entries.into_iter().zip(subs).map(|(entry, subs_total)| {
+        let subs: Vec<MatrixCell> = entry.subs.into_iter().map(|(_, cell)| cell).collect();
+        let subs_covered = subs.iter().filter(|cell| cell.state == CellState::Covered).count();
+        MatrixCell { subs, subs_covered, subs_total, ..entry.shows }
+    });
+    MatrixColumn {
+        id: column.tactic.id.to_string(),
+        key: column.tactic.shortname.to_string(),
+        name: column.tactic.name.to_string(),
+        url: site.tactic_url(&column.tactic.id),
+        mapped,
+        cells: cells.collect(),
+    }
+}
+
+/// The matrix of a threat: the techniques that it uses, themselves or in a sub-technique, in the colours of what covers
+/// them. Columns and cells count what is used, not what is in scope.
+pub(super) fn threat_matrix(site: &Site<'_>, against: &ThreatCoverage<'_>, caption: String) -> MatrixView {
+    let coverage = &site.combined;
+    let top = layer::score_top(coverage);
+    let is_used = |technique: &Technique| against.exposure(technique.id).is_some();
+    let says_use = against.threat().members().len() != 1;
+    let laid_out = Matrix::new(site.content.catalog, &coverage.selection().scope, is_used, |technique| {
+        let mut face = face(coverage, technique.id, ColorBy::Score, top);
+        if let Some(exposure) = against.exposure(technique.id) {
+            face.class = threat::class(Guard::of_exposure(exposure, coverage));
+            if says_use {
+                face.label = format!("{}, use {}", face.label, percent_text(exposure.usage, 1.0));
+            }
+        } else {
+            "out-of-scope".clone_into(&mut face.class);
+            face.label = format!("not used, {}", face.label);
+        }
+        cell(site, technique, face, "")
+    });
+    let columns = laid_out.columns.into_iter().map(|column| {
+        let subs = column.entries.iter().flat_map(|entry| &entry.subs).map(|(sub, _)| sub.id);
+        let all = column.entries.iter().map(|entry| entry.technique.id).chain(subs);
+        let used: Vec<State> = all.filter_map(|id| Some(against.exposure(id)?.state)).collect();
+        let covered = used.iter().filter(|state| **state == State::Covered).count();
+        let mapped = fraction(covered, used.len());
+        let subs = column.entries.iter().map(|entry| entry.subs.len()).collect();
+        drawn(site, column, mapped, subs)
+    });
+    let shown: Vec<Guard> =
+        against.exposures().iter().map(|exposure| Guard::of_exposure(exposure, coverage)).collect();
+    let mut legend = threat::legend(site, &shown);
+    let columns: Vec<MatrixColumn> = columns.collect();
+    if columns.iter().flat_map(|column| &column.cells).any(|cell| cell.class == "out-of-scope") {
+        let label = "Not used itself; a sub-technique is".to_owned();
+        legend.push(LegendEntry { class: "out-of-scope".to_owned(), label });
+    }
+    let uses = if says_use { " Uses are in percent of the whole threat." } else { "" };
+    let note = format!(
+        "Under each tactic: how many of its techniques and sub-techniques that are used are covered.{uses} {}",
+        note(coverage)
+    );
+    MatrixView { caption, columns, legend, note }
 }
 
 fn cell(site: &Site<'_>, technique: &Technique, face: Face, root: &str) -> MatrixCell {

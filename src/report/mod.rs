@@ -12,6 +12,7 @@ mod summary;
 mod technique;
 pub mod templates;
 mod theme;
+mod threat;
 mod upgrade;
 pub mod view;
 
@@ -27,6 +28,10 @@ pub use site::Content;
 use site::Site;
 pub use summary::{CategoryStrength, FrameworkSummary, Summary, TechniqueSummary};
 pub use templates::{TemplateError, Templates};
+pub use threat::{
+    ActorRow, GapView, GuardShare, TechniqueThreat, ThreatSummary, ThreatTechnique, ThreatView, UseShare,
+    UserRef,
+};
 pub use upgrade::{
     ACCOUNT_TITLE, AbsenceView, AccountRow, CountedView, DroppedRow, MergeView, MovedRow, UpgradeFile,
     UpgradePage, UpgradeView, upgrade_file, upgrade_page,
@@ -54,7 +59,11 @@ pub fn site(content: &Content<'_>, folder: Option<&Path>, sink: &mut Sink) -> Re
     });
     let mut templates = templates?;
     let scale = &content.rules.scale;
-    templates.set_theme(&theme::style(&site.used_colors(), &content.palette, scale));
+    let mut style = theme::style(&site.used_colors(), &content.palette, scale);
+    if site.against.is_some() {
+        style += &theme::threat_style(&content.palette);
+    }
+    templates.set_theme(&style);
     let mut summary = serde_json::to_vec_pretty(&summary::summary(&site, &index)).unwrap_or_default();
     summary.push(b'\n');
     sink.add("summary.json", summary);
@@ -103,8 +112,9 @@ mod tests {
     use serde::Serialize;
 
     use super::*;
-    use crate::attack::Catalog;
+    use crate::attack::{Catalog, Roster};
     use crate::coverage::Rules;
+    use crate::coverage::threat::Threat;
     use crate::layer::{ColorBy, Expand};
     use crate::mapping::read;
     use crate::mapping::select::Selection;
@@ -128,6 +138,8 @@ mod tests {
                      technique-scores:\n  - {category: Detect, value: Minimal, comments: Shines.}\n";
         sets.extend(read::from_text("lamp.yaml", other).sets);
         let catalog = Catalog::embedded(sets[0].domain, sets[0].attack_version).expect("it is embedded");
+        let threat =
+            Threat::of_actors(&Roster::new(&catalog), [("APT29", 2.0), ("C0024", 1.0)]).expect("known");
         let content = Content {
             sets: &sets,
             catalog: &catalog,
@@ -137,6 +149,7 @@ mod tests {
             palette: Palette::default(),
             expand: Expand::default(),
             findings: &[],
+            threat: Some(&threat),
         };
         let site = Site::new(&content, &mut Sink::new("x", "test"), "layers");
         assert_eq!(check(std::iter::once(index::index(&site))), 1);

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attack::{Catalog, TechniqueId};
+use crate::coverage::threat::{Threat, ThreatCoverage};
 use crate::coverage::{CapabilityKey, Cell, Coverage, Metric, Rules, State, Statistics, Tally, whole};
 use crate::diagnostic::Diagnostic;
 use crate::layer::{self, ColorBy, Expand, Part, Per};
@@ -14,11 +15,11 @@ use crate::matrix::palette::Palette;
 use crate::output::Sink;
 use crate::parallel;
 
-use super::theme;
 use super::view::{
     CapabilityRef, CellState, CoverageRow, Fraction, LevelShare, MappingView, Page, ReferenceView,
     SourceView, TechniqueRef, Weighted,
 };
+use super::{theme, threat};
 
 /// What a site is made of.
 #[derive(Debug, Clone)]
@@ -39,6 +40,8 @@ pub struct Content<'a> {
     pub expand: Expand,
     /// What was found in the sources.
     pub findings: &'a [Diagnostic],
+    /// Who is to be defended against.
+    pub threat: Option<&'a Threat>,
 }
 
 /// One mapping set of the site.
@@ -72,6 +75,10 @@ pub(super) struct Site<'a> {
     pub(super) frameworks: Vec<Framework<'a>>,
     /// All sets together, in one set of rules.
     pub(super) combined: Coverage<'a>,
+    /// The threat held against all sets together.
+    pub(super) against: Option<ThreatCoverage<'a>>,
+    /// The layer of both; empty without a threat.
+    pub(super) overlay: String,
     pub(super) capability_paths: BTreeMap<CapabilityKey, String>,
     pub(super) technique_pages: BTreeSet<TechniqueId>,
 }
@@ -80,10 +87,13 @@ impl<'a> Site<'a> {
     /// Adds everything up and gives every file its name. Layers are written into the sink under `layers`.
     pub(super) fn new(content: &'a Content<'a>, sink: &mut Sink, layers: &str) -> Self {
         let combined = coverage(content, content.selection.clone());
+        let against = content.threat.map(|threat| ThreatCoverage::new(threat, &combined));
         let mut site = Self {
             content,
             frameworks: Vec::new(),
             combined,
+            against,
+            overlay: String::new(),
             capability_paths: BTreeMap::new(),
             technique_pages: BTreeSet::new(),
         };
@@ -97,6 +107,11 @@ impl<'a> Site<'a> {
             }
         }
         site.shared_layers(sink, layers);
+        if let Some(against) = &site.against {
+            let path = sink.name(layers, "threat", "json");
+            sink.add(path.as_str(), threat::overlay(&site, against));
+            site.overlay = path;
+        }
         site.technique_pages = site.pages_of_techniques();
         site
     }
@@ -198,15 +213,22 @@ impl<'a> Site<'a> {
             palette: self.content.palette,
             expand: self.content.expand,
         };
-        layer::to_json(&layer::build(coverage, &options))
+        let layer = match self.content.threat {
+            None => layer::build(coverage, &options),
+            Some(threat) => layer::build_against(coverage, &ThreatCoverage::new(threat, coverage), &options),
+        };
+        layer::to_json(&layer)
     }
 
-    /// Every technique that a source says something about, and the technique above each such sub-technique.
+    /// Every technique that a source says something about or the threat uses, and the technique above each such sub-technique.
     fn pages_of_techniques(&self) -> BTreeSet<TechniqueId> {
         let mut pages = BTreeSet::new();
         for framework in &self.frameworks {
             pages.extend(framework.coverage.cells().keys().copied());
             pages.extend(framework.coverage.not_mappable().iter().copied());
+        }
+        if let Some(against) = &self.against {
+            pages.extend(against.exposures().iter().map(|exposure| exposure.technique));
         }
         let parents: Vec<TechniqueId> = pages.iter().filter_map(|id| id.parent()).collect();
         pages.extend(parents.into_iter().filter(|id| self.content.catalog.technique(*id).is_some()));

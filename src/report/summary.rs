@@ -10,6 +10,7 @@ use crate::mapping::{Category, Level};
 
 use super::index::upgrades;
 use super::site::{Framework, Site};
+use super::threat::{self, ThreatSummary};
 use super::view::{CapabilityRow, CoverageRow, FindingsView, GapsView, LayerLink, MethodView, SourceView};
 
 /// The figures of a site. Addresses are relative to the file.
@@ -31,6 +32,9 @@ pub struct Summary {
     pub findings: FindingsView,
     /// What became of the rows of sources that were made on another ATT&CK version; mostly empty.
     pub upgrades: Vec<Record>,
+    /// Who is to be defended against, held against all sources together; absent when nobody is named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threat: Option<ThreatSummary>,
     /// One per source, in the order given.
     pub frameworks: Vec<FrameworkSummary>,
 }
@@ -118,6 +122,7 @@ pub(super) fn summary(site: &Site<'_>, view: &super::view::IndexView) -> Summary
         method: view.method.clone(),
         findings: view.findings.clone(),
         upgrades: upgrades(site).cloned().collect(),
+        threat: threat::summary(site),
         frameworks: frameworks.collect(),
     }
 }

@@ -39,6 +39,7 @@ files![
     "site.js",
     "technique.hbs",
     "technique_list.hbs",
+    "threat.hbs",
     "upgrade.hbs",
     "upgrade_record.hbs",
 ];

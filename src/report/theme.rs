@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use crate::coverage::threat::Guard;
 use crate::coverage::{Scale, whole};
 use crate::mapping::Level;
 use crate::matrix::gradient;
@@ -23,6 +24,22 @@ pub(super) fn style(used: &BTreeSet<usize>, palette: &Palette, scale: &Scale) ->
     block(&mut css, Theme::Dark, used, palette, scale);
     css.push_str("}\n");
     css
+}
+
+/// The classes of what a threat uses and what covers it: `.guard-open` and the like. Only sites with a threat have them.
+#[must_use]
+pub(super) fn threat_style(palette: &Palette) -> String {
+    let block = |theme| {
+        Guard::ALL
+            .map(|guard| {
+                let color = palette.guard(guard, theme);
+                let (fill, ink) = (color.hex(), color.ink().hex());
+                format!(".guard-{}{{background:{fill};color:{ink};fill:{fill}}}", guard.key())
+            })
+            .concat()
+    };
+    let dark = "@media screen and (prefers-color-scheme:dark){";
+    format!("{}\n{dark}{}}}\n", block(Theme::Light), block(Theme::Dark))
 }
 
 /// The class of a score's colour, for a ramp from 0 to `top`.

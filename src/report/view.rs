@@ -6,6 +6,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::threat::{TechniqueThreat, ThreatView};
 use super::upgrade::{AbsenceView, UpgradeView};
 
 /// What every page has.
@@ -398,6 +399,8 @@ pub struct IndexView {
     pub frameworks: Vec<FrameworkView>,
     /// Whether there is more than one framework.
     pub several: bool,
+    /// Who is to be defended against, held against all sources together; absent when nobody is named.
+    pub threat: Option<ThreatView>,
     /// What became of the rows of sources that were made on another ATT&CK version; mostly empty.
     pub upgrades: Vec<UpgradeView>,
     /// What the sources cannot have assessed on the way, once for each pair of versions.
@@ -584,6 +587,8 @@ pub struct TechniqueView {
     pub parent: Option<TechniqueRef>,
     /// Set when the id is not active in this version: what became of it.
     pub fate: Option<String>,
+    /// What the threat makes of it; absent when there is none, or it does not use it.
+    pub threat: Option<TechniqueThreat>,
     /// What the sources say, framework by framework; those that say nothing are left out.
     pub frameworks: Vec<TechniqueFramework>,
     /// Its active sub-techniques.

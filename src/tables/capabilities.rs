@@ -34,6 +34,8 @@ impl CapabilityState {
 /// One capability.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CapabilityRow {
+    /// Which it is.
+    pub key: CapabilityKey,
     /// Name and edition of its framework: `AWS 12/12/2024`.
     pub framework: String,
     /// The id in the source.
@@ -171,6 +173,7 @@ fn row(
         is_active(**id) && matches!(cell.capabilities.as_slice(), [(only, _)] if *only == key)
     });
     CapabilityRow {
+        key,
         framework: held.framework.label(),
         id: capability.id.clone(),
         name: capability.name.clone(),

@@ -106,7 +106,12 @@ pub fn gaps(content: &Content<'_>, coverage: &Coverage<'_>) -> Vec<GapRow> {
     rows
 }
 
-fn technique(coverage: &Coverage<'_>, any_kind: &Coverage<'_>, id: TechniqueId, state: State) -> GapRow {
+pub(super) fn technique(
+    coverage: &Coverage<'_>,
+    any_kind: &Coverage<'_>,
+    id: TechniqueId,
+    state: State,
+) -> GapRow {
     let catalog = coverage.catalog();
     let scope = &any_kind.selection().scope;
     let (mut mapped, mut of) = (0, 0);

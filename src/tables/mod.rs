@@ -1,7 +1,7 @@
 //! Tables: what the mappings and their coverage say, one row for each thing, for terminals, spreadsheets and programs.
 //!
-//! Four subjects, each a type of row: [`capabilities`], [`techniques`], [`scores`] and [`gaps`]. [`Table::new`] makes
-//! typed cells of rows; a table can be ordered and narrowed by the keys of its columns, and [`crate::render`] draws it.
+//! Four subjects of coverage, each a type of row: [`capabilities`], [`techniques`], [`scores`] and [`gaps`]; and the groups
+//! and campaigns of a catalog ([`ActorRow`]). [`Table::new`] makes typed cells of rows; a table can be ordered and narrowed by the keys of its columns, and [`crate::render`] draws it.
 //! Every count is of the catalog's active techniques in scope, and a [`Cell::Share`] carries its denominator.
 //!
 //! ```
@@ -20,11 +20,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod actors;
 mod capabilities;
 mod cell;
 mod gaps;
 mod scores;
 mod techniques;
+mod uses;
 
 use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 
@@ -34,11 +36,13 @@ use crate::mapping::MappingSet;
 use crate::mapping::select::Selection;
 use crate::suggest;
 
+pub use actors::ActorRow;
 pub use capabilities::{CapabilityRow, CapabilityState, capabilities};
 pub use cell::Cell;
 pub use gaps::{GapRow, GapSubject, gaps};
 pub use scores::{ScoreRow, scores};
 pub use techniques::{TechniqueRow, techniques};
+pub use uses::{AgainstRow, UseRow, capabilities_against, gaps_against, uses};
 
 /// What tables are made of.
 #[derive(Debug, Clone, Copy)]
@@ -240,6 +244,16 @@ impl Table {
         self.heads = columns.iter().map(|column| self.heads[*column]).collect();
     }
 
+    /// Puts the columns of another table after the first `at` of this one. The two have the same number of rows, and a row
+    /// of one is about what the row of the other is about.
+    pub fn insert(&mut self, at: usize, other: Self) {
+        let at = at.min(self.heads.len());
+        self.heads.splice(at..at, other.heads);
+        for (row, more) in self.rows.iter_mut().zip(other.rows) {
+            row.splice(at..at, more);
+        }
+    }
+
     /// The places of the columns to show to people who did not say which they want.
     #[must_use]
     pub fn telling(&self) -> Vec<usize> {
@@ -322,6 +336,9 @@ mod tests {
         headings_name_their_columns::<TechniqueRow>();
         headings_name_their_columns::<ScoreRow>();
         headings_name_their_columns::<GapRow>();
+        headings_name_their_columns::<ActorRow>();
+        headings_name_their_columns::<UseRow>();
+        headings_name_their_columns::<AgainstRow>();
     }
 
     #[test]

@@ -28,6 +28,7 @@ mod round_trip;
 mod schemas;
 mod support;
 mod tables;
+mod threat;
 mod upgrade;
 mod upgrade_account;
 mod upgrade_aws;

@@ -153,6 +153,14 @@ struct Reader<'s> {
 impl Reader<'_> {
     fn layer(&mut self, layer: &InputLayer) {
         let Some(domain) = self.domain(layer) else { return };
+        let (row, value) = crate::layer::RISKS;
+        if blocks::values(&layer.metadata, row).any(|held| held == value) {
+            let message = "this layer shows what remains of a threat, not what is covered";
+            let diagnostic = Diagnostic::new(Code::NotAMapping, message)
+                .help("give its sources instead; as a threat, --threat takes it");
+            self.findings.push(diagnostic.at(self.opening(layer)));
+            return;
+        }
         self.carried = Carried::of(layer);
         let version = self.version(layer, domain);
         match Form::of(layer) {
