@@ -287,7 +287,7 @@ fn gaps(args: &GapArgs, global: &Global, out: &mut dyn io::Write) -> CommandResu
 }
 
 /// Says so when mappings have no levels, and are counted or stand without a score.
-fn say_metric(coverage: &Coverage<'_>, asked: Metric, global: &Global) {
+pub(super) fn say_metric(coverage: &Coverage<'_>, asked: Metric, global: &Global) {
     if asked == Metric::Count {
         return;
     }

@@ -36,11 +36,13 @@
 mod amount;
 mod answer;
 mod instance;
+mod question;
 mod reduce;
 mod relax;
 mod residual;
 mod search;
 mod solve;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,6 +53,8 @@ use solve::{Proved, Solution};
 
 pub use amount::{Amount, AmountError};
 pub use answer::{Answer, Change, Proof, Ranking, Standing, Step};
+pub use question::{Plan, Question};
+pub use words::TIES;
 
 /// The nodes that the search for an answer visits at most before it says how far it got.
 ///

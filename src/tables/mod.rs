@@ -1,6 +1,7 @@
 //! Tables: what the mappings and their coverage say, one row for each thing, for terminals, spreadsheets and programs.
 //!
-//! Four subjects, each a type of row: [`capabilities`], [`techniques`], [`scores`] and [`gaps`]. [`Table::new`] makes
+//! Four subjects, each a type of row: [`capabilities`], [`techniques`], [`scores`] and [`gaps`]; and of a plan its
+//! [`steps`] and their [`changes`]. [`Table::new`] makes
 //! typed cells of rows; a table can be ordered and narrowed by the keys of its columns, and [`crate::render`] draws it.
 //! Every count is of the catalog's active techniques in scope, and a [`Cell::Share`] carries its denominator.
 //!
@@ -23,6 +24,7 @@
 mod capabilities;
 mod cell;
 mod gaps;
+mod plan;
 mod scores;
 mod techniques;
 
@@ -37,6 +39,7 @@ use crate::suggest;
 pub use capabilities::{CapabilityRow, CapabilityState, capabilities};
 pub use cell::Cell;
 pub use gaps::{GapRow, GapSubject, gaps};
+pub use plan::{ChangeRow, StepRow, changes, steps};
 pub use scores::{ScoreRow, scores};
 pub use techniques::{TechniqueRow, techniques};
 
@@ -322,6 +325,8 @@ mod tests {
         headings_name_their_columns::<TechniqueRow>();
         headings_name_their_columns::<ScoreRow>();
         headings_name_their_columns::<GapRow>();
+        headings_name_their_columns::<StepRow>();
+        headings_name_their_columns::<ChangeRow>();
     }
 
     #[test]
