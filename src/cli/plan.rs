@@ -11,16 +11,19 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use navlayer::config::{Setting, Settings, Written};
-use navlayer::coverage::plan::{Amount, Budget, Cover, Plan, PlanError, Problem, Question, Terms};
+use navlayer::coverage::plan::{Amount, Budget, Cover, PlanError, Problem, Question, Terms};
 use navlayer::coverage::{CapabilityKey, Coverage, Metric};
 use navlayer::diagnostic::{Diagnostic, Severity};
+use navlayer::layer;
 use navlayer::render::markdown;
+use navlayer::report::plan_file;
 use navlayer::tables::{self, Content, Table};
 
 use super::account::UpgradeReportArgs;
 use super::args::{FilterArgs, SourceArgs};
 use super::file::write_one;
 use super::input::{self, Input};
+use super::layer::is_our_layer;
 use super::query::say_metric;
 use super::table::{FormatArg, LayoutArgs, Sheet};
 use super::{CommandResult, Failure, Global, Outcome, config, findings};
@@ -183,7 +186,8 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
         out.write_all(&text)?;
         return Ok(Outcome::Clean);
     };
-    write_one(path, &text, args.force, None)?;
+    let is_ours = (format == Format::Layer).then_some(is_our_layer as fn(&[u8]) -> bool);
+    write_one(path, &text, args.force, is_ours)?;
     findings::say(global, &format!("wrote {}", path.display()));
     Ok(Outcome::Clean)
 }
@@ -222,14 +226,20 @@ impl Args {
     fn text(&self, told: &Told<'_>, format: Format, global: &Global) -> Result<Vec<u8>, Failure> {
         let steps = || Sheet { table: Table::new(&tables::steps(told.plan, told.coverage)), below: None };
         let changes = || {
-            let weight = |id| told.weight(id);
+            let weight = |id| told.terms.weight(id);
             Sheet { table: Table::new(&tables::changes(told.plan, told.coverage, weight)), below: None }
         };
         let is_long = self.techniques || global.verbose;
         let text = match format {
             Format::Csv if self.techniques => self.layout.text(changes(), FormatArg::Csv)?,
             Format::Csv => self.layout.text(steps(), FormatArg::Csv)?,
-            Format::Json | Format::Layer => String::new(),
+            Format::Json => {
+                let file = plan_file(told.plan, told.coverage, told.terms);
+                serde_json::to_string_pretty(&file).map_err(io::Error::from)? + "\n"
+            }
+            Format::Layer => {
+                return Ok(layer::to_json(&layer::of_plan(told.plan, told.coverage, told.terms)));
+            }
             Format::Markdown => {
                 let mut text = format!("## {}\n\n", markdown::escape(&told.title()));
                 if !told.plan.steps.is_empty() {

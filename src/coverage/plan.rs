@@ -46,7 +46,7 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CapabilityKey, Coverage, Metric, whole};
+use super::{CapabilityKey, Coverage, Levels, Metric, whole};
 use crate::attack::TechniqueId;
 use instance::{Instance, divide_out};
 use solve::{Proved, Solution};
@@ -91,6 +91,23 @@ impl Default for Terms {
             nodes: NODES,
         }
     }
+}
+
+impl Terms {
+    /// What a technique weighs.
+    #[must_use]
+    pub fn weight(&self, technique: TechniqueId) -> Amount {
+        self.weights.get(&technique).copied().unwrap_or(self.other_weight)
+    }
+}
+
+/// The score that a plan gives a technique for what one capability reaches, from 1 to 100; `None` where it has none.
+pub(crate) fn score(coverage: &Coverage<'_>, levels: &Levels) -> Option<u8> {
+    let score = match coverage.rules().metric {
+        Metric::Count => 100.0,
+        _ => levels.score(&coverage.selection().categories, &coverage.rules().scale)?,
+    };
+    Some(u8::try_from(whole(score, 100.0)).unwrap_or(100))
 }
 
 /// A capability as a plan sees it.
@@ -194,12 +211,7 @@ impl Problem {
         }
         for (technique, cell) in coverage.cells() {
             for (key, levels) in &cell.capabilities {
-                let score = match coverage.rules().metric {
-                    Metric::Count => Some(100.0),
-                    _ => levels.score(&coverage.selection().categories, &coverage.rules().scale),
-                };
-                if let (Some(score), Some(candidate)) = (score, candidates.get_mut(key)) {
-                    let score = u8::try_from(whole(score, 100.0)).unwrap_or(100);
+                if let (Some(score), Some(candidate)) = (score(coverage, levels), candidates.get_mut(key)) {
                     candidate.scores.insert(*technique, score);
                 }
             }
@@ -208,10 +220,8 @@ impl Problem {
         candidates.sort_by_key(|one| {
             (one.key.set, &sets[one.key.set].capabilities[one.key.capability].id, one.key)
         });
-        Self::new(&candidates, |technique| {
-            terms.weights.get(&technique).copied().unwrap_or(terms.other_weight)
-        })
-        .map(|problem| problem.with_nodes(terms.nodes))
+        Self::new(&candidates, |technique| terms.weight(technique))
+            .map(|problem| problem.with_nodes(terms.nodes))
     }
 
     /// A plan on candidates of one's own. Their order is the order of ties.

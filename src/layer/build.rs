@@ -286,7 +286,7 @@ fn new_techniques<'c>(coverage: &'c Coverage<'_>) -> impl Iterator<Item = Annota
 }
 
 /// One entry for all tactics, unless a tactic filter leaves some of the technique's tactics out.
-fn per_tactic(coverage: &Coverage<'_>, annotation: Annotation, all: &mut Vec<Annotation>) {
+pub(super) fn per_tactic(coverage: &Coverage<'_>, annotation: Annotation, all: &mut Vec<Annotation>) {
     let catalog = coverage.catalog();
     let wanted = coverage.selection().scope.tactics();
     let technique = catalog.technique(annotation.technique_id);

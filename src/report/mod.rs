@@ -7,6 +7,7 @@ mod capability;
 mod diff;
 mod index;
 mod matrix;
+mod plan;
 mod site;
 mod summary;
 mod technique;
@@ -23,6 +24,9 @@ use crate::output::Sink;
 use crate::parallel;
 
 pub use diff::{DiffItem, DiffRow, DiffSection, DiffView, SumRow, diff_page};
+pub use plan::{
+    Asked, CapabilityName, ChangeView, PlanFile, ProofKind, ProofView, Reach, StepView, plan_file,
+};
 pub use site::Content;
 use site::Site;
 pub use summary::{CategoryStrength, FrameworkSummary, Summary, TechniqueSummary};

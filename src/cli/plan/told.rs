@@ -1,7 +1,8 @@
 //! What is said of a plan.
 
-use navlayer::attack::TechniqueId;
-use navlayer::coverage::plan::{Amount, Plan, Question, Terms};
+use std::collections::BTreeSet;
+
+use navlayer::coverage::plan::{Plan, Question, Terms};
 use navlayer::coverage::{CapabilityKey, Coverage, Metric};
 
 /// How many names a sentence lists.
@@ -15,11 +16,6 @@ pub(super) struct Told<'a> {
 }
 
 impl Told<'_> {
-    /// What a technique weighs.
-    pub(super) fn weight(&self, id: TechniqueId) -> Amount {
-        self.terms.weights.get(&id).copied().unwrap_or(self.terms.other_weight)
-    }
-
     /// `The best 3 capabilities, on top of 2 that are enabled`
     pub(super) fn title(&self) -> String {
         let title = self.plan.title();
@@ -38,46 +34,36 @@ impl Told<'_> {
         all
     }
 
-    /// `These 3 cover 146 of 215 techniques (67.9 %) and reach 74.8 of 117 (63.9 %); …`
+    /// `These 3 capabilities cover 136 of 215 techniques (63.3 %) and reach 74.8 of 117 (63.9 %).`
     fn result(&self) -> String {
         let Plan { before, after, reachable, .. } = self.plan;
-        let share =
-            |n: f64, of: f64| if of > 0.0 { format!(" ({:.1} %)", 100.0 * n / of) } else { String::new() };
-        let covered = format!(
-            "{} of {}{}",
-            after.covered,
-            counted(reachable.covered, "technique"),
-            share(after.covered as f64, reachable.covered as f64)
+        let techniques = counted(reachable.covered, "technique");
+        let covered = share(after.covered as f64, reachable.covered as f64);
+        let reached = share(after.value.value(), reachable.value.value());
+        let figures = (
+            format!("{} of {techniques}{covered}", after.covered),
+            format!("{} of {}{reached}", after.value, reachable.value),
         );
-        let reached = format!(
-            "{} of {}{}",
-            after.value,
-            reachable.value,
-            share(after.value.value(), reachable.value.value())
-        );
+        let (covered, reached) = figures;
         let steps = self.plan.steps.len();
-        let who = match (self.plan.enabled, steps) {
-            (0, 0) => "Nothing is enabled: it covers".to_owned(),
-            (_, 0) => "What is enabled covers".to_owned(),
-            (0, 1) => "This capability covers".to_owned(),
-            (0, _) => format!("These {steps} capabilities cover"),
-            (_, 1) => "What is enabled covers, with this capability,".to_owned(),
-            (..) => format!("What is enabled covers, with these {steps} capabilities,"),
+        let mut text = match (self.plan.enabled, steps) {
+            (0, 0) => format!("Nothing is enabled: {covered} are covered, and {reached} are reached"),
+            (_, 0) => format!("What is enabled covers {covered} and reaches {reached}"),
+            (0, 1) => format!("This capability covers {covered} and reaches {reached}"),
+            (0, _) => format!("These {steps} capabilities cover {covered} and reach {reached}"),
+            (..) => {
+                let these = if steps == 1 { "this capability" } else { "these capabilities" };
+                format!(
+                    "What is enabled covers {} and reaches {}; together with {these} it covers {covered} and reaches \
+                     {reached}",
+                    before.covered, before.value
+                )
+            }
         };
-        let cost = if self.plan.has_costs && steps > 0 {
-            format!(" for a cost of {}", self.plan.cost)
-        } else {
-            String::new()
-        };
-        let was = if self.plan.enabled > 0 && steps > 0 {
-            format!("; what is enabled alone, {} and {}", before.covered, before.value)
-        } else {
-            String::new()
-        };
-        format!("{who} {covered} and reaches {reached}{cost}{was}.").replace(
-            &format!("These {steps} capabilities cover {covered} and reaches"),
-            &format!("These {steps} capabilities cover {covered} and reach"),
-        )
+        if self.plan.has_costs && steps > 0 {
+            text += &format!(", for a cost of {}", self.plan.cost);
+        }
+        text + "."
     }
 
     /// What is counted, and of how many.
@@ -107,16 +93,39 @@ impl Told<'_> {
             .then(|| format!("The other {} add nothing to these.", counted(idle, "capability")))
     }
 
-    /// Those that add nothing to an order.
-    fn rest(&self) -> Option<String> {
-        let rest = &self.plan.rest;
-        if rest.is_empty() || self.plan.question != Question::Order {
-            return None;
+    /// Those that add nothing to an order: because others cover all that they map, or because they map nothing.
+    fn rest(&self) -> Vec<String> {
+        if self.plan.question != Question::Order {
+            return Vec::new();
         }
-        let names = listed(rest.iter().map(|key| name(self.coverage, *key)));
-        let verb = if rest.len() == 1 { "adds" } else { "add" };
-        Some(format!("{} {verb} nothing more: {names}.", counted(rest.len(), "capability")))
+        let cells = self.coverage.cells().values();
+        let mapping: BTreeSet<CapabilityKey> =
+            cells.flat_map(|cell| &cell.capabilities).map(|(key, _)| *key).collect();
+        let (idle, silent): (Vec<CapabilityKey>, Vec<CapabilityKey>) =
+            self.plan.rest.iter().partition(|key| mapping.contains(key));
+        let told = |keys: &[CapabilityKey], what: [&str; 2]| {
+            let names = listed(keys.iter().map(|key| name(self.coverage, *key)));
+            let count = counted(keys.len(), "capability");
+            (!keys.is_empty()).then(|| format!("{count} {}: {names}.", what[usize::from(keys.len() > 1)]))
+        };
+        let idle = told(&idle, ["adds nothing to these", "add nothing to these"]);
+        let silent = told(&silent, ["maps no technique in scope", "map no technique in scope"]);
+        idle.into_iter().chain(silent).collect()
     }
+}
+
+/// ` (63.9 %)`: never 0 or 100 for what is neither.
+fn share(n: f64, of: f64) -> String {
+    if of <= 0.0 {
+        return String::new();
+    }
+    if n >= of {
+        return " (100 %)".to_owned();
+    }
+    if n <= 0.0 {
+        return " (0 %)".to_owned();
+    }
+    format!(" ({:.1} %)", (100.0 * n / of).clamp(0.1, 99.9))
 }
 
 /// A capability's name.
