@@ -7,6 +7,7 @@ mod capability;
 mod diff;
 mod index;
 mod matrix;
+mod next;
 mod plan;
 mod site;
 mod summary;

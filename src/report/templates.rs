@@ -33,6 +33,7 @@ files![
     "index.hbs",
     "mapping_table.hbs",
     "matrix.hbs",
+    "next.hbs",
     "references.hbs",
     "site.css",
     "site.js",

@@ -57,7 +57,7 @@ impl Row for StepRow {
         Column::share("covered", "Covered", Shown::Always, |row| {
             Cell::share(row.after.covered, row.reachable.covered)
         }),
-        Column::share("reached", "Reached", Shown::Always, |row| Cell::Part {
+        Column::share("reached", "Reached", Shown::WhenUnlike("covered"), |row| Cell::Part {
             n: row.after.value,
             of: row.reachable.value,
         }),

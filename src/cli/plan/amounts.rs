@@ -10,6 +10,7 @@ use navlayer::coverage::plan::Amount;
 use navlayer::diagnostic::{Code, Diagnostic, Severity};
 use navlayer::layer::read::{self, InputLayer};
 use navlayer::layer::{self, Upgraded};
+use navlayer::mapping::check;
 use navlayer::source::{Source, Span};
 
 use super::super::known::Known;
@@ -36,11 +37,12 @@ pub(super) fn weights(
     }
     let mut weights: BTreeMap<TechniqueId, (Amount, Span)> = BTreeMap::new();
     let is_key = |cell: &str| cell.bytes().any(|byte| byte.is_ascii_digit());
-    for entry in file::amounts(&source, Kind::WEIGHTS, &is_key, findings) {
+    let entries = file::amounts(&source, Kind::WEIGHTS, &is_key, findings);
+    for entry in &entries.rows {
         if findings.len() >= MAX_FINDINGS {
             break;
         }
-        let at = || source.place(entry.span.range());
+        let at = || entries.place(&source, entry);
         let Ok(id) = entry.key.parse::<TechniqueId>() else {
             let message = format!("`{}` is not the id of a technique", file::short(&entry.key));
             let help = match catalog.nearest(&file::short(&entry.key)) {
@@ -52,7 +54,7 @@ pub(super) fn weights(
         };
         findings.extend(inactive(id, catalog).map(|finding| finding.at(at())));
         match weights.get(&id) {
-            Some((_, first)) => findings.push(file::repeated(&source, &entry, *first)),
+            Some((_, first)) => findings.push(entries.repeated(&source, entry, *first)),
             None => {
                 weights.insert(id, (entry.amount, entry.span));
             }
@@ -73,11 +75,7 @@ fn inactive(id: TechniqueId, catalog: &Catalog) -> Option<Diagnostic> {
     let fate = catalog.fate(id);
     if fate == Fate::Unknown {
         let message = format!("{id} is no technique of {attack}, nor of any version or domain known here");
-        let help = match catalog.nearest(&id.to_string()) {
-            Some(near) => format!("did you mean {near}?"),
-            None => "`navlayer catalog show NAME` finds a technique by its name".to_owned(),
-        };
-        return Some(Diagnostic::new(Code::UnknownTechnique, message).help(help));
+        return Some(Diagnostic::new(Code::UnknownTechnique, message).help(check::advice(id, catalog)));
     }
     let message = format!("{id} is not active in {attack}: {}", fate.describe());
     let stands = "its weight counts where a mapping names it";
@@ -219,16 +217,17 @@ pub(super) fn costs(
     };
     let mut costs: BTreeMap<CapabilityKey, (Amount, Span)> = BTreeMap::new();
     let is_key = |cell: &str| names.called(cell).is_some();
-    for entry in file::amounts(&source, Kind::COSTS, &is_key, findings) {
+    let entries = file::amounts(&source, Kind::COSTS, &is_key, findings);
+    for entry in &entries.rows {
         if findings.len() >= MAX_FINDINGS {
             break;
         }
         let Some(called) = names.called(&entry.key) else {
-            findings.push(names.unknown(&entry.key).at(source.place(entry.span.range())));
+            findings.push(names.unknown(&entry.key).at(entries.place(&source, entry)));
             continue;
         };
         match called.iter().find_map(|key| costs.get(key)) {
-            Some((_, first)) => findings.push(file::repeated(&source, &entry, *first)),
+            Some((_, first)) => findings.push(entries.repeated(&source, entry, *first)),
             None => costs.extend(called.iter().map(|key| (*key, (entry.amount, entry.span)))),
         }
     }

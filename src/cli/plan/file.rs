@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use navlayer::coverage::plan::Amount;
-use navlayer::diagnostic::{Code, Diagnostic};
+use navlayer::diagnostic::{Code, Diagnostic, Place};
 use navlayer::source::decode::{Decoded, MAX_BYTES, decode};
 use navlayer::source::table::{self, Cell, Shape};
 use navlayer::source::{Source, Span};
@@ -112,6 +112,12 @@ pub(super) struct Entry {
     pub(super) amount: Amount,
 }
 
+/// The rows of a table.
+pub(super) struct Entries {
+    pub(super) rows: Vec<Entry>,
+    has_header: bool,
+}
+
 /// The rows of a table with a key and an amount in each; those that are none are findings.
 ///
 /// The first row is a header where it names the columns, or could be no other row. Blank rows, and those that start with
@@ -121,9 +127,11 @@ pub(super) fn amounts(
     kind: Kind,
     is_key: &dyn Fn(&str) -> bool,
     findings: &mut Vec<Diagnostic>,
-) -> Vec<Entry> {
+) -> Entries {
     let mut entries = Vec::new();
     let mut columns = None;
+    let mut has_header = false;
+    let first = findings.len();
     let outcome = table::for_each_record(source, 0, Shape::of(source), |record, span| {
         if record.first().is_some_and(|cell| cell.text.trim_start().starts_with('#')) {
             return ControlFlow::Continue(());
@@ -132,6 +140,7 @@ pub(super) fn amounts(
             match kind.columns(record, is_key) {
                 Some(Ok(named)) => {
                     columns = Some(named);
+                    has_header = true;
                     return ControlFlow::Continue(());
                 }
                 Some(Err(message)) => {
@@ -157,7 +166,32 @@ pub(super) fn amounts(
         ControlFlow::Continue(())
     });
     findings.extend(outcome.err());
-    entries
+    if !has_header {
+        findings[first..].iter_mut().for_each(without_column);
+    }
+    Entries { rows: entries, has_header }
+}
+
+/// Leaves out the names of columns: the first row, which they would come from, is a row like the others.
+fn without_column(finding: &mut Diagnostic) {
+    if let Some(place) = &mut finding.place {
+        place.locator = None;
+    }
+}
+
+impl Entries {
+    /// The place of a row's key.
+    pub(super) fn place(&self, source: &Source, entry: &Entry) -> Place {
+        let place = source.place(entry.span.range());
+        Place { locator: place.locator.filter(|_| self.has_header), ..place }
+    }
+
+    /// A finding about the second row for one thing, with where the first stands.
+    pub(super) fn repeated(&self, source: &Source, entry: &Entry, first: Span) -> Diagnostic {
+        let message = format!("`{}` has a row already", short(&entry.key));
+        let help = format!("it stands in line {} too: keep one", source.place(first.range()).line);
+        Diagnostic::new(Code::RepeatedEntry, message).at(self.place(source, entry)).help(help)
+    }
 }
 
 /// A row as an entry, or what is wrong with it and where.
@@ -199,11 +233,4 @@ fn entry(
             Err((Some(amount.span), Diagnostic::new(Code::NotAnAmount, message).help(help)))
         }
     }
-}
-
-/// A finding about the second row for one thing, with where the first stands.
-pub(super) fn repeated(source: &Source, entry: &Entry, first: Span) -> Diagnostic {
-    let message = format!("`{}` has a row already", short(&entry.key));
-    let help = format!("it stands in line {} too: keep one", source.place(first.range()).line);
-    Diagnostic::new(Code::RepeatedEntry, message).at(source.place(entry.span.range())).help(help)
 }

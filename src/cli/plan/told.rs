@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use navlayer::coverage::plan::{Plan, Question, Terms};
+use navlayer::attack::TechniqueId;
+use navlayer::coverage::plan::{Amount, Plan, Question, Terms};
 use navlayer::coverage::{CapabilityKey, Coverage, Metric};
 
 /// How many names a sentence lists.
@@ -29,6 +30,7 @@ impl Told<'_> {
     /// What it comes to, how sure it is, of how many, and what it does not say.
     pub(super) fn sentences(&self) -> Vec<String> {
         let mut all = vec![self.result(), self.plan.claim(), self.denominator()];
+        all.extend(self.unweighed());
         all.extend(self.ample());
         all.extend(self.rest());
         all
@@ -37,26 +39,38 @@ impl Told<'_> {
     /// `These 3 capabilities cover 136 of 215 techniques (63.3 %) and reach 74.8 of 117 (63.9 %).`
     fn result(&self) -> String {
         let Plan { before, after, reachable, .. } = self.plan;
-        let techniques = counted(reachable.covered, "technique");
-        let covered = share(after.covered as f64, reachable.covered as f64);
-        let reached = share(after.value.value(), reachable.value.value());
-        let figures = (
-            format!("{} of {techniques}{covered}", after.covered),
-            format!("{} of {}{reached}", after.value, reachable.value),
-        );
-        let (covered, reached) = figures;
         let steps = self.plan.steps.len();
+        let covered = format!(
+            "{} of {}{}",
+            after.covered,
+            counted(reachable.covered, "technique"),
+            share(after.covered as f64, reachable.covered as f64)
+        );
+        // Where the sum counts techniques, it is the same figure.
+        let (was, reached) = if self.plan.counts() {
+            (String::new(), String::new())
+        } else {
+            let of = share(after.value.value(), reachable.value.value());
+            (
+                format!(" and reaches {}", before.value),
+                format!(" and reaches {} of {}{of}", after.value, reachable.value),
+            )
+        };
         let mut text = match (self.plan.enabled, steps) {
-            (0, 0) => format!("Nothing is enabled: {covered} are covered, and {reached} are reached"),
-            (_, 0) => format!("What is enabled covers {covered} and reaches {reached}"),
-            (0, 1) => format!("This capability covers {covered} and reaches {reached}"),
-            (0, _) => format!("These {steps} capabilities cover {covered} and reach {reached}"),
+            (0, 0) => format!("Nothing is enabled, which covers {covered}{reached}"),
+            (_, 0) => format!("What is enabled covers {covered}{reached}"),
+            (0, 1) => format!("This capability covers {covered}{reached}"),
+            (0, _) => {
+                format!(
+                    "These {steps} capabilities cover {covered}{}",
+                    reached.replacen("reaches", "reach", 1)
+                )
+            }
             (..) => {
                 let these = if steps == 1 { "this capability" } else { "these capabilities" };
                 format!(
-                    "What is enabled covers {} and reaches {}; together with {these} it covers {covered} and reaches \
-                     {reached}",
-                    before.covered, before.value
+                    "What is enabled covers {}{was}; together with {these} it covers {covered}{reached}",
+                    before.covered
                 )
             }
         };
@@ -66,24 +80,52 @@ impl Told<'_> {
         text + "."
     }
 
-    /// What is counted, and of how many.
+    /// What shares are of.
     fn denominator(&self) -> String {
         let catalog = self.coverage.catalog();
-        let in_scope = self.coverage.statistics(None, None).in_scope.total();
-        let is_weighted = !self.terms.weights.is_empty();
-        let sum = match (self.coverage.rules().metric, is_weighted) {
-            (Metric::Count, false) => "techniques that are mapped",
-            (Metric::Count, true) => "the weights of techniques that are mapped",
-            (_, false) => "strongest scores / 100",
-            (_, true) => "weight × strongest score / 100",
-        };
         let all = counted(self.plan.enabled + self.plan.open, "capability");
+        let of = if self.plan.counts() {
+            format!("Shares are of what all {all} together cover")
+        } else {
+            let sum = match (self.coverage.rules().metric, self.terms.weights.is_empty()) {
+                (Metric::Count, _) => "weight over the techniques that are covered",
+                (_, true) => "strongest score / 100 over the techniques",
+                (_, false) => "weight × strongest score / 100 over the techniques",
+            };
+            format!("Shares are of what all {all} together cover, and of what they reach: the sum of {sum}")
+        };
+        let inactive = self.counted_ids().filter(|id| catalog.technique(**id).is_none()).count();
+        let inactive = match inactive {
+            0 => String::new(),
+            1 => format!(", and 1 of the {} is not active in it", self.plan.reachable.covered),
+            more => format!(", and {more} of the {} are not active in it", self.plan.reachable.covered),
+        };
         format!(
-            "Shares are of what all {all} together cover and reach, in sums of {sum}; {} ATT&CK {} has {} in scope.",
+            "{of}. {} ATT&CK {} has {} in scope{inactive}.",
             catalog.domain().name(),
             catalog.version(),
-            counted(in_scope, "active technique"),
+            counted(self.coverage.statistics(None, None).in_scope.total(), "active technique"),
         )
+    }
+
+    /// The techniques that count: covered, and with a weight.
+    fn counted_ids(&self) -> impl Iterator<Item = &TechniqueId> {
+        let cells = self.coverage.cells().iter().filter(|(_, cell)| cell.own_score.is_some());
+        cells.map(|(id, _)| id).filter(|id| self.terms.weight(**id) > Amount::ZERO)
+    }
+
+    /// How many of the techniques with a weight nothing covers.
+    fn unweighed(&self) -> Option<String> {
+        let weighed = self.terms.weights.iter().filter(|(_, weight)| **weight > Amount::ZERO);
+        let weighed: Vec<&TechniqueId> = weighed.map(|(id, _)| id).collect();
+        let is_covered =
+            |id: &TechniqueId| self.coverage.cell(*id).is_some_and(|cell| cell.own_score.is_some());
+        let open = weighed.iter().filter(|id| !is_covered(id)).count();
+        let verb = if open == 1 { "is" } else { "are" };
+        (open > 0).then(|| {
+            let all = counted(weighed.len(), "technique");
+            format!("Of {all} with a weight, {open} {verb} covered by no capability.")
+        })
     }
 
     /// That the budget was no limit.

@@ -1,6 +1,6 @@
 //! A plan in words: what is claimed of it, and what of its figures.
 
-use super::answer::Proof;
+use super::answer::{Proof, Standing};
 use super::question::{Plan, Question};
 use super::{Amount, Budget, Cover};
 
@@ -17,9 +17,18 @@ const ORDERS: [&str; 2] = [
 ];
 
 impl Plan {
-    /// How sure the plan is, and how ties are broken: `Optimal: …`, or how far from optimal it may be.
+    /// How sure the plan is, and how ties are broken.
     #[must_use]
     pub fn claim(&self) -> String {
+        match self.proof {
+            Some(Proof::Optimal) if !self.is_idle() => format!("{} {TIES}", self.proof_in_words()),
+            _ => self.proof_in_words(),
+        }
+    }
+
+    /// How sure the plan is: `Optimal: no 3 capabilities reach more than 74.8.`, or how far from optimal it may be.
+    #[must_use]
+    pub fn proof_in_words(&self) -> String {
         if self.is_idle() {
             return self.idleness();
         }
@@ -28,7 +37,7 @@ impl Plan {
             return format!("{order} The first few together need not be the best few: a budget finds those.");
         };
         match proof {
-            Proof::Optimal => format!("Optimal: {}. {TIES}", self.proved()),
+            Proof::Optimal => format!("Optimal: {}.", self.proved()),
             Proof::OptimalUpToTies => format!(
                 "Optimal: {}. Whether it comes first of those that are as good was not settled within {}.",
                 self.proved(),
@@ -36,6 +45,13 @@ impl Plan {
             ),
             Proof::Within { known, bound } => self.bounded(proof, known, bound),
         }
+    }
+
+    /// Whether the sum is the number of techniques that are covered: then it says nothing more.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        let is_count = |standing: Standing| standing.value.to_string() == standing.covered.to_string();
+        is_count(self.before) && is_count(self.after) && is_count(self.reachable)
     }
 
     /// Whether there is nothing to switch on: what is enabled has all that was asked for.
