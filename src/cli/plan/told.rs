@@ -131,8 +131,14 @@ impl Told<'_> {
     /// That the budget was no limit.
     fn ample(&self) -> Option<String> {
         let idle = self.plan.open - self.plan.steps.len();
-        (self.plan.is_ample && idle > 0 && !self.plan.steps.is_empty())
-            .then(|| format!("The other {} add nothing to these.", counted(idle, "capability")))
+        if !self.plan.is_ample || self.plan.steps.is_empty() {
+            return None;
+        }
+        match idle {
+            0 => None,
+            1 => Some("The other capability adds nothing to these.".to_owned()),
+            more => Some(format!("The other {more} capabilities add nothing to these.")),
+        }
     }
 
     /// Those that add nothing to an order: because others cover all that they map, or because they map nothing.
