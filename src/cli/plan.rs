@@ -178,16 +178,16 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
         .and_then(|problem| problem.plan(question))
         .map_err(|error| args.question.explain(&error, &terms))?;
     let told = Told { plan: &plan, coverage: &coverage, terms: &terms };
-    let text = args.text(&told, format, global)?;
+    let bytes = args.bytes(&told, format, global)?;
     if !matches!(format, Format::Table | Format::Markdown) {
         told.sentences().iter().for_each(|sentence| findings::say(global, sentence));
     }
     let Some(path) = output else {
-        out.write_all(&text)?;
+        out.write_all(&bytes)?;
         return Ok(Outcome::Clean);
     };
     let is_ours = (format == Format::Layer).then_some(is_our_layer as fn(&[u8]) -> bool);
-    write_one(path, &text, args.force, is_ours)?;
+    write_one(path, &bytes, args.force, is_ours)?;
     findings::say(global, &format!("wrote {}", path.display()));
     Ok(Outcome::Clean)
 }
@@ -223,16 +223,11 @@ impl Args {
         flags
     }
 
-    fn text(&self, told: &Told<'_>, format: Format, global: &Global) -> Result<Vec<u8>, Failure> {
-        let steps = || Sheet { table: Table::new(&tables::steps(told.plan, told.coverage)), below: None };
-        let changes = || {
-            let weight = |id| told.terms.weight(id);
-            Sheet { table: Table::new(&tables::changes(told.plan, told.coverage, weight)), below: None }
-        };
-        let is_long = self.techniques || global.verbose;
+    fn bytes(&self, told: &Told<'_>, format: Format, global: &Global) -> Result<Vec<u8>, Failure> {
+        let is_long = (self.techniques || global.verbose) && !told.plan.steps.is_empty();
         let text = match format {
-            Format::Csv if self.techniques => self.layout.text(changes(), FormatArg::Csv)?,
-            Format::Csv => self.layout.text(steps(), FormatArg::Csv)?,
+            Format::Csv if self.techniques => self.layout.text(changes(told), FormatArg::Csv)?,
+            Format::Csv => self.layout.text(steps(told), FormatArg::Csv)?,
             Format::Json => {
                 let file = plan_file(told.plan, told.coverage, told.terms);
                 serde_json::to_string_pretty(&file).map_err(io::Error::from)? + "\n"
@@ -240,42 +235,51 @@ impl Args {
             Format::Layer => {
                 return Ok(layer::to_json(&layer::of_plan(told.plan, told.coverage, told.terms)));
             }
-            Format::Markdown => {
-                let mut text = format!("## {}\n\n", markdown::escape(&told.title()));
-                if !told.plan.steps.is_empty() {
-                    text += &self.layout.text(steps(), FormatArg::Markdown)?;
-                    text.push('\n');
-                }
-                for sentence in told.sentences() {
-                    text += &format!("{}\n\n", markdown::escape(&sentence));
-                }
-                if is_long && !told.plan.steps.is_empty() {
-                    text += "### What each step adds\n\n";
-                    text += &self.layout.of_width_alone().text(changes(), FormatArg::Markdown)?;
-                    text.push('\n');
-                }
-                text.truncate(text.trim_end().len() + 1);
-                text
-            }
-            Format::Table => {
-                let width = self.layout.width().into();
-                let mut text = format!("{}\n\n", told::wrap(&told.title(), width));
-                if !told.plan.steps.is_empty() {
-                    text += &self.layout.text(steps(), FormatArg::Table)?;
-                    text.push('\n');
-                }
-                for sentence in told.sentences() {
-                    text += &format!("{}\n", told::wrap(&sentence, width));
-                }
-                if is_long && !told.plan.steps.is_empty() {
-                    text += "\nWhat each step adds:\n\n";
-                    text += &self.layout.of_width_alone().text(changes(), FormatArg::Table)?;
-                }
-                text
-            }
+            Format::Markdown => self.document(told, is_long)?,
+            Format::Table => self.terminal(told, is_long)?,
         };
         Ok(text.into_bytes())
     }
+
+    /// Title, steps, what is said of them and, where asked for, what each adds, in Markdown.
+    fn document(&self, told: &Told<'_>, is_long: bool) -> Result<String, Failure> {
+        let mut parts = vec![format!("## {}\n", markdown::escape(&told.title()))];
+        if !told.plan.steps.is_empty() {
+            parts.push(self.layout.text(steps(told), FormatArg::Markdown)?);
+        }
+        parts.extend(told.sentences().iter().map(|sentence| markdown::escape(sentence) + "\n"));
+        if is_long {
+            parts.push(format!("### {ADDED}\n"));
+            parts.push(self.layout.of_width_alone().text(changes(told), FormatArg::Markdown)?);
+        }
+        Ok(parts.join("\n"))
+    }
+
+    /// The same for a terminal.
+    fn terminal(&self, told: &Told<'_>, is_long: bool) -> Result<String, Failure> {
+        let width = self.layout.width().into();
+        let mut parts = vec![told::wrap(&told.title(), width) + "\n"];
+        if !told.plan.steps.is_empty() {
+            parts.push(self.layout.text(steps(told), FormatArg::Table)?);
+        }
+        parts.push(told.sentences().iter().map(|sentence| told::wrap(sentence, width) + "\n").collect());
+        if is_long {
+            let table = self.layout.of_width_alone().text(changes(told), FormatArg::Table)?;
+            parts.push(format!("{ADDED}:\n\n{table}"));
+        }
+        Ok(parts.join("\n"))
+    }
+}
+
+const ADDED: &str = "What each step adds";
+
+fn steps(told: &Told<'_>) -> Sheet {
+    Sheet { table: Table::new(&tables::steps(told.plan, told.coverage)), below: None }
+}
+
+fn changes(told: &Told<'_>) -> Sheet {
+    let rows = tables::changes(told.plan, told.coverage, |id| told.terms.weight(id));
+    Sheet { table: Table::new(&rows), below: None }
 }
 
 impl QuestionArgs {

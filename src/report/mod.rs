@@ -25,6 +25,7 @@ use crate::output::Sink;
 use crate::parallel;
 
 pub use diff::{DiffItem, DiffRow, DiffSection, DiffView, SumRow, diff_page};
+pub use next::{ChoiceView, NextView, Reached};
 pub use plan::{
     Asked, CapabilityName, ChangeView, PlanFile, ProofKind, ProofView, Reach, StepView, plan_file,
 };

@@ -9,6 +9,7 @@ use crate::coverage::{Metric, Rollup};
 use crate::mapping::{Category, Level};
 
 use super::index::upgrades;
+use super::next::NextView;
 use super::site::{Framework, Site};
 use super::view::{
     CapabilityRow, CoverageRow, FindingsView, GapsView, LayerLink, MethodView, NextView, SourceView,

@@ -6,6 +6,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::next::NextView;
 use super::upgrade::UpgradeView;
 
 /// What every page has.
@@ -245,49 +246,6 @@ pub struct GapsView {
     pub non_mappable_capabilities: Vec<CapabilityRef>,
     /// Mapped ids that are not active in this version: each with what became of it.
     pub retired: Vec<RetiredRef>,
-}
-
-/// What to switch on next, when nothing is on yet.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct NextView {
-    /// Capabilities that map something, of which the choices are made.
-    pub capabilities: usize,
-    /// Techniques and sub-techniques that these cover together: the denominator of every choice.
-    pub techniques: usize,
-    /// Of these, ids that are not active in this version.
-    pub inactive: usize,
-    /// What counts, in a sentence.
-    pub measure: String,
-    /// How ties are broken, in a sentence.
-    pub ties: String,
-    /// The choices, smallest first.
-    pub choices: Vec<ChoiceView>,
-}
-
-/// Capabilities that together are the best choice.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct ChoiceView {
-    /// `The best 3 capabilities`
-    pub title: String,
-    /// The capabilities, each the best next one of them.
-    pub capabilities: Vec<CapabilityRef>,
-    /// Techniques and sub-techniques that they cover.
-    pub covered: Fraction,
-    /// The sum of strongest scores / 100 that they reach; absent where it counts techniques.
-    pub reached: Option<Reached>,
-    /// How sure the choice is, in a sentence.
-    pub proof: String,
-}
-
-/// A sum of strongest scores / 100 with what all capabilities reach together.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Reached {
-    /// The sum, in decimals.
-    pub sum: String,
-    /// The sum over all capabilities together, in decimals.
-    pub of: String,
-    /// The percentage for people.
-    pub text: String,
 }
 
 /// A capability named in running text.

@@ -278,9 +278,15 @@ fn tables_come_out_for_spreadsheets_and_documents() {
     assert_eq!(rows.lines().count(), 1 + 3 + 2 + 1);
     space.run(&["plan", "map.json", "-o", "plan.md"]).ok();
     let document = space.read("plan.md");
-    assert!(document.starts_with("## What to switch on next, step by step\n\n| Step | Capability |"), "{document}");
+    assert!(
+        document.starts_with("## What to switch on next, step by step\n\n| Step | Capability |"),
+        "{document}"
+    );
     assert!(document.contains("| 1 |") && document.contains("1.5 of 2.6"), "{document}");
-    space.run(&["plan", "map.json", "-o", "plan.md"]).ends_with(2).says(&["plan.md exists already"]);
+    space
+        .run(&["plan", "map.json", "--budget", "1", "-o", "plan.md"])
+        .ends_with(2)
+        .says(&["plan.md exists already"]);
     space
         .run(&["plan", "map.json", "-o", "plan.xyz"])
         .ends_with(2)

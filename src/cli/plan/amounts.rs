@@ -127,51 +127,45 @@ fn of_layer(
         return Err(Failure::new(format!("the layer {path} is on {domain}, and the mappings are on {of}")));
     }
     // Scores are checked where they stand in the file; an upgrade moves them.
-    let mut scored = 0;
-    for annotation in &layer.techniques {
-        let Some(score) = &annotation.score else { continue };
-        scored += 1;
-        if Amount::new(score.value).is_err() {
-            let id = annotation.technique.as_ref().map_or("a technique", |id| id.value.as_str());
-            let what = if score.value < 0.0 { "negative" } else { "too large" };
-            let message = format!("the score of {} is {what} for a weight: {}", file::short(id), score.value);
-            let finding = Diagnostic::new(Code::NotAnAmount, message);
-            findings.push(
-                finding.at(source.place(score.span.range())).help("a weight is a number from 0 to 1000000"),
-            );
-        }
-        if findings.len() >= MAX_FINDINGS {
-            break;
-        }
-    }
-    if scored == 0 {
-        let finding = Diagnostic::new(Code::NotAnAmount, "the layer has no score").at(source.whole());
-        findings.push(finding.help("a weight is a score; colours and comments weigh nothing"));
-    }
+    check_scores(&layer, source, findings);
     let layer = carried(layer, path, source, catalog, global, findings)?;
     let mut weights: BTreeMap<TechniqueId, Amount> = BTreeMap::new();
     for annotation in &layer.techniques {
         let Some(weight) = annotation.score.as_ref().and_then(|score| Amount::new(score.value).ok()) else {
             continue;
         };
-        let span = annotation.id_span.unwrap_or(annotation.span);
-        match annotation.id() {
-            Some(id) => {
-                findings.extend(inactive(id, catalog).map(|finding| finding.at(source.place(span.range()))));
-                let held = weights.entry(id).or_default();
-                *held = weight.max(*held);
-            }
-            None => {
-                let finding =
-                    Diagnostic::new(Code::MalformedId, "a score stands beside no id of a technique");
-                findings.push(finding.at(source.place(span.range())));
-            }
-        }
         if findings.len() >= MAX_FINDINGS {
             break;
         }
+        let place = || source.place(annotation.id_span.unwrap_or(annotation.span).range());
+        if let Some(id) = annotation.id() {
+            findings.extend(inactive(id, catalog).map(|finding| finding.at(place())));
+            let held = weights.entry(id).or_default();
+            *held = weight.max(*held);
+        } else {
+            let finding = Diagnostic::new(Code::MalformedId, "a score stands beside no id of a technique");
+            findings.push(finding.at(place()));
+        }
     }
     Ok(weights)
+}
+
+/// Finds scores that are no weights, and that there is none.
+fn check_scores(layer: &InputLayer, source: &Source, findings: &mut Vec<Diagnostic>) {
+    let scored = || layer.techniques.iter().filter_map(|one| Some((one, one.score.as_ref()?)));
+    if scored().next().is_none() {
+        let finding = Diagnostic::new(Code::NotAnAmount, "the layer has no score").at(source.whole());
+        findings.push(finding.help("a weight is a score; colours and comments weigh nothing"));
+    }
+    let left = MAX_FINDINGS.saturating_sub(findings.len());
+    let wrong = scored().filter(|(_, score)| Amount::new(score.value).is_err()).take(left);
+    findings.extend(wrong.map(|(annotation, score)| {
+        let id = annotation.technique.as_ref().map_or("a technique", |id| id.value.as_str());
+        let what = if score.value < 0.0 { "negative" } else { "too large" };
+        let message = format!("the score of {} is {what} for a weight: {}", file::short(id), score.value);
+        let finding = Diagnostic::new(Code::NotAnAmount, message).at(source.place(score.span.range()));
+        finding.help("a weight is a number from 0 to 1000000")
+    }));
 }
 
 /// The layer on the catalog's version. One that states none is taken to be on it.

@@ -212,25 +212,27 @@ fn entry(
         let help = format!("a first row that names them does: `{of},…,{what}`");
         return Err((None, Diagnostic::new(Code::MissingField, message).help(help)));
     }
-    let text = amount.text.trim();
-    match text.parse() {
-        Ok(number) => Ok(Entry { key: key.text.trim().to_owned(), span: key.span, amount: number }),
-        Err(_) => {
-            let of = short(key.text.trim());
-            let message = match text.parse::<f64>() {
-                _ if text.is_empty() => format!("no {what} stands beside `{of}`"),
-                Ok(number) if number < 0.0 => format!("the {what} of `{of}` is negative: {}", short(text)),
-                Ok(number) if number > 1_000_000.0 => {
-                    format!("the {what} of `{of}` is too large: {}", short(text))
-                }
-                _ => format!("the {what} of `{of}` is not a number: `{}`", short(text)),
-            };
-            let help = if text.replace(',', ".").parse::<Amount>().is_ok() {
-                format!("write {}", text.replace(',', "."))
-            } else {
-                format!("a {what} is a number from 0 to 1000000")
-            };
-            Err((Some(amount.span), Diagnostic::new(Code::NotAnAmount, message).help(help)))
-        }
+    let of = key.text.trim();
+    match amount.text.parse() {
+        Ok(number) => Ok(Entry { key: of.to_owned(), span: key.span, amount: number }),
+        Err(_) => Err((Some(amount.span), no_amount(amount.text.trim(), of, what))),
     }
+}
+
+/// What is wrong with a text that is no amount.
+fn no_amount(text: &str, of: &str, what: &str) -> Diagnostic {
+    let of = short(of);
+    let message = match text.parse::<f64>() {
+        _ if text.is_empty() => format!("no {what} stands beside `{of}`"),
+        Ok(number) if number < 0.0 => format!("the {what} of `{of}` is negative: {}", short(text)),
+        Ok(number) if number > 1_000_000.0 => format!("the {what} of `{of}` is too large: {}", short(text)),
+        _ => format!("the {what} of `{of}` is not a number: `{}`", short(text)),
+    };
+    let with_point = text.replace(',', ".");
+    let help = if with_point.parse::<Amount>().is_ok() {
+        format!("write {with_point}")
+    } else {
+        format!("a {what} is a number from 0 to 1000000")
+    };
+    Diagnostic::new(Code::NotAnAmount, message).help(help)
 }

@@ -56,7 +56,12 @@ impl Told<'_> {
                 format!(" and reaches {} of {}{of}", after.value, reachable.value),
             )
         };
-        let mut text = match (self.plan.enabled, steps) {
+        let cost = if self.plan.has_costs && steps > 0 {
+            format!(", for a cost of {}", self.plan.cost)
+        } else {
+            String::new()
+        };
+        let text = match (self.plan.enabled, steps) {
             (0, 0) => format!("Nothing is enabled, which covers {covered}{reached}"),
             (_, 0) => format!("What is enabled covers {covered}{reached}"),
             (0, 1) => format!("This capability covers {covered}{reached}"),
@@ -74,10 +79,7 @@ impl Told<'_> {
                 )
             }
         };
-        if self.plan.has_costs && steps > 0 {
-            text += &format!(", for a cost of {}", self.plan.cost);
-        }
-        text + "."
+        format!("{text}{cost}.")
     }
 
     /// What shares are of.
