@@ -12,7 +12,7 @@ use super::index::upgrades;
 use super::next::NextView;
 use super::site::{Framework, Site};
 use super::view::{
-    CapabilityRow, CoverageRow, FindingsView, GapsView, LayerLink, MethodView, NextView, SourceView,
+    CapabilityRow, CoverageRow, FindingsView, GapsView, LayerLink, MethodView, SourceView,
 };
 
 /// The figures of a site. Addresses are relative to the file.
