@@ -87,8 +87,8 @@ pub(super) fn next(site: &Site<'_>, one: &Framework<'_>) -> Option<NextView> {
     let measure = match coverage.rules().metric {
         Metric::Count => "What counts is how many techniques a choice covers.",
         _ => {
-            "What counts is the sum of strongest scores / 100: a technique that goes from nothing to 100 adds 1, from 10 to \
-             100 0.9."
+            "What counts is the sum of strongest scores / 100: a technique adds 1 when it goes from nothing to 100, and 0.9 \
+             when it goes from 10 to 100."
         }
     };
     Some(NextView {

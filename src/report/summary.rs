@@ -11,9 +11,7 @@ use crate::mapping::{Category, Level};
 use super::index::upgrades;
 use super::next::NextView;
 use super::site::{Framework, Site};
-use super::view::{
-    CapabilityRow, CoverageRow, FindingsView, GapsView, LayerLink, MethodView, SourceView,
-};
+use super::view::{CapabilityRow, CoverageRow, FindingsView, GapsView, LayerLink, MethodView, SourceView};
 
 /// The figures of a site. Addresses are relative to the file.
 #[derive(Debug, Clone, Serialize, JsonSchema)]

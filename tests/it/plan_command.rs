@@ -240,7 +240,7 @@ fn the_table_says_of_what_and_how_sure() {
     for part in [
         "The best 2 capabilities ",
         "These 2 capabilities cover 4 of 4 techniques (100 %) and reach 2.2 of 2.6 (84.6 %).",
-        "Optimal: no 2 capabilities reach more than 2.2. Of choices that are as good,",
+        "Optimal: no 2 capabilities reach more than 2.2. Of equally good choices",
         "Shares are of what all 4 capabilities together cover, and of what they reach",
         "Enterprise ATT&CK 16.1 has 656 active techniques in scope.",
     ] {

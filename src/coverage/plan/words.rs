@@ -5,8 +5,8 @@ use super::question::{Plan, Question};
 use super::{Amount, Budget, Cover};
 
 /// How ties are broken, in a sentence.
-pub const TIES: &str = "Of choices that are as good, this one has the fewest capabilities, then the lowest cost, then \
-                        comes first by framework and id.";
+pub const TIES: &str = "Of equally good choices the one with the fewest capabilities comes first, then the one with the \
+                        lowest cost, then the first by framework and id.";
 
 /// How an order comes about, in a sentence; of capabilities with costs, and of those without.
 const ORDERS: [&str; 2] = [
