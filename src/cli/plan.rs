@@ -114,7 +114,7 @@ struct QuestionArgs {
     /// What capabilities cost that --cost does not name [default: an error]
     #[arg(long, value_name = "COST", allow_negative_numbers = true, requires = "cost")]
     other_cost: Option<Amount>,
-    /// What a technique's score is [default: strongest]
+    /// What a technique's score is [default: strongest; count where navlayer.toml says so]
     #[arg(long, value_enum, value_name = "METRIC")]
     metric: Option<MetricArg>,
     /// How many nodes a search visits at most before it says how far it got [default: 3000]
@@ -214,12 +214,13 @@ impl Args {
         let mut flags = Written::default();
         self.sources.write(&mut flags);
         self.filters.write(&mut flags);
-        // A plan goes by the strongest score, whatever else layers show.
-        let metric = match self.question.metric {
-            Some(MetricArg::Count) => Metric::Count,
-            Some(MetricArg::Strongest) | None => Metric::Strongest,
-        };
-        flags.metric = Some(Setting::flag(metric, "--metric"));
+        flags.metric = self.question.metric.map(|metric| {
+            let metric = match metric {
+                MetricArg::Strongest => Metric::Strongest,
+                MetricArg::Count => Metric::Count,
+            };
+            Setting::flag(metric, "--metric")
+        });
         flags
     }
 
@@ -352,8 +353,8 @@ impl QuestionArgs {
     /// Refuses costs that leave something open, or say nothing.
     fn check_costs(&self, terms: &Terms, coverage: &Coverage<'_>) -> Result<(), Failure> {
         let Some(path) = &self.cost else { return Ok(()) };
-        let mapping = coverage.cells().values().flat_map(|cell| &cell.capabilities).map(|(key, _)| *key);
-        let needed: BTreeSet<CapabilityKey> = mapping.filter(|key| !terms.enabled.contains(key)).collect();
+        let needed: BTreeSet<CapabilityKey> =
+            told::scoring(coverage).into_iter().filter(|key| !terms.enabled.contains(key)).collect();
         let without = amounts::without_cost(&needed, &terms.costs);
         if !without.is_empty() && self.other_cost.is_none() {
             let listed = told::listed(without.iter().map(|key| told::name(coverage, *key)));

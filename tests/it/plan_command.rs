@@ -580,6 +580,26 @@ fn mappings_without_levels_are_counted() {
 }
 
 #[test]
+fn mappings_without_levels_count_nothing_beside_those_that_have_some() {
+    let space = house();
+    space.mapping(
+        "plain.json",
+        &with(mapping(&[plain_row("fence", "T1595")]), "metadata", {
+            let mut metadata = mapping(&[])["metadata"].clone();
+            metadata["mapping_framework"] = json!("plain");
+            metadata["mapping_types"] = json!({"mitigates": {"name": "mitigates", "description": ""}});
+            metadata
+        }),
+    );
+    space.write("cost.csv", "lock,1\nalarm,1\nguard,1\n");
+    let run = space.run(&["plan", "map.json", "plain.json", "--cost", "cost.csv"]).ok();
+    assert!(run.stderr.contains("plain 03/04/2025 has no levels"), "{}", run.stderr);
+    let text = run.stdout.replace('\n', " ");
+    assert!(text.contains("1 capability maps techniques without a score: Fence."), "{text}");
+    assert!(text.contains("cover 4 of 4 techniques"), "{text}");
+}
+
+#[test]
 fn filters_narrow_what_counts() {
     let space = house();
     let detect = plan(&space, &["map.json", "--category", "detect"]);

@@ -143,25 +143,45 @@ impl Told<'_> {
         }
     }
 
-    /// Those that add nothing to an order: because others cover all that they map, or because they map nothing.
+    /// Those that add nothing to an order, by why.
     fn rest(&self) -> Vec<String> {
         if self.plan.question != Question::Order {
             return Vec::new();
         }
-        let cells = self.coverage.cells().values();
-        let mapping: BTreeSet<CapabilityKey> =
-            cells.flat_map(|cell| &cell.capabilities).map(|(key, _)| *key).collect();
-        let (idle, silent): (Vec<CapabilityKey>, Vec<CapabilityKey>) =
-            self.plan.rest.iter().partition(|key| mapping.contains(key));
-        let told = |keys: &[CapabilityKey], what: [&str; 2]| {
-            let names = listed(keys.iter().map(|key| name(self.coverage, *key)));
-            let count = counted(keys.len(), "capability");
-            (!keys.is_empty()).then(|| format!("{count} {}: {names}.", what[usize::from(keys.len() > 1)]))
+        let (scoring, mapping) = (scoring(self.coverage), mapping(self.coverage));
+        let why = |key: &CapabilityKey| match (scoring.contains(key), mapping.contains(key)) {
+            (true, _) => 0,
+            (false, true) => 1,
+            (false, false) => 2,
         };
-        let idle = told(&idle, ["adds nothing to these", "add nothing to these"]);
-        let silent = told(&silent, ["maps no technique in scope", "map no technique in scope"]);
-        idle.into_iter().chain(silent).collect()
+        let reasons = [
+            ["adds nothing to these", "add nothing to these"],
+            ["maps techniques without a score", "map techniques without a score"],
+            ["maps no technique in scope", "map no technique in scope"],
+        ];
+        let told = |(place, verbs): (usize, [&str; 2])| {
+            let keys: Vec<&CapabilityKey> = self.plan.rest.iter().filter(|key| why(key) == place).collect();
+            let names = listed(keys.iter().map(|key| name(self.coverage, **key)));
+            let count = counted(keys.len(), "capability");
+            (!keys.is_empty()).then(|| format!("{count} {}: {names}.", verbs[usize::from(keys.len() > 1)]))
+        };
+        reasons.into_iter().enumerate().filter_map(told).collect()
     }
+}
+
+/// The capabilities that map a technique in scope.
+fn mapping(coverage: &Coverage<'_>) -> BTreeSet<CapabilityKey> {
+    coverage.cells().values().flat_map(|cell| &cell.capabilities).map(|(key, _)| *key).collect()
+}
+
+/// Those of them that give one a score.
+pub(super) fn scoring(coverage: &Coverage<'_>) -> BTreeSet<CapabilityKey> {
+    if coverage.rules().metric == Metric::Count {
+        return mapping(coverage);
+    }
+    let (categories, scale) = (&coverage.selection().categories, &coverage.rules().scale);
+    let all = coverage.cells().values().flat_map(|cell| &cell.capabilities);
+    all.filter(|(_, levels)| levels.score(categories, scale).is_some()).map(|(key, _)| *key).collect()
 }
 
 /// ` (63.9 %)`: never 0 or 100 for what is neither.
