@@ -32,11 +32,11 @@ enum Kind {
 }
 
 impl Kind {
-    /// Its colour in a plan of so many steps. Earlier steps are darker; where red and green are alike, lightness tells the
-    /// kinds apart.
+    /// Its colour in a plan of so many steps. Steps are blue, earlier ones darker, and what is no step is a warm hue: so the
+    /// kinds are told apart where red and green are alike, too.
     fn color(self, steps: usize) -> Color {
         match self {
-            Self::Enabled => Color::oklch(0.76, 0.0, 0.0),
+            Self::Enabled => Color::oklch(0.72, 0.03, 90.0),
             Self::Raised => Color::oklch(0.58, 0.12, 50.0),
             Self::Step(step) => {
                 let bands = steps.clamp(1, BANDS);
