@@ -48,6 +48,13 @@ fn commands(criterion: &mut Criterion) {
     group.bench_function("query scores, embedded AWS", |bencher| {
         bencher.iter(|| navlayer(&["query", "scores"], nowhere));
     });
+    group.bench_function("plan, embedded AWS", |bencher| bencher.iter(|| navlayer(&["plan"], nowhere)));
+    group.bench_function("plan --budget 5, embedded AWS", |bencher| {
+        bencher.iter(|| navlayer(&["plan", "--budget", "5"], nowhere));
+    });
+    group.bench_function("plan --cover best, embedded AWS", |bencher| {
+        bencher.iter(|| navlayer(&["plan", "--cover", "best"], nowhere));
+    });
     group.bench_function("upgrade, AWS layer", |bencher| {
         bencher.iter(|| navlayer(&["upgrade", &old, "--to", "19.0"], nowhere));
     });
@@ -73,6 +80,9 @@ fn commands(criterion: &mut Criterion) {
         let nist = nist.display().to_string();
         group.bench_function("layer, NIST 800-53 (2 MB)", |bencher| {
             bencher.iter(|| navlayer(&["layer", &nist], &file));
+        });
+        group.bench_function("plan --budget 10, NIST 800-53", |bencher| {
+            bencher.iter(|| navlayer(&["plan", &nist, "--budget", "10"], nowhere));
         });
         group.bench_function("layer --attack-version 19.0, NIST 800-53", |bencher| {
             bencher.iter(|| navlayer(&["layer", &nist, "--attack-version", "19.0"], &file));

@@ -311,6 +311,12 @@ codes! {
     NoValue = "NL0903", Warning;
     /// An annotation of a layer that is combined has no place in its ATT&CK version; it is left out.
     LeftOut = "NL0904", Warning;
+    /// A weight or a cost is absent, or no number from 0 to 1,000,000.
+    NotAnAmount = "NL1001", Error;
+    /// A list of capabilities, or of their costs, names one that the mappings do not have.
+    NoSuchCapability = "NL1002", Error;
+    /// A list of weights or costs has two rows for one technique or capability.
+    RepeatedEntry = "NL1003", Error;
 }
 
 /// `RetiredTechnique` as `retired-technique`.

@@ -12,6 +12,7 @@ mod findings;
 mod input;
 mod known;
 mod layer;
+mod plan;
 mod query;
 mod schema;
 mod table;
@@ -51,6 +52,7 @@ Examples:
   navlayer query gaps --tactic exfiltration        what AWS services leave open
   navlayer layer --threat APT29 --overlay -o apt29.json
                                                    what a group uses, and what covers it
+  navlayer plan --budget 3                         the three AWS services that together cover most
   navlayer validate mapping.json                   everything that is wrong with it, line by line
   navlayer upgrade layer.json --to latest -o new.json
                                                    a layer on the ATT&CK version of today
@@ -102,6 +104,7 @@ struct Global {
 enum Command {
     Build(build::Args),
     Layer(layer::Args),
+    Plan(plan::Args),
     Query(query::Args),
     Validate(validate::Args),
     Catalog(catalog::Args),
@@ -236,6 +239,7 @@ fn run(cli: &Cli, out: &mut dyn io::Write) -> CommandResult {
     match &cli.command {
         Command::Build(args) => build::run(args, &cli.global),
         Command::Layer(args) => layer::run(args, &cli.global, out),
+        Command::Plan(args) => plan::run(args, &cli.global, out),
         Command::Query(args) => query::run(args, &cli.global, out),
         Command::Validate(args) => validate::run(args, &cli.global, out),
         Command::Catalog(args) => catalog::run(args, &cli.global, out),

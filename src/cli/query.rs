@@ -375,7 +375,7 @@ fn gaps_against(
 }
 
 /// Says so when mappings have no levels, and are counted or stand without a score.
-fn say_metric(coverage: &Coverage<'_>, asked: Metric, global: &Global) {
+pub(super) fn say_metric(coverage: &Coverage<'_>, asked: Metric, global: &Global) {
     if asked == Metric::Count {
         return;
     }

@@ -9,7 +9,7 @@ use navlayer::diagnostic::FindingsFile;
 use navlayer::layer::{AnyLayerFile, Layer};
 use navlayer::mapping::MappingFile;
 use navlayer::report::view::{CapabilityView, IndexView, TechniqueView};
-use navlayer::report::{DiffView, Summary, UpgradeFile, UpgradePage};
+use navlayer::report::{DiffView, PlanFile, Summary, UpgradeFile, UpgradePage};
 use schemars::{Schema, schema_for};
 
 use super::{CommandResult, Failure, Outcome};
@@ -43,6 +43,8 @@ enum What {
     Upgrade,
     /// What `catalog diff --format json` writes
     Diff,
+    /// What `plan --format json` writes
+    Plan,
     /// navlayer.toml
     Config,
     /// What the template index.hbs is given
@@ -71,6 +73,7 @@ impl What {
             Self::AnyLayer => schema_for!(AnyLayerFile),
             Self::Summary => schema_for!(Summary),
             Self::Diff => schema_for!(Diff),
+            Self::Plan => schema_for!(PlanFile),
             Self::Config => schema_for!(Config),
             Self::Index => schema_for!(IndexView),
             Self::Capability => schema_for!(CapabilityView),

@@ -18,14 +18,8 @@ use super::{Failure, Global};
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Table")]
 pub(crate) struct TableArgs {
-    /// Sort by these columns; a minus before one puts the greatest first. What is empty comes last
-    #[arg(long, value_name = "COLUMN[,-COLUMN...]", value_delimiter = ',', allow_hyphen_values = true)]
-    sort: Vec<String>,
-    /// Show these columns, in this order; `all` stands for all of them
-    ///
-    /// Without it, csv and json have all columns; markdown has those that tell most, and table those of them that fit.
-    #[arg(long, value_name = "COLUMN[,COLUMN...]", value_delimiter = ',')]
-    select: Vec<String>,
+    #[command(flatten)]
+    layout: LayoutArgs,
     /// How to write the table [default: as the file's ending says; else table]
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<FormatArg>,
@@ -35,13 +29,27 @@ pub(crate) struct TableArgs {
     /// Replace the file if it exists
     #[arg(long)]
     force: bool,
+}
+
+/// Which rows and columns a table has, and how wide it is.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Table")]
+pub(crate) struct LayoutArgs {
+    /// Sort by these columns; a minus before one puts the greatest first. What is empty comes last
+    #[arg(long, value_name = "COLUMN[,-COLUMN...]", value_delimiter = ',', allow_hyphen_values = true)]
+    sort: Vec<String>,
+    /// Show these columns, in this order; `all` stands for all of them
+    ///
+    /// Without it, csv and json have all columns; markdown has those that tell most, and table those of them that fit.
+    #[arg(long, value_name = "COLUMN[,COLUMN...]", value_delimiter = ',')]
+    select: Vec<String>,
     /// How wide a table may be [default: as the terminal, or 120]
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..=2000))]
     width: Option<u16>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum FormatArg {
+pub(crate) enum FormatArg {
     /// For people: as wide as the terminal, long comments shortened
     Table,
     /// For spreadsheets; a first line with the columns' keys
@@ -71,13 +79,13 @@ pub(crate) struct Sheet {
 impl TableArgs {
     /// Whether the user asked for an order.
     pub(crate) fn is_sorted(&self) -> bool {
-        !self.sort.is_empty()
+        !self.layout.sort.is_empty()
     }
 
     /// Sorts, narrows and draws a sheet, and writes it.
     pub(crate) fn write(
         &self,
-        mut sheet: Sheet,
+        sheet: Sheet,
         global: &Global,
         out: &mut dyn io::Write,
     ) -> Result<(), Failure> {
@@ -88,11 +96,7 @@ impl TableArgs {
                     "the endings .txt, .csv, .json and .md do; --format names it for any other file",
                 ));
         }
-        self.arrange(&mut sheet.table)?;
-        if let Some((_, table)) = &mut sheet.below {
-            self.arrange(table)?;
-        }
-        let text = self.draw(&sheet);
+        let text = self.layout.text(sheet, self.format())?;
         let Some(path) = self.output.as_deref().filter(|path| *path != Path::new("-")) else {
             out.write_all(text.as_bytes())?;
             // What is said about the table comes after it.
@@ -125,17 +129,38 @@ impl TableArgs {
             _ => None,
         }
     }
+}
 
-    fn arrange(&self, table: &mut Table) -> Result<(), UnknownColumn> {
+impl LayoutArgs {
+    /// The same width, with all rows in their order and the columns that tell most.
+    pub(crate) fn of_width_alone(&self) -> Self {
+        Self { sort: Vec::new(), select: Vec::new(), width: self.width }
+    }
+
+    /// How wide a table may be.
+    pub(crate) fn width(&self) -> u16 {
+        self.width.unwrap_or_else(terminal_width)
+    }
+
+    /// A sheet, sorted and narrowed, in a format.
+    pub(crate) fn text(&self, mut sheet: Sheet, format: FormatArg) -> Result<String, UnknownColumn> {
+        self.arrange(&mut sheet.table, format)?;
+        if let Some((_, table)) = &mut sheet.below {
+            self.arrange(table, format)?;
+        }
+        Ok(self.draw(&sheet, format))
+    }
+
+    fn arrange(&self, table: &mut Table, format: FormatArg) -> Result<(), UnknownColumn> {
         let orders = self.sort.iter().map(|name| table.order(name)).collect::<Result<Vec<_>, _>>()?;
         table.sort(&orders);
-        let columns = self.columns(table)?;
+        let columns = self.columns(table, format)?;
         table.select(&columns);
         Ok(())
     }
 
     /// The places of the columns to show, each once.
-    fn columns(&self, table: &Table) -> Result<Vec<usize>, UnknownColumn> {
+    fn columns(&self, table: &Table, format: FormatArg) -> Result<Vec<usize>, UnknownColumn> {
         let mut columns = Vec::new();
         for name in &self.select {
             if name.trim().eq_ignore_ascii_case("all") {
@@ -145,7 +170,7 @@ impl TableArgs {
             }
         }
         if columns.is_empty() {
-            return Ok(match self.format() {
+            return Ok(match format {
                 FormatArg::Table | FormatArg::Markdown => table.telling(),
                 FormatArg::Csv | FormatArg::Json => (0..table.heads().len()).collect(),
             });
@@ -159,8 +184,8 @@ impl TableArgs {
         Ok(once)
     }
 
-    fn draw(&self, sheet: &Sheet) -> String {
-        match self.format() {
+    fn draw(&self, sheet: &Sheet, format: FormatArg) -> String {
+        match format {
             FormatArg::Csv => csv::table(&together(sheet)),
             FormatArg::Json => {
                 let text = serde_json::to_string_pretty(&together(sheet));
@@ -172,7 +197,7 @@ impl TableArgs {
                 format!("{first}\n{}\n\n{}", markdown::escape(heading), markdown::table(table))
             }
             FormatArg::Table => {
-                let width = self.width.unwrap_or_else(terminal_width);
+                let width = self.width();
                 let first = self.draw_for_terminal(&sheet.table, width);
                 let Some((heading, table)) = filled(sheet) else { return first };
                 format!("{first}\n{heading}:\n\n{}", self.draw_for_terminal(table, width))

@@ -36,21 +36,25 @@
 mod amount;
 mod answer;
 mod instance;
+mod question;
 mod reduce;
 mod relax;
 mod residual;
 mod search;
 mod solve;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CapabilityKey, Coverage, Metric, whole};
+use super::{CapabilityKey, Coverage, Levels, Metric, whole};
 use crate::attack::TechniqueId;
 use instance::{Instance, divide_out};
 use solve::{Proved, Solution};
 
 pub use amount::{Amount, AmountError};
 pub use answer::{Answer, Change, Proof, Ranking, Standing, Step};
+pub use question::{Plan, Question};
+pub use words::TIES;
 
 /// The nodes that the search for an answer visits at most before it says how far it got.
 ///
@@ -87,6 +91,23 @@ impl Default for Terms {
             nodes: NODES,
         }
     }
+}
+
+impl Terms {
+    /// What a technique weighs.
+    #[must_use]
+    pub fn weight(&self, technique: TechniqueId) -> Amount {
+        self.weights.get(&technique).copied().unwrap_or(self.other_weight)
+    }
+}
+
+/// The score that a plan gives a technique for what one capability reaches, from 1 to 100; `None` where it has none.
+pub(crate) fn score(coverage: &Coverage<'_>, levels: &Levels) -> Option<u8> {
+    let score = match coverage.rules().metric {
+        Metric::Count => 100.0,
+        _ => levels.score(&coverage.selection().categories, &coverage.rules().scale)?,
+    };
+    Some(u8::try_from(whole(score, 100.0)).unwrap_or(100))
 }
 
 /// A capability as a plan sees it.
@@ -190,12 +211,7 @@ impl Problem {
         }
         for (technique, cell) in coverage.cells() {
             for (key, levels) in &cell.capabilities {
-                let score = match coverage.rules().metric {
-                    Metric::Count => Some(100.0),
-                    _ => levels.score(&coverage.selection().categories, &coverage.rules().scale),
-                };
-                if let (Some(score), Some(candidate)) = (score, candidates.get_mut(key)) {
-                    let score = u8::try_from(whole(score, 100.0)).unwrap_or(100);
+                if let (Some(score), Some(candidate)) = (score(coverage, levels), candidates.get_mut(key)) {
                     candidate.scores.insert(*technique, score);
                 }
             }
@@ -204,10 +220,8 @@ impl Problem {
         candidates.sort_by_key(|one| {
             (one.key.set, &sets[one.key.set].capabilities[one.key.capability].id, one.key)
         });
-        Self::new(&candidates, |technique| {
-            terms.weights.get(&technique).copied().unwrap_or(terms.other_weight)
-        })
-        .map(|problem| problem.with_nodes(terms.nodes))
+        Self::new(&candidates, |technique| terms.weight(technique))
+            .map(|problem| problem.with_nodes(terms.nodes))
     }
 
     /// A plan on candidates of one's own. Their order is the order of ties.

@@ -356,6 +356,13 @@ const GUIDES: &[(Code, &str, &str)] = &[
          correct the id or the tactic.",
         "",
     ),
+    (
+        Code::NotAnAmount,
+        "Write a number from 0 up, with a point before its decimals; leave out what has none.",
+        "",
+    ),
+    (Code::NoSuchCapability, "Write its id or its name; `navlayer query capabilities --all` lists them.", ""),
+    (Code::RepeatedEntry, "Keep the row that holds.", ""),
 ];
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub mod combine;
 mod diff;
 pub mod expr;
 mod model;
+mod plan;
 pub mod read;
 mod schema;
 mod split;
@@ -28,6 +29,7 @@ pub use model::{
     Versions,
 };
 
+pub use plan::of_plan;
 pub use schema::{AnyLayer, AnyLayerFile};
 pub use split::{Part, Per, framework_key, split};
 pub(crate) use threat::RISKS;

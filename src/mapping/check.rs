@@ -383,6 +383,12 @@ impl<'a> Checker<'a> {
     }
 }
 
+/// Advice about an id that is known nowhere: what it may have been meant to be.
+#[must_use]
+pub fn advice(id: TechniqueId, catalog: &Catalog) -> String {
+    Guesser::new(catalog).advice(id, "")
+}
+
 /// Whether names differ by no more than case and blanks.
 fn same(a: &str, b: &str) -> bool {
     let mut left = a.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase);

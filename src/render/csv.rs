@@ -29,6 +29,9 @@ pub fn table(table: &Table) -> String {
                 (Kind::Share, Cell::Share { n, of }) => {
                     line.extend([n, of].map(|number| Cow::Owned(number.to_string())));
                 }
+                (Kind::Share, Cell::Part { n, of }) => {
+                    line.extend([n, of].map(|amount| Cow::Owned(amount.to_string())));
+                }
                 (Kind::Share, _) => line.extend([Cow::Borrowed(""), Cow::Borrowed("")]),
                 _ => line.push(field(cell)),
             }
@@ -48,7 +51,7 @@ fn write(writer: &mut csv::Writer<Vec<u8>>, line: &[Cow<'_, str>]) {
 
 fn field(cell: &Cell) -> Cow<'_, str> {
     match cell {
-        Cell::Whole(_) | Cell::Decimal(_) | Cell::Flag(_) => cell.text(""),
+        Cell::Whole(_) | Cell::Decimal(_) | Cell::Amount(_) | Cell::Flag(_) => cell.text(""),
         _ => match cell.text("; ") {
             Cow::Borrowed(text) => safe(text),
             Cow::Owned(text) => Cow::Owned(safe(&text).into_owned()),

@@ -13,7 +13,7 @@ use super::view::{
     CapabilityRow, CategoryCount, FindingView, FindingsView, FrameworkView, GapGroup, GapsView, IndexView,
     LayerLink, LegendEntry, MethodView, RetiredRef, TechniqueRef,
 };
-use super::{theme, threat, upgrade};
+use super::{next, theme, threat, upgrade};
 
 /// The most findings that the index lists.
 const LISTED: usize = 200;
@@ -78,6 +78,7 @@ pub(super) fn framework(site: &Site<'_>, one: &Framework<'_>) -> FrameworkView {
         categories: categories(coverage, held.has_categories()),
         capabilities: one.capabilities.iter().map(|page| capability_row(site, one, page, scored)).collect(),
         gaps: gaps(site, one),
+        next: next::next(site, one),
         layers: one.layers.iter().map(link).collect(),
         name,
     }

@@ -7,6 +7,8 @@ mod capability;
 mod diff;
 mod index;
 mod matrix;
+mod next;
+mod plan;
 mod site;
 mod summary;
 mod technique;
@@ -24,6 +26,10 @@ use crate::output::Sink;
 use crate::parallel;
 
 pub use diff::{DiffItem, DiffRow, DiffSection, DiffView, SumRow, diff_page};
+pub use next::{ChoiceView, NextView, Reached};
+pub use plan::{
+    Asked, CapabilityName, ChangeView, PlanFile, ProofKind, ProofView, Reach, StepView, plan_file,
+};
 pub use site::Content;
 use site::Site;
 pub use summary::{CategoryStrength, FrameworkSummary, Summary, TechniqueSummary};

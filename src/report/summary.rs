@@ -9,6 +9,7 @@ use crate::coverage::{Metric, Rollup};
 use crate::mapping::{Category, Level};
 
 use super::index::upgrades;
+use super::next::NextView;
 use super::site::{Framework, Site};
 use super::threat::{self, ThreatSummary};
 use super::view::{CapabilityRow, CoverageRow, FindingsView, GapsView, LayerLink, MethodView, SourceView};
@@ -62,6 +63,8 @@ pub struct FrameworkSummary {
     pub capabilities: Vec<CapabilityRow>,
     /// What is left open.
     pub gaps: GapsView,
+    /// What to switch on next, when nothing is on yet; absent where there is more than one framework, or no choice.
+    pub next: Option<NextView>,
     /// The layer files.
     pub layers: Vec<LayerLink>,
     /// Every technique with a mapping or a rolled-up score, by id.
@@ -110,6 +113,7 @@ pub(super) fn summary(site: &Site<'_>, view: &super::view::IndexView) -> Summary
         categories: view.categories.clone(),
         capabilities: view.capabilities.clone(),
         gaps: view.gaps.clone(),
+        next: view.next.clone(),
         layers: view.layers.clone(),
         techniques: techniques(site, framework),
     });

@@ -34,6 +34,7 @@ files![
     "mapping_table.hbs",
     "matrix.hbs",
     "not_assessed.hbs",
+    "next.hbs",
     "references.hbs",
     "site.css",
     "site.js",

@@ -6,6 +6,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::next::NextView;
 use super::threat::{TechniqueThreat, ThreatView};
 use super::upgrade::{AbsenceView, UpgradeView};
 
@@ -339,6 +340,8 @@ pub struct FrameworkView {
     pub capabilities: Vec<CapabilityRow>,
     /// What is left open.
     pub gaps: GapsView,
+    /// What to switch on next; absent where there is more than one framework, or no choice.
+    pub next: Option<NextView>,
     /// The layer files of this framework.
     pub layers: Vec<LayerLink>,
 }

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 
 use serde::Serialize;
 
+use crate::coverage::plan::Amount;
 use crate::mapping::{Category, Level};
 
 /// What stands in one place of a table.
@@ -31,6 +32,15 @@ pub enum Cell {
         n: i64,
         /// The denominator.
         of: i64,
+    },
+    /// A weight, a cost, or a sum of them, exact.
+    Amount(Amount),
+    /// A part of such a sum.
+    Part {
+        /// The numerator.
+        n: Amount,
+        /// The denominator.
+        of: Amount,
     },
     /// Yes or no.
     Flag(bool),
@@ -80,6 +90,8 @@ impl Cell {
             Self::Whole(number) => Cow::Owned(number.to_string()),
             Self::Decimal(number) => Cow::Owned(format!("{number:.1}")),
             Self::Share { n, of } => Cow::Owned(format!("{n} of {of}")),
+            Self::Amount(amount) => Cow::Owned(amount.to_string()),
+            Self::Part { n, of } => Cow::Owned(format!("{n} of {of}")),
             Self::Flag(flag) => Cow::Borrowed(if *flag { "yes" } else { "no" }),
             Self::List(list) => Cow::Owned(list.join(between)),
         }
@@ -96,6 +108,10 @@ impl Cell {
             (Self::Whole(a), Self::Whole(b)) => a.cmp(b),
             (Self::Decimal(a), Self::Decimal(b)) => a.total_cmp(b),
             (Self::Share { n, of }, Self::Share { n: other_n, of: other_of }) => {
+                (n, of).cmp(&(other_n, other_of))
+            }
+            (Self::Amount(a), Self::Amount(b)) => a.cmp(b),
+            (Self::Part { n, of }, Self::Part { n: other_n, of: other_of }) => {
                 (n, of).cmp(&(other_n, other_of))
             }
             (Self::Flag(a), Self::Flag(b)) => a.cmp(b),

@@ -1,7 +1,8 @@
 //! Tables: what the mappings and their coverage say, one row for each thing, for terminals, spreadsheets and programs.
 //!
-//! Four subjects of coverage, each a type of row: [`capabilities`], [`techniques`], [`scores`] and [`gaps`]; and the groups
-//! and campaigns of a catalog ([`ActorRow`]). [`Table::new`] makes typed cells of rows; a table can be ordered and narrowed by the keys of its columns, and [`crate::render`] draws it.
+//! Four subjects of coverage, each a type of row: [`capabilities`], [`techniques`], [`scores`] and [`gaps`]; of a plan its
+//! [`steps`] and their [`changes`]; and the groups and campaigns of a catalog ([`ActorRow`]). [`Table::new`] makes typed
+//! cells of rows; a table can be ordered and narrowed by the keys of its columns, and [`crate::render`] draws it.
 //! Every count is of the catalog's active techniques in scope, and a [`Cell::Share`] carries its denominator.
 //!
 //! ```
@@ -24,6 +25,7 @@ mod actors;
 mod capabilities;
 mod cell;
 mod gaps;
+mod plan;
 mod scores;
 mod techniques;
 mod uses;
@@ -40,6 +42,7 @@ pub use actors::ActorRow;
 pub use capabilities::{CapabilityRow, CapabilityState, capabilities};
 pub use cell::Cell;
 pub use gaps::{GapRow, GapSubject, gaps};
+pub use plan::{ChangeRow, StepRow, changes, steps};
 pub use scores::{ScoreRow, scores};
 pub use techniques::{TechniqueRow, techniques};
 pub use uses::{AgainstRow, UseRow, capabilities_against, gaps_against, uses};
@@ -339,6 +342,8 @@ mod tests {
         headings_name_their_columns::<ActorRow>();
         headings_name_their_columns::<UseRow>();
         headings_name_their_columns::<AgainstRow>();
+        headings_name_their_columns::<StepRow>();
+        headings_name_their_columns::<ChangeRow>();
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod layers;
 mod messages;
 mod mutants;
 mod plan;
+mod plan_command;
 mod prowler;
 mod query;
 mod query_tables;

@@ -407,7 +407,8 @@ fn what_is_revoked_in_a_circle_is_told_at_import_and_dropped_with_the_reason() {
     let note = "note: enterprise-attack 20.0: revoked in a circle, and so without a successor: T1078, T2001";
     assert!(run.stdout.lines().any(|line| line == note), "{}", run.stdout);
     sources(&space);
-    let circle = "T1078 has no place in ATT&CK 20.0: revoked in a circle by way of T2001, and so without a successor";
+    let circle =
+        "T1078 has no place in ATT&CK 20.0: revoked in a circle by way of T2001, and so without a successor";
     let arguments = ["upgrade", "layer.json", "--to", "20.0", "-o", "out.json", "--report", "account.json"];
     let counts = "1 annotation = 0 kept + 0 renamed + 0 renumbered + 0 replaced + 0 merged + 1 dropped";
     space.run(&with_data(&arguments)).ok().says(&[circle, counts]);

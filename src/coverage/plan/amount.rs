@@ -1,9 +1,13 @@
 //! Weights, costs and their sums, held exactly.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, Sub};
 use std::str::FromStr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
 
 /// A weight, a cost, or a sum of scores: a number from 0 up, exact to the eighth decimal.
 ///
@@ -88,6 +92,31 @@ impl fmt::Display for Amount {
         }
         let decimals = format!("{rest:08}");
         f.pad(&format!("{whole}.{}", decimals.trim_end_matches('0')))
+    }
+}
+
+/// As a number.
+impl Serialize for Amount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.is_multiple_of(UNITS) {
+            (self.0 / UNITS).serialize(serializer)
+        } else {
+            self.value().serialize(serializer)
+        }
+    }
+}
+
+impl JsonSchema for Amount {
+    fn schema_name() -> Cow<'static, str> {
+        "Amount".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A weight, a cost, or a sum of scores.",
+            "type": "number",
+            "minimum": 0
+        })
     }
 }
 

@@ -1,0 +1,181 @@
+//! Capabilities by what people call them: on the command line, and in lists.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use globset::GlobBuilder;
+use navlayer::coverage::CapabilityKey;
+use navlayer::diagnostic::{Code, Diagnostic};
+use navlayer::mapping::MappingSet;
+use navlayer::source::Source;
+use navlayer::suggest;
+
+use super::super::Failure;
+use super::file::{self, MAX_FINDINGS};
+
+/// How many entries a list may have: ten times the capabilities of the largest published framework.
+const MAX_ENTRIES: usize = 10_000;
+
+/// How many names are looked for that are near to one that nobody has.
+const MAX_SUGGESTIONS: usize = 50;
+
+/// The capabilities of mapping sets by id and name, in any case.
+pub(super) struct Names<'a> {
+    /// In small letters.
+    keys: BTreeMap<String, BTreeSet<CapabilityKey>>,
+    /// As they are written, each once.
+    written: BTreeSet<&'a str>,
+    suggestions: Cell<usize>,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn new(sets: &'a [MappingSet]) -> Self {
+        let mut keys: BTreeMap<String, BTreeSet<CapabilityKey>> = BTreeMap::new();
+        let mut written = BTreeSet::new();
+        for (set, held) in sets.iter().enumerate() {
+            for (capability, one) in held.capabilities.iter().enumerate() {
+                for name in [one.id.trim(), one.name.trim()] {
+                    keys.entry(name.to_lowercase()).or_default().insert(CapabilityKey { set, capability });
+                    written.insert(name);
+                }
+            }
+        }
+        Self { keys, written, suggestions: Cell::new(0) }
+    }
+
+    /// The capabilities of this id or name.
+    pub(super) fn called(&self, name: &str) -> Option<&BTreeSet<CapabilityKey>> {
+        self.keys.get(&name.trim().to_lowercase())
+    }
+
+    /// The capabilities of this id or name or, where nothing is called so, of this pattern.
+    fn matching(&self, name: &str) -> Option<BTreeSet<CapabilityKey>> {
+        if let Some(called) = self.called(name) {
+            return Some(called.clone());
+        }
+        let name = name.trim();
+        let glob = name.contains(['*', '?', '[', '{']).then(|| {
+            GlobBuilder::new(name).case_insensitive(true).build().ok().map(|glob| glob.compile_matcher())
+        });
+        let glob = glob.flatten()?;
+        let matched = self.keys.iter().filter(|(name, _)| glob.is_match(name));
+        let keys: BTreeSet<CapabilityKey> = matched.flat_map(|(_, keys)| keys).copied().collect();
+        (!keys.is_empty()).then_some(keys)
+    }
+
+    /// The name nearest to one that nobody has; of many, only the first are looked for.
+    fn nearest(&self, name: &str) -> Option<&'a str> {
+        self.suggestions.set(self.suggestions.get() + 1);
+        if self.suggestions.get() > MAX_SUGGESTIONS {
+            return None;
+        }
+        suggest::nearest(name.trim(), self.written.iter().copied())
+    }
+
+    /// What to do about a name that nobody has.
+    fn advice(&self, name: &str) -> String {
+        match self.nearest(name) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`navlayer query capabilities --all` lists them".to_owned(),
+        }
+    }
+
+    /// A finding about a name that nobody has.
+    pub(super) fn unknown(&self, name: &str) -> Diagnostic {
+        let message = format!("no capability is called `{}`", file::short(name));
+        Diagnostic::new(Code::NoSuchCapability, message).help(self.advice(name))
+    }
+}
+
+/// What an argument of `--enabled` names, or a list that it is, and what was found in that.
+///
+/// It is a capability's id or name, else a pattern of them, else a file that holds a list, else several of these with
+/// commas between them. A name goes before a file of that name.
+pub(super) fn enabled(
+    argument: &str,
+    names: &Names<'_>,
+    findings: &mut Vec<Diagnostic>,
+) -> Result<BTreeSet<CapabilityKey>, Failure> {
+    if let Some(keys) = one(argument, names, findings)? {
+        return Ok(keys);
+    }
+    let mut all = BTreeSet::new();
+    let parts: Vec<&str> = argument.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+    for part in &parts {
+        match one(part, names, findings)? {
+            Some(keys) => all.extend(keys),
+            None => {
+                return Err(Failure::new(format!(
+                    "no capability is called `{}`, and no file either",
+                    file::short(part)
+                ))
+                .with_help(names.advice(part)));
+            }
+        }
+    }
+    if parts.is_empty() {
+        return Err(
+            Failure::new("--enabled names nothing").with_help("leave it out where nothing is enabled")
+        );
+    }
+    Ok(all)
+}
+
+/// What a single name stands for; `None` when it is neither a name, nor a pattern, nor a file.
+fn one(
+    name: &str,
+    names: &Names<'_>,
+    findings: &mut Vec<Diagnostic>,
+) -> Result<Option<BTreeSet<CapabilityKey>>, Failure> {
+    if let Some(keys) = names.matching(name) {
+        return Ok(Some(keys));
+    }
+    let path = Path::new(name);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    match file::open(path)? {
+        Ok(source) => Ok(Some(list(&source, names, findings))),
+        Err(finding) => {
+            findings.push(finding);
+            Ok(Some(BTreeSet::new()))
+        }
+    }
+}
+
+/// The capabilities of a list: an id, a name or a pattern on each line; from `#` on a line is a comment.
+fn list(source: &Source, names: &Names<'_>, findings: &mut Vec<Diagnostic>) -> BTreeSet<CapabilityKey> {
+    let mut all = BTreeSet::new();
+    let (mut start, mut entries) = (0, 0);
+    for line in source.text().split_inclusive('\n') {
+        let text = match line.find('#') {
+            Some(0) => "",
+            Some(at) if line[..at].ends_with([' ', '\t']) => &line[..at],
+            _ => line,
+        };
+        let from = start + text.len() - text.trim_start().len();
+        start += line.len();
+        let entry = text.trim();
+        if entry.is_empty() {
+            continue;
+        }
+        let place = || source.place(from..from + entry.len());
+        entries += 1;
+        if entries > MAX_ENTRIES || findings.len() >= MAX_FINDINGS {
+            let message =
+                format!("no more of the list is read: it has {MAX_ENTRIES} entries, or too many mistakes");
+            findings.push(Diagnostic::new(Code::TooManyFindings, message).at(place()));
+            break;
+        }
+        match names.matching(entry) {
+            Some(keys) => all.extend(keys),
+            None => findings.push(names.unknown(entry).at(place())),
+        }
+    }
+    if entries == 0 {
+        let message = "the list names no capability";
+        findings.push(Diagnostic::new(Code::NoSuchCapability, message).at(source.whole()));
+    }
+    all
+}
