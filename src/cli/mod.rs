@@ -14,6 +14,7 @@ mod known;
 mod layer;
 mod query;
 mod schema;
+mod sides;
 mod table;
 mod upgrade;
 mod validate;
