@@ -148,6 +148,7 @@ fn one(settings: &Settings, input: &Input, selection: Selection, name: String) -
         color_by: settings.color_by.value,
         palette: settings.palette(),
         expand: settings.expand.value,
+        top: None,
     };
     layer::build(&coverage, &options)
 }

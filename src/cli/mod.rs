@@ -5,6 +5,7 @@ mod args;
 mod build;
 mod catalog;
 mod combine;
+mod compare;
 mod config;
 mod convert;
 mod file;
@@ -49,6 +50,8 @@ Examples:
   navlayer layer --category detect -o detect.json  one heatmap: what AWS services detect
   navlayer layer mapping.json --per capability -o by-capability/
   navlayer query gaps --tactic exfiltration        what AWS services leave open
+  navlayer compare amazon_guardduty aws_config -o page.html
+                                                   two services side by side
   navlayer validate mapping.json                   everything that is wrong with it, line by line
   navlayer upgrade layer.json --to latest -o new.json
                                                    a layer on the ATT&CK version of today
@@ -103,6 +106,7 @@ enum Command {
     Validate(validate::Args),
     Catalog(catalog::Args),
     Combine(combine::Args),
+    Compare(compare::Args),
     Config(config::Args),
     Convert(convert::Args),
     Schema(schema::Args),
@@ -237,6 +241,7 @@ fn run(cli: &Cli, out: &mut dyn io::Write) -> CommandResult {
         Command::Validate(args) => validate::run(args, &cli.global, out),
         Command::Catalog(args) => catalog::run(args, &cli.global, out),
         Command::Combine(args) => combine::run(args, &cli.global, out),
+        Command::Compare(args) => compare::run(args, &cli.global, out),
         Command::Config(args) => config::run(args, &cli.global, out),
         Command::Convert(args) => convert::run(args, &cli.global, out),
         Command::Schema(args) => schema::run(args, out),

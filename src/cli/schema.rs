@@ -9,7 +9,7 @@ use navlayer::diagnostic::FindingsFile;
 use navlayer::layer::{AnyLayerFile, Layer};
 use navlayer::mapping::MappingFile;
 use navlayer::report::view::{CapabilityView, IndexView, TechniqueView};
-use navlayer::report::{DiffView, Summary, UpgradeFile, UpgradePage};
+use navlayer::report::{ComparisonFile, DiffView, Summary, UpgradeFile, UpgradePage};
 use schemars::{Schema, schema_for};
 
 use super::{CommandResult, Failure, Outcome};
@@ -43,6 +43,8 @@ enum What {
     Upgrade,
     /// What `catalog diff --format json` writes
     Diff,
+    /// What `compare --format json` writes
+    Compare,
     /// navlayer.toml
     Config,
     /// What the template index.hbs is given
@@ -71,6 +73,7 @@ impl What {
             Self::AnyLayer => schema_for!(AnyLayerFile),
             Self::Summary => schema_for!(Summary),
             Self::Diff => schema_for!(Diff),
+            Self::Compare => schema_for!(ComparisonFile),
             Self::Config => schema_for!(Config),
             Self::Index => schema_for!(IndexView),
             Self::Capability => schema_for!(CapabilityView),

@@ -18,14 +18,8 @@ use super::{Failure, Global};
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Table")]
 pub(crate) struct TableArgs {
-    /// Sort by these columns; a minus before one puts the greatest first. What is empty comes last
-    #[arg(long, value_name = "COLUMN[,-COLUMN...]", value_delimiter = ',', allow_hyphen_values = true)]
-    sort: Vec<String>,
-    /// Show these columns, in this order; `all` stands for all of them
-    ///
-    /// Without it, csv and json have all columns; markdown has those that tell most, and table those of them that fit.
-    #[arg(long, value_name = "COLUMN[,COLUMN...]", value_delimiter = ',')]
-    select: Vec<String>,
+    #[command(flatten)]
+    columns: ColumnArgs,
     /// How to write the table [default: as the file's ending says; else table]
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<FormatArg>,
@@ -35,6 +29,20 @@ pub(crate) struct TableArgs {
     /// Replace the file if it exists
     #[arg(long)]
     force: bool,
+}
+
+/// Which columns of a table are shown, in which order, and how wide.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Table")]
+pub(crate) struct ColumnArgs {
+    /// Sort by these columns; a minus before one puts the greatest first. What is empty comes last
+    #[arg(long, value_name = "COLUMN[,-COLUMN...]", value_delimiter = ',', allow_hyphen_values = true)]
+    sort: Vec<String>,
+    /// Show these columns, in this order; `all` stands for all of them
+    ///
+    /// Without it, csv and json have all columns; markdown has those that tell most, and table those of them that fit.
+    #[arg(long, value_name = "COLUMN[,COLUMN...]", value_delimiter = ',')]
+    select: Vec<String>,
     /// How wide a table may be [default: as the terminal, or 120]
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..=2000))]
     width: Option<u16>,
@@ -54,7 +62,7 @@ enum FormatArg {
 
 impl From<UnknownColumn> for Failure {
     fn from(error: UnknownColumn) -> Self {
-        let help = match error.nearest {
+        let help = match &error.nearest {
             Some(nearest) => format!("did you mean `{nearest}`?"),
             None => format!("known here: {}", error.known.join(", ")),
         };
@@ -71,7 +79,7 @@ pub(crate) struct Sheet {
 impl TableArgs {
     /// Whether the user asked for an order.
     pub(crate) fn is_sorted(&self) -> bool {
-        !self.sort.is_empty()
+        !self.columns.sort.is_empty()
     }
 
     /// Sorts, narrows and draws a sheet, and writes it.
@@ -127,36 +135,8 @@ impl TableArgs {
     }
 
     fn arrange(&self, table: &mut Table) -> Result<(), UnknownColumn> {
-        let orders = self.sort.iter().map(|name| table.order(name)).collect::<Result<Vec<_>, _>>()?;
-        table.sort(&orders);
-        let columns = self.columns(table)?;
-        table.select(&columns);
-        Ok(())
-    }
-
-    /// The places of the columns to show, each once.
-    fn columns(&self, table: &Table) -> Result<Vec<usize>, UnknownColumn> {
-        let mut columns = Vec::new();
-        for name in &self.select {
-            if name.trim().eq_ignore_ascii_case("all") {
-                columns.extend(0..table.heads().len());
-            } else {
-                columns.push(table.column(name)?);
-            }
-        }
-        if columns.is_empty() {
-            return Ok(match self.format() {
-                FormatArg::Table | FormatArg::Markdown => table.telling(),
-                FormatArg::Csv | FormatArg::Json => (0..table.heads().len()).collect(),
-            });
-        }
-        let mut once = Vec::with_capacity(columns.len());
-        for column in columns {
-            if !once.contains(&column) {
-                once.push(column);
-            }
-        }
-        Ok(once)
+        let is_for_people = matches!(self.format(), FormatArg::Table | FormatArg::Markdown);
+        self.columns.arrange(table, is_for_people)
     }
 
     fn draw(&self, sheet: &Sheet) -> String {
@@ -172,20 +152,58 @@ impl TableArgs {
                 format!("{first}\n{}\n\n{}", markdown::escape(heading), markdown::table(table))
             }
             FormatArg::Table => {
-                let width = self.width.unwrap_or_else(terminal_width);
-                let first = self.draw_for_terminal(&sheet.table, width);
+                let first = self.columns.draw(&sheet.table);
                 let Some((heading, table)) = filled(sheet) else { return first };
-                format!("{first}\n{heading}:\n\n{}", self.draw_for_terminal(table, width))
+                format!("{first}\n{heading}:\n\n{}", self.columns.draw(table))
             }
         }
     }
+}
+
+impl ColumnArgs {
+    /// Puts the rows in order and keeps the columns to show. Without columns asked for, people get those that tell most.
+    pub(crate) fn arrange(&self, table: &mut Table, is_for_people: bool) -> Result<(), UnknownColumn> {
+        let orders = self.sort.iter().map(|name| table.order(name)).collect::<Result<Vec<_>, _>>()?;
+        table.sort(&orders);
+        let columns = self.chosen(table, is_for_people)?;
+        table.select(&columns);
+        Ok(())
+    }
+
+    /// The places of the columns to show, each once.
+    fn chosen(&self, table: &Table, is_for_people: bool) -> Result<Vec<usize>, UnknownColumn> {
+        let mut columns = Vec::new();
+        for name in &self.select {
+            if name.trim().eq_ignore_ascii_case("all") {
+                columns.extend(0..table.heads().len());
+            } else {
+                columns.push(table.column(name)?);
+            }
+        }
+        if columns.is_empty() {
+            return Ok(if is_for_people { table.telling() } else { (0..table.heads().len()).collect() });
+        }
+        let mut once = Vec::with_capacity(columns.len());
+        for column in columns {
+            if !once.contains(&column) {
+                once.push(column);
+            }
+        }
+        Ok(once)
+    }
+
+    /// As [`ColumnArgs::draw`], for a table that was not asked for column by column.
+    pub(crate) fn draw_all(&self, table: &Table) -> String {
+        Self { sort: Vec::new(), select: Vec::new(), width: self.width }.draw(table)
+    }
 
     /// Columns side by side; where those that were asked for are too many for that, one below the other.
-    fn draw_for_terminal(&self, table: &Table, width: u16) -> String {
+    pub(crate) fn draw(&self, table: &Table) -> String {
+        let width = self.width.unwrap_or_else(terminal_width);
         let shown: Vec<Vec<String>> =
             table.rows().iter().map(|row| row.iter().map(shown).collect()).collect();
         let words: Vec<u16> = (0..table.heads().len())
-            .map(|column| longest_word(table.heads()[column], &shown, column))
+            .map(|column| longest_word(&table.heads()[column], &shown, column))
             .collect();
         let fitting = fitting(&words, width);
         if fitting == words.len() || (self.select.is_empty() && fitting > 1) {
@@ -239,7 +257,7 @@ fn fitting(words: &[u16], width: u16) -> usize {
 fn side_by_side(heads: &[Head], rows: &[Vec<String>], words: &[u16], width: u16) -> String {
     let mut drawing = empty(width);
     drawing.load_style(head_rule());
-    drawing.set_header(heads.iter().map(|head| head.heading));
+    drawing.set_header(heads.iter().map(|head| clean(&head.heading)));
     drawing.add_rows(rows.iter().map(|row| &row[..heads.len()]));
     let wanted = drawing.column_max_content_widths();
     let widths = widths(&words[..heads.len()], &wanted, width);
@@ -279,7 +297,7 @@ fn record(heads: &[Head], row: &[String], width: u16) -> String {
     let mut drawing = empty(width);
     drawing.load_style(presets::NOTHING);
     let filled = heads.iter().zip(row).filter(|(_, text)| !text.is_empty());
-    drawing.add_rows(filled.map(|(head, text)| [head.heading, text.as_str()]));
+    drawing.add_rows(filled.map(|(head, text)| [clean(&head.heading), text.clone()]));
     if let Some(column) = drawing.column_mut(0) {
         // The same for all rows, so that they stand below each other.
         let longest = heads.iter().map(|head| head.heading.len()).max().unwrap_or_default();
@@ -328,12 +346,12 @@ fn shown(cell: &Cell) -> String {
 }
 
 /// How wide a column must be for its words to stay whole, within reason. A number is one word: `12 of 656`.
-fn longest_word(head: Head, rows: &[Vec<String>], column: usize) -> u16 {
+fn longest_word(head: &Head, rows: &[Vec<String>], column: usize) -> u16 {
     let longest = |text: &str| text.split(' ').map(|word| word.chars().count()).max().unwrap_or_default();
     let cells = rows.iter().map(|row| match head.kind {
         Kind::Text => longest(&row[column]),
         Kind::Number | Kind::Share => row[column].len(),
     });
-    let widest = cells.chain([longest(head.heading)]).max().unwrap_or_default();
+    let widest = cells.chain([longest(&head.heading)]).max().unwrap_or_default();
     u16::try_from(widest).unwrap_or(WORD).min(WORD)
 }

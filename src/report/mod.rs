@@ -4,6 +4,7 @@
 //! puts the files into a [`Sink`].
 
 mod capability;
+mod compare;
 mod diff;
 mod index;
 mod matrix;
@@ -22,6 +23,7 @@ use crate::attack::TechniqueId;
 use crate::output::Sink;
 use crate::parallel;
 
+pub use compare::{ComparisonFile, METHOD, comparison_file};
 pub use diff::{DiffItem, DiffRow, DiffSection, DiffView, SumRow, diff_page};
 pub use site::Content;
 use site::Site;

@@ -197,6 +197,7 @@ impl<'a> Site<'a> {
             color_by: self.content.color_by,
             palette: self.content.palette,
             expand: self.content.expand,
+            top: None,
         };
         layer::to_json(&layer::build(coverage, &options))
     }
