@@ -267,7 +267,11 @@ fn written(
             };
             layer::to_bundle(&layer::of_comparison(comparison, &options))
         }
-        Format::Html => return Err(Failure::new("not yet")),
+        Format::Html => {
+            let templates = settings.templates.value.as_deref();
+            let options = report::PageOptions { palette: settings.palette(), templates };
+            report::compare_page(comparison, options)?.into_bytes()
+        }
     })
 }
 

@@ -9,7 +9,7 @@ use navlayer::diagnostic::FindingsFile;
 use navlayer::layer::{AnyLayerFile, Layer};
 use navlayer::mapping::MappingFile;
 use navlayer::report::view::{CapabilityView, IndexView, TechniqueView};
-use navlayer::report::{ComparisonFile, DiffView, Summary, UpgradeFile, UpgradePage};
+use navlayer::report::{CompareView, ComparisonFile, DiffView, Summary, UpgradeFile, UpgradePage};
 use schemars::{Schema, schema_for};
 
 use super::{CommandResult, Failure, Outcome};
@@ -62,6 +62,9 @@ enum What {
     /// What the template diff.hbs is given
     #[value(name = "view:diff")]
     DiffView,
+    /// What the template compare.hbs is given
+    #[value(name = "view:compare")]
+    CompareView,
 }
 
 impl What {
@@ -81,6 +84,7 @@ impl What {
             Self::Upgrade => schema_for!(UpgradeFile),
             Self::UpgradeView => schema_for!(UpgradePage),
             Self::DiffView => schema_for!(DiffView),
+            Self::CompareView => schema_for!(CompareView),
         }
     }
 }

@@ -140,13 +140,15 @@ impl Meaning {
 
     /// A path, when the text looks like one and is there, or is a pattern of paths.
     fn of_path(text: &str) -> Option<Self> {
-        let whole = |path: &str| Self::Path { path: path.into(), part: None };
-        if text == "-" || is_path(text) {
-            return Some(whole(text));
+        let is_named = |text: &str| text == "-" || (looks_like_path(text) && is_there(text));
+        let is_pattern = |text: &str| looks_like_path(text) && text.contains(['*', '?']);
+        if !is_named(text)
+            && let Some((path, part)) = text.split_once('#')
+            && (is_named(path) || is_pattern(path))
+        {
+            return Some(Self::Path { path: path.into(), part: Some(part.trim().to_owned()) });
         }
-        let (path, part) = text.rsplit_once('#')?;
-        let is_source = path == "-" || is_path(path);
-        is_source.then(|| Self::Path { path: path.into(), part: Some(part.trim().to_owned()) })
+        (is_named(text) || is_pattern(text)).then(|| Self::Path { path: text.into(), part: None })
     }
 }
 
@@ -158,10 +160,6 @@ fn is_label(text: &str) -> bool {
 
 fn is_there(text: &str) -> bool {
     Path::new(text).exists()
-}
-
-fn is_path(text: &str) -> bool {
-    looks_like_path(text) && (is_there(text) || text.contains(['*', '?']))
 }
 
 /// A slash, or the ending of a file that mappings come in.

@@ -1,8 +1,12 @@
 //! A comparison of sides as a page, and for programs.
 
 mod file;
+mod make;
+mod view;
 
 pub use file::{ComparisonFile, comparison_file};
+pub use make::{PageOptions, compare_page};
+pub use view::{CompareCell, CompareMatrix, CompareRow, CompareView};
 
 /// What every output of a comparison says of its levels.
 pub const METHOD: &str = "A level is its publisher’s judgement of how well a capability can cover a technique: Minimal, Partial or \

@@ -23,7 +23,10 @@ use crate::attack::TechniqueId;
 use crate::output::Sink;
 use crate::parallel;
 
-pub use compare::{ComparisonFile, METHOD, comparison_file};
+pub use compare::{
+    CompareCell, CompareMatrix, CompareRow, CompareView, ComparisonFile, METHOD, PageOptions, compare_page,
+    comparison_file,
+};
 pub use diff::{DiffItem, DiffRow, DiffSection, DiffView, SumRow, diff_page};
 pub use site::Content;
 use site::Site;
