@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use navlayer::attack::Catalog;
 use navlayer::config::{SavedSelection, Settings};
 use navlayer::diagnostic::{Code, Diagnostic};
-use navlayer::mapping::MappingSet;
 use navlayer::mapping::named::{Named, What};
 use navlayer::mapping::select::{Filter, Selection, UnknownName};
+use navlayer::mapping::{MappingSet, Origin};
 use navlayer::suggest;
 
 use super::input::explain;
@@ -236,7 +236,7 @@ fn labels(sets: &[MappingSet], counts: impl Fn(usize) -> bool) -> String {
 }
 
 /// Gives sides that are called alike names that tell them apart: by the edition, by the ATT&CK version that their
-/// mappings were made on, by what was typed, or by a number.
+/// mappings were made on, by their file, by what was typed, or by a number.
 pub(crate) fn tell_apart(sides: &mut [Side], asked: &[Asked], sets: &[MappingSet]) {
     let involved = |side: &Side| -> Vec<&MappingSet> {
         let all = sets.iter().enumerate();
@@ -268,7 +268,17 @@ pub(crate) fn tell_apart(sides: &mut [Side], asked: &[Asked], sets: &[MappingSet
         if alike.len() < 2 {
             continue;
         }
-        let ways: [Vec<String>; 3] = [
+        let origins = |side: &Side| -> Vec<String> {
+            let file = |set: &&MappingSet| match &set.origin {
+                Origin::Embedded => "built in".to_owned(),
+                Origin::Path(path) => {
+                    let name = Path::new(path).file_name();
+                    name.map_or_else(|| path.clone(), |name| name.to_string_lossy().into_owned())
+                }
+            };
+            involved(side).iter().map(file).collect()
+        };
+        let ways: [Vec<String>; 4] = [
             alike
                 .iter()
                 .map(|at| {
@@ -278,6 +288,7 @@ pub(crate) fn tell_apart(sides: &mut [Side], asked: &[Asked], sets: &[MappingSet
                 })
                 .collect(),
             alike.iter().map(|at| made_on(&sides[*at])).collect(),
+            alike.iter().map(|at| origins(&sides[*at]).join(" + ")).collect(),
             alike.iter().map(|at| asked[*at].text.clone()).collect(),
         ];
         let is_telling = |names: &&Vec<String>| {

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use crate::coverage::{Scale, whole};
 use crate::mapping::Level;
-use crate::matrix::{gradient, sides};
 use crate::matrix::palette::{Color, Hue, Palette, Theme};
+use crate::matrix::{gradient, sides};
 
 /// How many stops a page's ramp has, as a layer of scores from 0 to 100 has.
 const STOPS: usize = 5;

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::METHOD;
 use super::view::{
     CompareCell, CompareColumn, CompareComment, CompareMatrix, CompareMethod, ComparePlace, CompareRow,
-    CompareSide, CompareView, DominatedView, GridCell, GridRow, StandingRow,
+    CompareSide, CompareView, DominatedView, GridCell, GridRow, StandingColumn, StandingRow, StandingsView,
 };
 use crate::attack::{Catalog, Technique, TechniqueId};
 use crate::coverage::compare::{Comparison, Figures, Place, Row, Side, Standing, Verdict};
@@ -92,7 +92,14 @@ impl<'a, 'c> Maker<'a, 'c> {
         let coverage = comparison.sides().iter().enumerate().map(|(place, side)| {
             let statistics = &comparison.overall().sides[place].statistics;
             let key = format!("side{place}");
-            coverage_row(&side.name, &key, statistics, Counted::Both, !comparison.is_count(), comparison.rules())
+            coverage_row(
+                &side.name,
+                &key,
+                statistics,
+                Counted::Both,
+                !comparison.is_count(),
+                comparison.rules(),
+            )
         });
         let figures = comparison.overall();
         CompareView {
@@ -104,10 +111,16 @@ impl<'a, 'c> Maker<'a, 'c> {
                 generator: crate::GENERATOR.to_owned(),
             },
             attack,
-            sides: comparison.sides().iter().enumerate().map(|(place, side)| self.side(place, side)).collect(),
+            sides: comparison
+                .sides()
+                .iter()
+                .enumerate()
+                .map(|(place, side)| self.side(place, side))
+                .collect(),
             scored: !comparison.is_count(),
             coverage: coverage.collect(),
             standings: self.standings(),
+            many: comparison.sides().len() > 3,
             legend: self.legend(&matrices),
             matrices,
             left_out: fraction(figures.nobody.total(), figures.in_scope.total()),
@@ -144,27 +157,37 @@ impl<'a, 'c> Maker<'a, 'c> {
         }
     }
 
-    fn standings(&self) -> Vec<StandingRow> {
-        let row = |name: &str, hue: Option<Category>, figures: &Figures| {
-            let share = |tally: Tally| fraction(tally.total(), figures.in_scope.total());
-            StandingRow {
-                name: name.to_owned(),
-                hue: hue.map(|category| category.key().to_owned()),
-                any: share(figures.any),
-                every: share(figures.every),
-                only: figures.sides.iter().map(|side| share(side.only)).collect(),
-                strongest: figures.sides.iter().map(|side| side.stronger.total()).collect(),
-                equal: figures.equal.total(),
-                nobody: share(figures.nobody),
-            }
-        };
+    fn standings(&self) -> StandingsView {
         let of_categories = self.comparison.of_categories();
         let name = if of_categories.is_empty() { "All" } else { "All categories" };
-        let mut rows = vec![row(name, None, self.comparison.overall())];
-        rows.extend(
-            of_categories.iter().map(|(category, figures)| row(category.name(), Some(*category), figures)),
-        );
-        rows
+        let mut columns = vec![StandingColumn { name: name.to_owned(), hue: None }];
+        let mut all: Vec<&Figures> = vec![self.comparison.overall()];
+        for (category, figures) in of_categories {
+            let hue = Some(category.key().to_owned());
+            columns.push(StandingColumn { name: category.name().to_owned(), hue });
+            all.push(figures);
+        }
+        let row = |name: String, side: Option<usize>, is_part: bool, count: &dyn Fn(&Figures) -> Tally| {
+            let figures = all
+                .iter()
+                .map(|figures| fraction(count(figures).total(), figures.in_scope.total()))
+                .collect();
+            StandingRow { name, is_part, class: side.map(|side| format!("side{side}")), figures }
+        };
+        let mut rows = vec![row("Mapped by any side".to_owned(), None, false, &|figures| figures.any)];
+        let sides = || self.comparison.sides().iter().enumerate();
+        for (place, side) in sides() {
+            let name = format!("only by {}", side.name);
+            rows.push(row(name, Some(place), true, &|figures| figures.sides[place].only));
+        }
+        for (place, side) in sides() {
+            let name = format!("by several, {} strongest", side.name);
+            rows.push(row(name, Some(place), true, &|figures| figures.sides[place].stronger));
+        }
+        rows.push(row("by several, equal".to_owned(), None, true, &|figures| figures.equal));
+        rows.push(row("Mapped by every side".to_owned(), None, false, &|figures| figures.every));
+        rows.push(row("Mapped by no side".to_owned(), None, false, &|figures| figures.nobody));
+        StandingsView { columns, rows }
     }
 
     fn matrices(&self) -> Vec<CompareMatrix> {
@@ -181,8 +204,7 @@ impl<'a, 'c> Maker<'a, 'c> {
             self.cell(place, side, technique)
         });
         let columns = laid_out.columns.into_iter().map(|column| {
-            let is_mapped =
-                |id: TechniqueId| coverage.cell(id).is_some_and(Cell::is_mapped);
+            let is_mapped = |id: TechniqueId| coverage.cell(id).is_some_and(Cell::is_mapped);
             let mapped = column.entries.iter().filter(|entry| is_mapped(entry.technique.id)).count();
             let cells = column.entries.into_iter().map(|entry| {
                 let subs_covered = entry.subs.iter().filter(|(sub, _)| is_mapped(sub.id)).count();
@@ -209,12 +231,11 @@ impl<'a, 'c> Maker<'a, 'c> {
 
     fn cell(&self, place: usize, side: &Side<'_>, technique: &Technique) -> CompareCell {
         let face = face(&side.coverage, technique.id, ColorBy::Score, self.top);
-        let (mark, said) = self
-            .comparison
-            .row(technique.id)
-            .map_or(("nobody", ""), |row| mark(&row.overall, place));
+        let (mark, said) =
+            self.comparison.row(technique.id).map_or(("nobody", ""), |row| mark(&row.overall, place));
         // The kinds of empty keep their own look; what is mapped without a level is one of them.
-        let class = if face.state == CellState::Covered { self.class(face.score.as_deref()) } else { face.class };
+        let class =
+            if face.state == CellState::Covered { self.class(face.score.as_deref()) } else { face.class };
         CompareCell {
             id: technique.id.to_string(),
             name: technique.name.to_string(),
@@ -263,7 +284,9 @@ impl<'a, 'c> Maker<'a, 'c> {
             ("out-of-scope", "Outside the filters"),
         ];
         let met = kinds.into_iter().filter(|(class, _)| cells().any(|cell| cell.class == *class));
-        entries.extend(met.map(|(class, label)| LegendEntry { class: class.to_owned(), label: label.to_owned() }));
+        entries.extend(
+            met.map(|(class, label)| LegendEntry { class: class.to_owned(), label: label.to_owned() }),
+        );
         entries
     }
 
@@ -301,7 +324,8 @@ impl<'a, 'c> Maker<'a, 'c> {
             let mut seen = BTreeSet::new();
             for (set, mapping) in mappings(side, id, category) {
                 let capability = &set.capabilities[mapping.capability].name;
-                if !mapping.comment.is_empty() && seen.insert((capability.as_str(), mapping.comment.as_str())) {
+                if !mapping.comment.is_empty() && seen.insert((capability.as_str(), mapping.comment.as_str()))
+                {
                     comments.push(CompareComment {
                         side: side.name.clone(),
                         capability: capability.clone(),

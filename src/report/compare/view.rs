@@ -18,8 +18,10 @@ pub struct CompareView {
     pub scored: bool,
     /// What each side covers, a row each.
     pub coverage: Vec<CoverageRow>,
-    /// How the sides stand to each other: over all categories, then in each.
-    pub standings: Vec<StandingRow>,
+    /// How the sides stand to each other.
+    pub standings: StandingsView,
+    /// Whether there are more sides than fit beside each other on upright paper.
+    pub many: bool,
     /// What the cells and their marks mean.
     pub legend: Vec<LegendEntry>,
     /// A heatmap for each side: the same cells in the same places.
@@ -57,25 +59,35 @@ pub struct CompareSide {
     pub is_empty: bool,
 }
 
-/// How the sides stand to each other, over all categories or in one.
+/// How the sides stand to each other: a column for all categories, and one for each.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct StandingRow {
+pub struct StandingsView {
+    /// The columns.
+    pub columns: Vec<StandingColumn>,
+    /// The rows, each with a figure for each column.
+    pub rows: Vec<StandingRow>,
+}
+
+/// A column of figures.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct StandingColumn {
     /// `All categories`, or a category.
     pub name: String,
     /// A category's key; absent over all.
     pub hue: Option<String>,
-    /// Mapped by any side.
-    pub any: Fraction,
-    /// Mapped by every side.
-    pub every: Fraction,
-    /// Of each side, what no other side maps.
-    pub only: Vec<Fraction>,
-    /// Of each side, what others map too, at lower scores.
-    pub strongest: Vec<usize>,
-    /// Where several sides reach the same, which no other exceeds.
-    pub equal: usize,
-    /// Mapped by no side.
-    pub nobody: Fraction,
+}
+
+/// A row of figures.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct StandingRow {
+    /// `Mapped by any side`, `only by Amazon GuardDuty`.
+    pub name: String,
+    /// Whether it is a part of the first row.
+    pub is_part: bool,
+    /// The class of a side's colour, where it is about one.
+    pub class: Option<String>,
+    /// The figures, of the techniques and sub-techniques in scope.
+    pub figures: Vec<Fraction>,
 }
 
 /// A heatmap of one side.
