@@ -238,57 +238,18 @@ fn labels(sets: &[MappingSet], counts: impl Fn(usize) -> bool) -> String {
 /// Gives sides that are called alike names that tell them apart: by the edition, by the ATT&CK version that their
 /// mappings were made on, by their file, by what was typed, or by a number.
 pub(crate) fn tell_apart(sides: &mut [Side], asked: &[Asked], sets: &[MappingSet]) {
-    let involved = |side: &Side| -> Vec<&MappingSet> {
-        let all = sets.iter().enumerate();
-        all.filter(|(set, _)| side.selection.has_any_capability(*set)).map(|(_, set)| set).collect()
-    };
-    let made_on = |side: &Side| {
-        let mut versions: Vec<String> = involved(side).iter().map(|set| set.made_on().to_string()).collect();
-        versions.dedup();
-        format!("ATT&CK {}", versions.join(" and "))
-    };
-    // A set without an edition, beside another edition of the same framework.
-    let frameworks: Vec<Vec<String>> = sides
-        .iter()
-        .map(|side| involved(side).iter().map(|set| set.framework.name().to_owned()).collect())
-        .collect();
-    for place in 0..sides.len() {
-        let is_vague = sides[place].is_whole
-            && involved(&sides[place]).iter().all(|set| set.framework.version.is_empty())
-            && (0..sides.len()).any(|other| {
-                other != place && sides[other].is_whole && frameworks[other] == frameworks[place]
-            });
-        if is_vague {
-            sides[place].name = format!("{} ({})", sides[place].name, made_on(&sides[place]));
-        }
-    }
+    name_versions(sides, sets);
     for place in 0..sides.len() {
         let alike: Vec<usize> =
             (place..sides.len()).filter(|other| sides[*other].name == sides[place].name).collect();
         if alike.len() < 2 {
             continue;
         }
-        let origins = |side: &Side| -> Vec<String> {
-            let file = |set: &&MappingSet| match &set.origin {
-                Origin::Embedded => "built in".to_owned(),
-                Origin::Path(path) => {
-                    let name = Path::new(path).file_name();
-                    name.map_or_else(|| path.clone(), |name| name.to_string_lossy().into_owned())
-                }
-            };
-            involved(side).iter().map(file).collect()
-        };
+        let each = |way: &dyn Fn(&Side) -> String| alike.iter().map(|at| way(&sides[*at])).collect();
         let ways: [Vec<String>; 4] = [
-            alike
-                .iter()
-                .map(|at| {
-                    let labels: Vec<String> =
-                        involved(&sides[*at]).iter().map(|set| set.framework.label()).collect();
-                    labels.join(" + ")
-                })
-                .collect(),
-            alike.iter().map(|at| made_on(&sides[*at])).collect(),
-            alike.iter().map(|at| origins(&sides[*at]).join(" + ")).collect(),
+            each(&|side| joined(side, sets, |set| set.framework.label())),
+            each(&|side| made_on(side, sets)),
+            each(&|side| joined(side, sets, file_name)),
             alike.iter().map(|at| asked[*at].text.clone()).collect(),
         ];
         let is_telling = |names: &&Vec<String>| {
@@ -298,6 +259,52 @@ pub(crate) fn tell_apart(sides: &mut [Side], asked: &[Asked], sets: &[MappingSet
         let chosen = ways.iter().find(is_telling).unwrap_or(&numbers);
         for (at, more) in alike.iter().zip(chosen) {
             sides[*at].name = format!("{} ({more})", sides[*at].name);
+        }
+    }
+}
+
+/// Names the version that a whole set without an edition was made on, where another edition of it is a side, too.
+fn name_versions(sides: &mut [Side], sets: &[MappingSet]) {
+    let frameworks: Vec<String> =
+        sides.iter().map(|side| joined(side, sets, |set| set.framework.name().to_owned())).collect();
+    for place in 0..sides.len() {
+        let has_no_edition = involved(&sides[place], sets).all(|set| set.framework.version.is_empty());
+        let is_vague = (0..sides.len())
+            .any(|other| other != place && sides[other].is_whole && frameworks[other] == frameworks[place]);
+        if sides[place].is_whole && has_no_edition && is_vague {
+            sides[place].name = format!("{} ({})", sides[place].name, made_on(&sides[place], sets));
+        }
+    }
+}
+
+/// The sets of which a side has anything.
+fn involved<'s>(side: &'s Side, sets: &'s [MappingSet]) -> impl Iterator<Item = &'s MappingSet> {
+    let all = sets.iter().enumerate();
+    all.filter(|(set, _)| side.selection.has_any_capability(*set)).map(|(_, set)| set)
+}
+
+/// What its sets are called, each once.
+fn joined(side: &Side, sets: &[MappingSet], name: impl Fn(&MappingSet) -> String) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for name in involved(side, sets).map(name) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.join(" + ")
+}
+
+fn made_on(side: &Side, sets: &[MappingSet]) -> String {
+    format!("ATT&CK {}", joined(side, sets, |set| set.made_on().to_string()))
+}
+
+/// `aws.json`
+fn file_name(set: &MappingSet) -> String {
+    match &set.origin {
+        Origin::Embedded => "built in".to_owned(),
+        Origin::Path(path) => {
+            let name = Path::new(path).file_name();
+            name.map_or_else(|| path.clone(), |name| name.to_string_lossy().into_owned())
         }
     }
 }

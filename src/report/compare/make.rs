@@ -505,3 +505,39 @@ fn dominated_view(row: DominatedRow) -> DominatedView {
         more,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coverage::Rules;
+    use crate::mapping::named::Named;
+    use crate::mapping::read;
+
+    #[test]
+    fn what_the_template_is_given_is_what_the_schema_says() {
+        let schema = serde_json::to_value(schemars::schema_for!(CompareView)).expect("a schema is JSON");
+        let validator = jsonschema::validator_for(&schema).expect("the schema is sound");
+        let sets = read::embedded().sets;
+        let catalog = Catalog::embedded(sets[0].domain, sets[0].attack_version).expect("it is embedded");
+        for names in [&["aws", "amazon_macie"][..], &["amazon_guardduty", "aws_config", "*inspector*"]] {
+            let sides = names.iter().map(|name| {
+                let named = Named::find(name, &sets).expect(name);
+                ((*name).to_owned(), named.filter.resolve(&sets, &catalog).expect(name))
+            });
+            let comparison = Comparison::new(&sets, &catalog, Rules::default(), sides.collect());
+            let (view, used) = make(&comparison);
+            let value = serde_json::to_value(&view).expect("a view is JSON");
+            let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+            assert!(errors.is_empty(), "{errors:?}");
+            let cells =
+                view.matrices.iter().flat_map(|matrix| &matrix.columns).flat_map(|column| &column.cells);
+            let classes =
+                cells.flat_map(|cell| std::iter::once(cell).chain(&cell.subs)).map(|cell| &cell.class);
+            let is_styled = |class: &String| {
+                let index = class.strip_prefix('g').and_then(|index| index.parse::<usize>().ok());
+                index.is_none_or(|index| used.contains(&index))
+            };
+            assert!(classes.chain(view.legend.iter().map(|entry| &entry.class)).all(is_styled));
+        }
+    }
+}
