@@ -219,7 +219,9 @@ impl Table {
     /// When no column is called so, with the nearest.
     pub fn column(&self, name: &str) -> Result<usize, UnknownColumn> {
         let key = name.trim().to_lowercase().replace([' ', '-'], "_");
-        self.heads.iter().position(|head| head.key == key).ok_or_else(|| {
+        let heading = name.trim().to_lowercase();
+        let is_called = |head: &Head| head.key == key || head.heading.to_lowercase() == heading;
+        self.heads.iter().position(is_called).ok_or_else(|| {
             let known: Vec<String> = self.heads.iter().map(|head| head.key.to_string()).collect();
             let nearest = suggest::nearest(&key, known.iter().map(String::as_str)).map(str::to_owned);
             UnknownColumn { name: name.trim().to_owned(), nearest, known }
