@@ -348,6 +348,19 @@ impl<'a> Comparison<'a> {
         &self.sides
     }
 
+    /// What is compared, in words: `Amazon GuardDuty against AWS Config`; of more than three sides the first two and how many
+    /// more.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let names: Vec<&str> = self.sides.iter().map(|side| side.name.as_str()).collect();
+        match names.as_slice() {
+            [one, other] => format!("{one} against {other}"),
+            [one, other, third] => format!("{one}, {other} and {third}"),
+            [one, other, more @ ..] => format!("{one}, {other} and {} more", more.len()),
+            few => few.join(""),
+        }
+    }
+
     /// The rules in force, the same for all sides.
     #[must_use]
     pub const fn rules(&self) -> &Rules {

@@ -249,7 +249,7 @@ fn description(comparison: &Comparison<'_>, names: &[&str]) -> String {
     };
     format!(
         "{} on {attack}. {how} What is not mapped counts 0; what no side maps is left blank. {}",
-        names.join(" against "),
+        comparison.title(),
         comparison.rules().metric.definition()
     )
 }

@@ -24,10 +24,15 @@ fn sections(comparison: &Comparison<'_>) -> Vec<(&'static str, Table)> {
     fn made<R: Row>(rows: &[R]) -> Option<Table> {
         (!rows.is_empty()).then(|| Table::new(rows))
     }
+    let mut pairs = tables::compared_pairs(comparison);
+    // The categories of twenty-eight pairs are for programs.
+    if comparison.sides().len() > 2 {
+        pairs.retain(|pair| pair.category.is_none());
+    }
     let dominated = "Capabilities that another one makes superfluous, as far as the mappings go";
     let all = [
         ("Sides", made(&tables::compared_sides(comparison))),
-        ("What two sides share", made(&tables::compared_pairs(comparison))),
+        ("What two sides share", made(&pairs)),
         (dominated, made(&tables::dominated(comparison))),
     ];
     all.into_iter().filter_map(|(heading, table)| Some((heading, telling(table?)))).collect()
@@ -73,10 +78,9 @@ pub(super) fn about(comparison: &Comparison<'_>) -> Vec<String> {
     lines
 }
 
-/// `Amazon GuardDuty against AWS Config, Enterprise ATT&CK 16.1`
+/// What is compared, and on what: `Amazon GuardDuty against AWS Config, Enterprise ATT&CK 16.1`.
 fn title(comparison: &Comparison<'_>) -> String {
-    let names: Vec<&str> = comparison.sides().iter().map(|side| side.name.as_str()).collect();
-    format!("{}, {}", names.join(" against "), attack(comparison))
+    format!("{}, {}", comparison.title(), attack(comparison))
 }
 
 fn attack(comparison: &Comparison<'_>) -> String {

@@ -85,8 +85,7 @@ impl<'a, 'c> Maker<'a, 'c> {
     fn view(&self) -> CompareView {
         let comparison = self.comparison;
         let attack = format!("{} ATT&CK {}", self.catalog.domain().name(), self.catalog.version());
-        let names: Vec<&str> = comparison.sides().iter().map(|side| side.name.as_str()).collect();
-        let title = names.join(" against ");
+        let title = comparison.title();
         let matrices = self.matrices();
         let rows = self.rows();
         let coverage = comparison.sides().iter().enumerate().map(|(place, side)| {
@@ -105,7 +104,7 @@ impl<'a, 'c> Maker<'a, 'c> {
         CompareView {
             page: Page {
                 title: title.clone(),
-                description: format!("What {title} cover of {attack}, side by side."),
+                description: format!("{title}: what they cover of {attack}, side by side."),
                 root: String::new(),
                 site: "Side by side".to_owned(),
                 generator: crate::GENERATOR.to_owned(),
