@@ -145,13 +145,13 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     let asked: Vec<Asked> =
         args.sides.iter().map(|text| Asked::parse(text, &settings)).collect::<Result<_, _>>()?;
     let (groups, places) = groups(&asked, &settings);
-    let Some((input, ranges)) = input::load_groups(&settings, &groups, global)? else {
+    let Some(input) = input::load_groups(&settings, &groups, global)? else {
         return Ok(Outcome::Findings);
     };
     let all = input::select(&settings, &input, global)?;
     let mut sides: Vec<Side> = Vec::with_capacity(asked.len());
     for (one, place) in asked.iter().zip(places) {
-        let own = ranges[place].clone();
+        let own = input.groups[place].clone();
         let mut side = one.resolve(&input.sets, own, &input.catalog, &settings, global)?;
         side.selection = all.narrowed_to(&side.selection);
         sides.push(side);
@@ -183,8 +183,8 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
 impl Args {
     /// What the flags say of settings.
     fn flags(&self) -> Written {
-        let mut flags = Written::default();
-        flags.sources = self.source.iter().map(|source| Setting::flag(source.clone(), "--source")).collect();
+        let sources = self.source.iter().map(|source| Setting::flag(source.clone(), "--source"));
+        let mut flags = Written { sources: sources.collect(), ..Written::default() };
         self.reading.write(&mut flags);
         self.metric.write(&mut flags);
         self.filters.write(&mut flags);
@@ -215,7 +215,7 @@ fn groups(asked: &[Asked], settings: &Settings) -> (Vec<Vec<PathBuf>>, Vec<usize
 fn compared<'a>(settings: &Settings, input: &'a Input, sides: &[Side]) -> Comparison<'a> {
     let named: Vec<(String, Selection)> =
         sides.iter().map(|side| (side.name.clone(), side.selection.clone())).collect();
-    Comparison::new(&input.sets, &input.catalog, settings.rules(), named)
+    Comparison::new(&input.sets, &input.catalog, settings.rules(), &named)
 }
 
 /// The format asked for, or what the file's ending says. Standard output and devices are for people.

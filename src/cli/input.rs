@@ -22,6 +22,8 @@ use super::{Failure, Global, account, config, findings};
 /// Mapping sets of one domain, the catalog that they are shown on, and what was found in them.
 pub(crate) struct Input {
     pub(crate) sets: Vec<MappingSet>,
+    /// The sets of each list of sources that was read by itself.
+    pub(crate) groups: Vec<Range<usize>>,
     pub(crate) catalog: Catalog,
     pub(crate) findings: Vec<Diagnostic>,
 }
@@ -29,45 +31,17 @@ pub(crate) struct Input {
 /// Reads and checks all sources, brings them to one ATT&CK version, and prints what was found. `None` when there were
 /// errors: then nothing can be built.
 pub(crate) fn load(settings: &Settings, global: &Global) -> Result<Option<Input>, Failure> {
-    let loaded = load_groups(settings, &[settings.source_paths()], global)?;
-    Ok(loaded.map(|(input, _)| input))
+    load_groups(settings, &[settings.source_paths()], global)
 }
 
-/// As [`load`], for several lists of sources, of which an empty one is the built-in mapping; with the sets of each.
+/// As [`load`], for several lists of sources, of which an empty one is the built-in mapping.
 pub(crate) fn load_groups(
     settings: &Settings,
     groups: &[Vec<PathBuf>],
     global: &Global,
-) -> Result<Option<(Input, Vec<Range<usize>>)>, Failure> {
+) -> Result<Option<Input>, Failure> {
     let known = Known::read(global)?;
-    let options = settings.read_options(known.releases.clone());
-    // With the group of each set.
-    let (mut sets, mut of) = (Vec::new(), Vec::new());
-    let (mut findings, mut built_in) = (Vec::new(), Vec::new());
-    let mut told_of: BTreeSet<Arc<str>> = BTreeSet::new();
-    for (group, sources) in groups.iter().enumerate() {
-        let mut reading = read_all(sources, &options)?;
-        // A file with errors is checked all the same: one run shows all that is wrong.
-        reading.findings.extend(check::check_each(&reading.sets, &known.releases));
-        // What was found in the built-in mapping is no mistake of the user's, who cannot mend it: it stands on the site.
-        let found = if sources.is_empty() { &mut built_in } else { &mut findings };
-        // Two groups may share a file.
-        reading.findings.retain(|one| one.place.as_ref().is_none_or(|place| !told_of.contains(&place.file)));
-        let files = reading.findings.iter().filter_map(|one| Some(Arc::clone(&one.place.as_ref()?.file)));
-        told_of.extend(files.collect::<Vec<_>>());
-        found.append(&mut reading.findings);
-        of.extend(std::iter::repeat_n(group, reading.sets.len()));
-        sets.append(&mut reading.sets);
-    }
-    let frameworks = settings.filter();
-    if !frameworks.frameworks.is_empty() && one_domain(&sets).is_err() {
-        // A file may hold layers of two domains; only the filter can part them.
-        let counts = frameworks.frameworks(&sets)?;
-        let mut kept = counts.iter();
-        sets.retain(|_| kept.next().copied().unwrap_or(true));
-        let mut kept = counts.iter();
-        of.retain(|_| kept.next().copied().unwrap_or(true));
-    }
+    let Read { mut sets, of, mut findings, mut built_in } = read_groups(settings, groups, &known)?;
     let ranges = (0..groups.len())
         .map(|group| of.partition_point(|of| *of < group)..of.partition_point(|of| *of <= group));
     let ranges = ranges.collect();
@@ -110,7 +84,51 @@ pub(crate) fn load_groups(
     findings::print(&told, global);
     account::say(sets.iter().flat_map(|set| &set.upgrades), global);
     let catalog = known.releases.catalog(domain, target)?;
-    Ok(Some((Input { sets, catalog, findings }, ranges)))
+    Ok(Some(Input { sets, groups: ranges, catalog, findings }))
+}
+
+/// What several lists of sources hold, as they state it.
+#[derive(Default)]
+struct Read {
+    sets: Vec<MappingSet>,
+    /// The list that each set is of, by its place.
+    of: Vec<usize>,
+    /// What was found in the user's sources.
+    findings: Vec<Diagnostic>,
+    /// What was found in the built-in mapping.
+    built_in: Vec<Diagnostic>,
+}
+
+/// Reads and checks lists of sources, of which an empty one is the built-in mapping.
+fn read_groups(settings: &Settings, groups: &[Vec<PathBuf>], known: &Known) -> Result<Read, Failure> {
+    let options = settings.read_options(known.releases.clone());
+    let mut all = Read::default();
+    let mut told_of: BTreeSet<Arc<str>> = BTreeSet::new();
+    for (group, sources) in groups.iter().enumerate() {
+        let mut reading = read_all(sources, &options)?;
+        // A file with errors is checked all the same: one run shows all that is wrong.
+        reading.findings.extend(check::check_each(&reading.sets, &known.releases));
+        // Two lists may share a file.
+        reading.findings.retain(|one| one.place.as_ref().is_none_or(|place| !told_of.contains(&place.file)));
+        let files = reading.findings.iter().filter_map(|one| Some(Arc::clone(&one.place.as_ref()?.file)));
+        told_of.extend(files);
+        // What was found in the built-in mapping is no mistake of the user's, who cannot mend it: it stands on the site.
+        let found = if sources.is_empty() { &mut all.built_in } else { &mut all.findings };
+        found.append(&mut reading.findings);
+        all.of.extend(std::iter::repeat_n(group, reading.sets.len()));
+        all.sets.append(&mut reading.sets);
+    }
+    let filter = settings.filter();
+    if !filter.frameworks.is_empty() && one_domain(&all.sets).is_err() {
+        // A file may hold layers of two domains; only the filter can part them.
+        let counts = filter.frameworks(&all.sets)?;
+        let kept = |held: usize| counts.get(held).copied().unwrap_or(true);
+        let mut place = 0..;
+        all.sets.retain(|_| place.next().is_some_and(kept));
+        let mut place = 0..;
+        all.of.retain(|_| place.next().is_some_and(kept));
+    }
+    Ok(all)
 }
 
 /// Reads all sources for what only rewrites mappings, and prints what was found. They stay on the version that each was

@@ -163,7 +163,7 @@ fn collect(node: Node, path: &str, all: &mut Vec<String>) {
         Node::Value(_) => all.push(path.to_owned()),
         Node::Map(_) => all.push(format!("{path}.*")),
         Node::Tables(keys, reader, nodes) => {
-            collect(Node::Keys(keys, reader, nodes), &format!("{path}.*"), all)
+            collect(Node::Keys(keys, reader, nodes), &format!("{path}.*"), all);
         }
         Node::Table(_) | Node::Keys(..) => {
             for key in node.keys() {

@@ -14,7 +14,7 @@
 //! for name in ["Amazon GuardDuty", "AWS Config"] {
 //!     sides.push((name.to_owned(), Named::find(name, &sets)?.filter.resolve(&sets, &catalog)?));
 //! }
-//! let comparison = Comparison::new(&sets, &catalog, Rules::default(), sides);
+//! let comparison = Comparison::new(&sets, &catalog, Rules::default(), &sides);
 //! let overlap = comparison.pairs()[0].overall;
 //! assert_eq!(overlap.union(), overlap.both + overlap.left_only + overlap.right_only);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -199,12 +199,12 @@ impl<'a> Comparison<'a> {
         sets: &'a [MappingSet],
         catalog: &'a Catalog,
         rules: Rules,
-        sides: Vec<(String, Selection)>,
+        sides: &[(String, Selection)],
     ) -> Self {
         let is_involved = |set: usize| sides.iter().any(|(_, selection)| selection.has_any_capability(set));
         let involved = sets.iter().enumerate().filter(|(set, _)| is_involved(*set)).map(|(_, set)| set);
         let rules = Rules { rollup: Rollup::None, ..rules.for_sets(involved) };
-        let sides = parallel::map(&sides, |(name, selection)| Side {
+        let sides = parallel::map(sides, |(name, selection)| Side {
             name: name.clone(),
             coverage: Coverage::new(sets, catalog, selection.clone(), rules),
         });

@@ -176,13 +176,13 @@ fn legend_of_many(names: &[&str], met: &BTreeSet<Option<usize>>) -> Vec<LegendIt
 /// `Only Amazon GuardDuty maps it: Detect Partial.`, or what each side reaches.
 fn sentence(row: &Row, names: &[&str]) -> String {
     let verdict = row.overall.verdict();
-    let named = |sides: &[usize]| sides.iter().map(|side| names[*side]).collect::<Vec<_>>().join(", ");
+    let listed = |sides: &[usize]| sides.iter().map(|side| names[*side]).collect::<Vec<_>>().join(", ");
     let opening = match &verdict {
         Verdict::Nobody => return String::new(),
         Verdict::Only(side) => return format!("Only {}: {}.", names[*side], reached(row, *side)),
         Verdict::Strongest(side) => format!("{} reaches more, by {}", names[*side], row.overall.lead()),
         Verdict::Equal(sides) if sides.len() == names.len() => "Equal".to_owned(),
-        Verdict::Equal(sides) => format!("Equal, and strongest: {}", named(sides)),
+        Verdict::Equal(sides) => format!("Equal, and strongest: {}", listed(sides)),
     };
     let each = names.iter().enumerate().map(|(side, name)| format!("{name}: {}", reached(row, side)));
     format!("{opening}. {}.", each.collect::<Vec<_>>().join(". "))
@@ -233,10 +233,10 @@ fn metadata(comparison: &Comparison<'_>, row: &Row) -> Vec<Metadata> {
 
 fn description(comparison: &Comparison<'_>, names: &[&str]) -> String {
     let coverage = comparison.sides().first().map(|side| &side.coverage);
-    let catalog = coverage.map(|coverage| coverage.catalog());
-    let attack = catalog
-        .map(|catalog| format!("{} ATT&CK {}", catalog.domain().name(), catalog.version()))
-        .unwrap_or_default();
+    let attack = coverage.map_or_else(String::new, |coverage| {
+        let catalog = coverage.catalog();
+        format!("{} ATT&CK {}", catalog.domain().name(), catalog.version())
+    });
     let how = if let [left, right] = names {
         format!(
             "A score is that of {left} minus that of {right}: above 0 the first reaches more, below 0 the second; 0 is mapped \

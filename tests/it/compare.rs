@@ -81,7 +81,10 @@ fn two_services_are_compared_as_their_rows_say() {
     let either: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
     let all = active("16.1");
     assert_eq!(value["in_scope"]["total"], all.len());
-    let count = |pointer: &str| value.pointer(pointer).and_then(Value::as_u64).expect(pointer) as usize;
+    let count = |pointer: &str| {
+        let count = value.pointer(pointer).and_then(Value::as_u64).expect(pointer);
+        usize::try_from(count).expect(pointer)
+    };
     assert_eq!(count("/sides/0/overall/mapped/total"), left.len());
     assert_eq!(count("/sides/1/overall/mapped/total"), right.len());
     assert_eq!(count("/sides/0/overall/only/total"), left.len() - shared.len());

@@ -21,9 +21,6 @@ fn sections(comparison: &Comparison<'_>) -> Vec<(&'static str, Table)> {
         table.select(&columns);
         table
     };
-    fn made<R: Row>(rows: &[R]) -> Option<Table> {
-        (!rows.is_empty()).then(|| Table::new(rows))
-    }
     let mut pairs = tables::compared_pairs(comparison);
     // The categories of twenty-eight pairs are for programs.
     if comparison.sides().len() > 2 {
@@ -36,6 +33,10 @@ fn sections(comparison: &Comparison<'_>) -> Vec<(&'static str, Table)> {
         (dominated, made(&tables::dominated(comparison))),
     ];
     all.into_iter().filter_map(|(heading, table)| Some((heading, telling(table?)))).collect()
+}
+
+fn made<R: Row>(rows: &[R]) -> Option<Table> {
+    (!rows.is_empty()).then(|| Table::new(rows))
 }
 
 pub(super) fn text(comparison: &Comparison<'_>, rows: &Table, columns: &ColumnArgs) -> String {

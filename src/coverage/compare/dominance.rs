@@ -67,7 +67,7 @@ pub(super) fn dominated(comparison: &Comparison<'_>, catalog: &Catalog) -> Vec<D
         });
         let by: Vec<Dominator> = by.collect();
         let sides = sides.get(key).cloned().unwrap_or_default();
-        (!by.is_empty()).then(|| Dominated { capability: *key, sides, mapped: profile.len(), by })
+        (!by.is_empty()).then_some(Dominated { capability: *key, sides, mapped: profile.len(), by })
     });
     found.collect()
 }

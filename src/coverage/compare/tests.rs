@@ -32,10 +32,10 @@ fn catalog(sets: &[MappingSet]) -> Catalog {
 
 fn compare<'a>(sets: &'a [MappingSet], catalog: &'a Catalog, names: &[&str]) -> Comparison<'a> {
     let side = |name: &&str| {
-        let named = Named::find(name, sets).expect(name);
-        ((*name).to_owned(), named.filter.resolve(sets, catalog).expect(name))
+        let found = Named::find(name, sets).expect(name);
+        ((*name).to_owned(), found.filter.resolve(sets, catalog).expect(name))
     };
-    Comparison::new(sets, catalog, Rules::default(), names.iter().map(side).collect())
+    Comparison::new(sets, catalog, Rules::default(), &names.iter().map(side).collect::<Vec<_>>())
 }
 
 const EXAMPLE: [&str; 8] = [
@@ -132,7 +132,7 @@ fn a_side_against_itself_is_equal_and_an_empty_one_has_nothing() {
     assert!(same.dominated().is_empty(), "no capability dominates itself");
     let nothing = Selection::everything(&sets).with_capabilities(|_, _| false);
     let sides = vec![("none".to_owned(), nothing.clone()), ("nothing".to_owned(), nothing)];
-    let empty = Comparison::new(&sets, &catalog, Rules::default(), sides);
+    let empty = Comparison::new(&sets, &catalog, Rules::default(), &sides);
     assert!(empty.sides().iter().all(Side::is_empty) && empty.rows().is_empty());
     assert_eq!(
         (empty.pairs()[0].overall.jaccard(), empty.pairs()[0].overall.weighted_jaccard()),

@@ -523,7 +523,7 @@ mod tests {
                 let named = Named::find(name, &sets).expect(name);
                 ((*name).to_owned(), named.filter.resolve(&sets, &catalog).expect(name))
             });
-            let comparison = Comparison::new(&sets, &catalog, Rules::default(), sides.collect());
+            let comparison = Comparison::new(&sets, &catalog, Rules::default(), &sides.collect::<Vec<_>>());
             let (view, used) = make(&comparison);
             let value = serde_json::to_value(&view).expect("a view is JSON");
             let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
