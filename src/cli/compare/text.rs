@@ -14,6 +14,12 @@ use crate::cli::sides::Side;
 use crate::cli::table::ColumnArgs;
 use crate::cli::{Global, findings};
 
+/// The headings of tables, with what their percentages are of.
+const SIDES: &str =
+    "Sides, in techniques and sub-techniques in scope (weighted: the sum of the scores, of 100 for each)";
+const SHARED: &str = "What two sides share, of what either of them maps (weighted: the sum of the lower scores, of the \
+                      sum of the higher ones)";
+
 /// The tables that stand above the techniques, each with a heading.
 fn sections(comparison: &Comparison<'_>) -> Vec<(&'static str, Table)> {
     let telling = |mut table: Table| {
@@ -28,8 +34,8 @@ fn sections(comparison: &Comparison<'_>) -> Vec<(&'static str, Table)> {
     }
     let dominated = "Capabilities that another one makes superfluous, as far as the mappings go";
     let all = [
-        ("Sides", made(&tables::compared_sides(comparison))),
-        ("What two sides share", made(&pairs)),
+        (SIDES, made(&tables::compared_sides(comparison))),
+        (SHARED, made(&pairs)),
         (dominated, made(&tables::dominated(comparison))),
     ];
     all.into_iter().filter_map(|(heading, table)| Some((heading, telling(table?)))).collect()
