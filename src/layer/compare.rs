@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::build::{self, Options, blank, per_tactic, sheet_safe};
-use super::model::{Annotation, Gradient, Layer, LegendItem, Metadata};
+use super::model::{Annotation, Filters, Gradient, Layer, Layout, LegendItem, Metadata};
 use crate::coverage::compare::{Comparison, Place, Row, Verdict};
 use crate::matrix::palette::{Color, Theme};
 use crate::matrix::{gradient, sides};
@@ -90,8 +90,8 @@ fn difference(comparison: &Comparison<'_>, names: &[&str], options: &Options) ->
     let title = if is_pair { format!("{} − {}", names[0], names[1]) } else { "Strongest side".to_owned() };
     let platforms = &coverage.selection().platforms;
     Some(Layer {
-        filters: (!platforms.is_empty()).then(|| super::model::Filters { platforms: platforms.clone() }),
-        layout: super::model::Layout { expanded_subtechniques: options.expand, ..Default::default() },
+        filters: (!platforms.is_empty()).then(|| Filters { platforms: platforms.clone() }),
+        layout: Layout { expanded_subtechniques: options.expand, ..Default::default() },
         techniques,
         gradient,
         legend_items: legend,

@@ -1,11 +1,12 @@
 //! Sides next to each other as tables: per technique, per side, per pair, and what is dominated.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::techniques::{platforms, tactics};
 use super::{Cell, Column, Head, Kind, Row, Shown, Table};
 use crate::attack::{Catalog, TechniqueId};
-use crate::coverage::compare::{Comparison, Overlap, Side, SideFigures, Standing, Verdict};
+use crate::coverage::compare::{Comparison, Overlap, Place, Side, SideFigures, Standing, Verdict};
 use crate::coverage::{CapabilityKey, Coverage, State};
 use crate::mapping::select::TechniqueKind;
 use crate::mapping::{Category, Level, Mapping, MappingSet};
@@ -67,7 +68,7 @@ pub fn compared(comparison: &Comparison<'_>, rows: Rows) -> Table {
         }
     }
     if rows.all && !rows.differences {
-        let nothing = Standing { places: vec![crate::coverage::compare::Place::default(); sides.len()] };
+        let nothing = Standing { places: vec![Place::default(); sides.len()] };
         let open = comparison.nobody().iter();
         all.extend(open.map(|id| cells(comparison, catalog, *id, None, &nothing)));
         all.sort_by_cached_key(|row| row[0].text("").into_owned());
@@ -314,7 +315,7 @@ pub fn compared_sides(comparison: &Comparison<'_>) -> Vec<SideRow> {
 }
 
 /// The capabilities of which any mapping counts.
-pub(crate) fn mapping_capabilities(coverage: &Coverage<'_>) -> std::collections::BTreeSet<CapabilityKey> {
+pub(crate) fn mapping_capabilities(coverage: &Coverage<'_>) -> BTreeSet<CapabilityKey> {
     coverage.cells().values().flat_map(|cell| cell.capabilities.iter().map(|(key, _)| *key)).collect()
 }
 

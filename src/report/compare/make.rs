@@ -12,13 +12,13 @@ use crate::attack::{Catalog, Technique, TechniqueId};
 use crate::coverage::compare::{Comparison, Figures, Place, Row, Side, Standing, Verdict};
 use crate::coverage::{Cell, Tally, whole};
 use crate::layer::ColorBy;
-use crate::mapping::{Category, Level};
+use crate::mapping::{Category, Level, Origin};
 use crate::matrix::Matrix;
 use crate::matrix::gradient;
 use crate::matrix::palette::Palette;
 use crate::parallel;
 use crate::report::site::{Counted, coverage_row, face, fraction, percent_text, source_view};
-use crate::report::view::{CellState, GapGroup, LegendEntry, Page, TacticRef, TechniqueRef};
+use crate::report::view::{CellState, GapGroup, LegendEntry, Page, SourceView, TacticRef, TechniqueRef};
 use crate::report::{TemplateError, Templates, theme};
 use crate::tables::compare::{mapping_capabilities, mappings};
 use crate::tables::{DominatedRow, dominated};
@@ -457,17 +457,17 @@ impl<'a, 'c> Maker<'a, 'c> {
         }
     }
 
-    fn sources(&self) -> Vec<crate::report::view::SourceView> {
+    fn sources(&self) -> Vec<SourceView> {
         let mut met = BTreeSet::new();
         let mut sources = Vec::new();
         for (index, set) in self.comparison.sides().iter().flat_map(|side| side.coverage.involved()) {
             if met.insert(index) {
-                let notice = (set.origin == crate::mapping::Origin::Embedded).then(|| {
+                let notice = (set.origin == Origin::Embedded).then(|| {
                     "The built-in mapping holds facts only. The analysts’ comments are in the file that Mappings Explorer \
                      publishes; give that file as a source and they appear here."
                         .to_owned()
                 });
-                sources.push(crate::report::view::SourceView { notice, ..source_view(set, self.catalog) });
+                sources.push(SourceView { notice, ..source_view(set, self.catalog) });
             }
         }
         sources
