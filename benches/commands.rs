@@ -61,6 +61,24 @@ fn commands(criterion: &mut Criterion) {
     group.bench_function("catalog diff 16.1 19.0", |bencher| {
         bencher.iter(|| navlayer(&["catalog", "diff", "16.1", "19.0"], nowhere));
     });
+    let eight = [
+        "amazon_guardduty",
+        "aws_config",
+        "amazon_inspector",
+        "aws_security_hub",
+        "aws_network_firewall",
+        "aws_web_application_firewall",
+        "aws_identity_and_access_management",
+        "amazon_virtual_private_cloud",
+    ];
+    for (name, sides) in [("compare, two services", &eight[..2]), ("compare, eight services", &eight[..])] {
+        for format in ["html", "layer"] {
+            let arguments = [&["compare"], sides, &["--format", format]].concat();
+            group.bench_function(format!("{name}, as {format}"), |bencher| {
+                bencher.iter(|| navlayer(&arguments, nowhere));
+            });
+        }
+    }
     // Each time into a new folder, as a first build does; removing the last one first would measure how ext4 passes over
     // inodes that were just deleted.
     let mut count = 0;
@@ -93,6 +111,13 @@ fn commands(criterion: &mut Criterion) {
         }
         let workbook =
             corpus.join("corpus/mappings-explorer-exports/aws-12.12.2024_attack-16.1-enterprise.xlsx");
+        let old = corpus.join("corpus/mappings-explorer/aws-09.21.2021_attack-9.0-enterprise.json");
+        let new = corpus.join("corpus/mappings-explorer/aws-12.12.2024_attack-16.1-enterprise.json");
+        let editions =
+            ["compare", &old.display().to_string(), &new.display().to_string(), "--format", "html"];
+        group.bench_function("compare, two editions of AWS, as html", |bencher| {
+            bencher.iter(|| navlayer(&editions, Path::new("/dev/null")));
+        });
         group.bench_function("validate, AWS workbook", |bencher| {
             bencher.iter(|| validate(&workbook, "text"));
         });

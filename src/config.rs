@@ -16,12 +16,12 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-pub use keys::{FILTERS, FilterList, accepted};
+pub use keys::{FILTERS, FilterList, SELECTION_FILTERS, accepted};
 pub use schema::Config;
 pub use settings::Settings;
 pub use show::{InForce, OriginView, SettingView};
 pub use walk::{MAX_FINDINGS, Parsed, parse};
-pub use written::{Origin, Position, Setting, TINTS, Written};
+pub use written::{Origin, Position, SavedSelection, Setting, TINTS, Written};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Source;

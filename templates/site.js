@@ -58,8 +58,9 @@
     });
   }
 
-  function filterMatrix(tools, matrix) {
-    var cells = all("td > ul > li", matrix).map(function (cell) {
+  // Several matrices have the same cells: each technique counts once.
+  function filterMatrix(tools, root, times) {
+    var cells = all(".matrix td > ul > li", root).map(function (cell) {
       return { cell: cell, details: cell.querySelector("details"), subs: all("li", cell), was: false };
     });
     var text = function (cell) { return cell.querySelector("a").textContent.toLowerCase(); };
@@ -80,17 +81,19 @@
         if (own || below) shown += 1;
       });
       filtering = active;
-      return [shown, cells.length];
+      return [shown / times, cells.length / times];
     });
   }
 
   all("[data-tools]").forEach(function (tools) {
     var section = tools.closest("section");
     var kind = tools.getAttribute("data-tools");
-    if (kind === "matrix") {
-      var matrix = section.querySelector(".matrix");
-      filterMatrix(tools, matrix);
-      toggle(tools, all("details", matrix), "sub-techniques");
+    if (kind === "matrix" || kind === "versus") {
+      var matrices = all(".matrix", section);
+      filterMatrix(tools, section, matrices.length);
+      toggle(tools, all(".matrix details", section), "sub-techniques");
+    } else if (kind === "compared") {
+      return;
     } else if (kind === "details") {
       toggle(tools, all("details", section), "lists");
     } else if (kind === "entries") {

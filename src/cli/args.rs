@@ -23,6 +23,13 @@ pub(crate) struct SourceArgs {
     /// each also gzipped. What a file is shows in its content, not in its name.
     #[arg(value_name = "SOURCE")]
     pub(crate) sources: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: ReadingArgs,
+}
+
+/// How sources are read.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReadingArgs {
     /// Carry the mappings to this ATT&CK version: 19.0, 19 for the newest of that number, or latest [default: their own;
     /// of several, the newest]
     ///
@@ -62,6 +69,13 @@ impl SourceArgs {
     pub(crate) fn write(&self, to: &mut Written) {
         let sources = self.sources.iter().map(|source| Setting::flag(source.clone(), "command line"));
         to.sources = sources.collect();
+        self.reading.write(to);
+    }
+}
+
+impl ReadingArgs {
+    /// What the flags say.
+    pub(crate) fn write(&self, to: &mut Written) {
         to.wanted_version = self.attack_version.map(|version| Setting::flag(version, "--attack-version"));
         let columns = self.table.columns.iter();
         to.columns =
@@ -217,18 +231,33 @@ impl ThreatArgs {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Scores")]
 pub(crate) struct ScoreArgs {
-    /// How a technique's mappings become one score [default: strongest]
-    #[arg(long, value_enum, value_name = "METRIC")]
-    metric: Option<MetricArg>,
+    #[command(flatten)]
+    metric: MetricArgs,
     /// Whether techniques are also scored from their sub-techniques [default: none]
     #[arg(long, value_enum, value_name = "RULE")]
     rollup: Option<RollupArg>,
 }
 
+/// From mappings to scores, where nothing is rolled up.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Scores")]
+pub(crate) struct MetricArgs {
+    /// How a technique's mappings become one score [default: strongest]
+    #[arg(long, value_enum, value_name = "METRIC")]
+    metric: Option<MetricArg>,
+}
+
+impl MetricArgs {
+    /// What the flag says.
+    pub(crate) fn write(&self, to: &mut Written) {
+        to.metric = self.metric.map(|metric| Setting::flag(metric.into(), "--metric"));
+    }
+}
+
 impl ScoreArgs {
     /// What the flags say.
     pub(crate) fn write(&self, to: &mut Written) {
-        to.metric = self.metric.map(|metric| Setting::flag(metric.into(), "--metric"));
+        self.metric.write(to);
         to.rollup = self.rollup.map(|rollup| Setting::flag(rollup.into(), "--rollup"));
     }
 }

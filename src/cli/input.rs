@@ -3,6 +3,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,6 +22,8 @@ use super::{Failure, Global, account, config, findings};
 /// Mapping sets of one domain, the catalog that they are shown on, and what was found in them.
 pub(crate) struct Input {
     pub(crate) sets: Vec<MappingSet>,
+    /// The sets of each list of sources that was read by itself.
+    pub(crate) groups: Vec<Range<usize>>,
     pub(crate) catalog: Catalog,
     pub(crate) findings: Vec<Diagnostic>,
     /// The ATT&CK releases that are known.
@@ -30,39 +33,39 @@ pub(crate) struct Input {
 /// Reads and checks all sources, brings them to one ATT&CK version, and prints what was found. `None` when there were
 /// errors: then nothing can be built.
 pub(crate) fn load(settings: &Settings, global: &Global) -> Result<Option<Input>, Failure> {
+    load_groups(settings, &[settings.source_paths()], global)
+}
+
+/// As [`load`], for several lists of sources, of which an empty one is the built-in mapping.
+pub(crate) fn load_groups(
+    settings: &Settings,
+    groups: &[Vec<PathBuf>],
+    global: &Global,
+) -> Result<Option<Input>, Failure> {
     let known = Known::read(global)?;
-    let sources = settings.source_paths();
-    let Reading { mut sets, mut findings } =
-        read_all(&sources, &settings.read_options(known.releases.clone()))?;
-    let frameworks = settings.filter();
-    if !frameworks.frameworks.is_empty() && one_domain(&sets).is_err() {
-        // A file may hold layers of two domains; only the filter can part them.
-        let mut counts = frameworks.frameworks(&sets)?.into_iter();
-        sets.retain(|_| counts.next().unwrap_or(true));
-    }
+    let Read { mut sets, of, mut findings, mut built_in } = read_groups(settings, groups, &known)?;
+    let ranges = (0..groups.len())
+        .map(|group| of.partition_point(|of| *of < group)..of.partition_point(|of| *of <= group));
+    let ranges = ranges.collect();
     one_domain(&sets)?;
     let domain = sets.first().map(|set| set.domain);
     let target = domain.map(|domain| target(settings, &known, domain, &sets)).transpose()?.flatten();
-    // A file with errors is checked all the same: one run shows all that is wrong.
-    findings.extend(check::check_each(&sets, &known.releases));
-    // What was found in the built-in mapping is no mistake of the user's, who cannot mend it: it stands on the site.
-    let is_own = !sources.is_empty();
     let levels = settings.finding_levels();
-    let in_force = if is_own { levels.clone() } else { levels.without_denials() };
     let is_asked = settings.wanted_version.value.is_some();
     let mut moves = carry(&mut sets, target, is_asked, &known.releases)?;
     leave_to(&moves, &mut findings);
-    in_force.apply(&mut findings);
+    leave_to(&moves, &mut built_in);
+    levels.apply(&mut findings);
+    levels.without_denials().apply(&mut built_in);
     levels.apply(&mut moves);
-    let shown = if is_own || global.verbose { findings.len() } else { 0 };
-    findings.append(&mut moves);
+    let mut told = findings.clone();
+    if global.verbose {
+        told.extend(built_in.iter().cloned());
+    }
+    findings.append(&mut built_in);
     // What becomes of the rows is the answer to a question, whatever they came from.
-    let mut told: Vec<Diagnostic> = findings
-        .iter()
-        .enumerate()
-        .filter(|(at, one)| *at < shown || is_move(one))
-        .map(|at| at.1.clone())
-        .collect();
+    told.extend(moves.iter().filter(|one| is_move(one)).cloned());
+    findings.append(&mut moves);
     in_source_order(&mut findings, &[]);
     in_source_order(&mut told, &[]);
     // Names come last, so that a finding calls everything what its source calls it.
@@ -83,7 +86,51 @@ pub(crate) fn load(settings: &Settings, global: &Global) -> Result<Option<Input>
     findings::print(&told, global);
     account::say(sets.iter().flat_map(|set| &set.upgrades), global);
     let catalog = known.releases.catalog(domain, target)?;
-    Ok(Some(Input { sets, catalog, findings, releases: known.releases }))
+    Ok(Some(Input { sets, groups: ranges, catalog, findings, releases: known.releases }))
+}
+
+/// What several lists of sources hold, as they state it.
+#[derive(Default)]
+struct Read {
+    sets: Vec<MappingSet>,
+    /// The list that each set is of, by its place.
+    of: Vec<usize>,
+    /// What was found in the user's sources.
+    findings: Vec<Diagnostic>,
+    /// What was found in the built-in mapping.
+    built_in: Vec<Diagnostic>,
+}
+
+/// Reads and checks lists of sources, of which an empty one is the built-in mapping.
+fn read_groups(settings: &Settings, groups: &[Vec<PathBuf>], known: &Known) -> Result<Read, Failure> {
+    let options = settings.read_options(known.releases.clone());
+    let mut all = Read::default();
+    let mut told_of: BTreeSet<Arc<str>> = BTreeSet::new();
+    for (group, sources) in groups.iter().enumerate() {
+        let mut reading = read_all(sources, &options)?;
+        // A file with errors is checked all the same: one run shows all that is wrong.
+        reading.findings.extend(check::check_each(&reading.sets, &known.releases));
+        // Two lists may share a file.
+        reading.findings.retain(|one| one.place.as_ref().is_none_or(|place| !told_of.contains(&place.file)));
+        let files = reading.findings.iter().filter_map(|one| Some(Arc::clone(&one.place.as_ref()?.file)));
+        told_of.extend(files);
+        // What was found in the built-in mapping is no mistake of the user's, who cannot mend it: it stands on the site.
+        let found = if sources.is_empty() { &mut all.built_in } else { &mut all.findings };
+        found.append(&mut reading.findings);
+        all.of.extend(std::iter::repeat_n(group, reading.sets.len()));
+        all.sets.append(&mut reading.sets);
+    }
+    let filter = settings.filter();
+    if !filter.frameworks.is_empty() && one_domain(&all.sets).is_err() {
+        // A file may hold layers of two domains; only the filter can part them.
+        let counts = filter.frameworks(&all.sets)?;
+        let kept = |held: usize| counts.get(held).copied().unwrap_or(true);
+        let mut place = 0..;
+        all.sets.retain(|_| place.next().is_some_and(kept));
+        let mut place = 0..;
+        all.of.retain(|_| place.next().is_some_and(kept));
+    }
+    Ok(all)
 }
 
 /// Reads all sources for what only rewrites mappings, and prints what was found. They stay on the version that each was

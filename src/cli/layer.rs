@@ -173,6 +173,7 @@ impl Maker<'_> {
             color_by: settings.color_by.value,
             palette: settings.palette(),
             expand: settings.expand.value,
+            top: None,
         };
         let Some(threat) = &self.threat else { return layer::build(&coverage, &options) };
         let against = ThreatCoverage::new(threat, &coverage);

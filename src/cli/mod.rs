@@ -5,6 +5,7 @@ mod args;
 mod build;
 mod catalog;
 mod combine;
+mod compare;
 mod config;
 mod convert;
 mod file;
@@ -15,6 +16,7 @@ mod layer;
 mod plan;
 mod query;
 mod schema;
+mod sides;
 mod table;
 mod threat;
 mod upgrade;
@@ -53,6 +55,8 @@ Examples:
   navlayer layer --threat APT29 --overlay -o apt29.json
                                                    what a group uses, and what covers it
   navlayer plan --budget 3                         the three AWS services that together cover most
+  navlayer compare amazon_guardduty aws_config -o page.html
+                                                   two services side by side
   navlayer validate mapping.json                   everything that is wrong with it, line by line
   navlayer upgrade layer.json --to latest -o new.json
                                                    a layer on the ATT&CK version of today
@@ -109,6 +113,7 @@ enum Command {
     Validate(validate::Args),
     Catalog(catalog::Args),
     Combine(combine::Args),
+    Compare(compare::Args),
     Config(config::Args),
     Convert(convert::Args),
     Schema(schema::Args),
@@ -244,6 +249,7 @@ fn run(cli: &Cli, out: &mut dyn io::Write) -> CommandResult {
         Command::Validate(args) => validate::run(args, &cli.global, out),
         Command::Catalog(args) => catalog::run(args, &cli.global, out),
         Command::Combine(args) => combine::run(args, &cli.global, out),
+        Command::Compare(args) => compare::run(args, &cli.global, out),
         Command::Config(args) => config::run(args, &cli.global, out),
         Command::Convert(args) => convert::run(args, &cli.global, out),
         Command::Schema(args) => schema::run(args, out),

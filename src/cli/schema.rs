@@ -9,7 +9,7 @@ use navlayer::diagnostic::FindingsFile;
 use navlayer::layer::{AnyLayerFile, Layer};
 use navlayer::mapping::MappingFile;
 use navlayer::report::view::{CapabilityView, IndexView, TechniqueView};
-use navlayer::report::{DiffView, PlanFile, Summary, UpgradeFile, UpgradePage};
+use navlayer::report::{CompareView, ComparisonFile, DiffView, PlanFile, Summary, UpgradeFile, UpgradePage};
 use schemars::{Schema, schema_for};
 
 use super::{CommandResult, Failure, Outcome};
@@ -45,6 +45,8 @@ enum What {
     Diff,
     /// What `plan --format json` writes
     Plan,
+    /// What `compare --format json` writes
+    Compare,
     /// navlayer.toml
     Config,
     /// What the template index.hbs is given
@@ -62,6 +64,9 @@ enum What {
     /// What the template diff.hbs is given
     #[value(name = "view:diff")]
     DiffView,
+    /// What the template compare.hbs is given
+    #[value(name = "view:compare")]
+    CompareView,
 }
 
 impl What {
@@ -74,6 +79,7 @@ impl What {
             Self::Summary => schema_for!(Summary),
             Self::Diff => schema_for!(Diff),
             Self::Plan => schema_for!(PlanFile),
+            Self::Compare => schema_for!(ComparisonFile),
             Self::Config => schema_for!(Config),
             Self::Index => schema_for!(IndexView),
             Self::Capability => schema_for!(CapabilityView),
@@ -81,6 +87,7 @@ impl What {
             Self::Upgrade => schema_for!(UpgradeFile),
             Self::UpgradeView => schema_for!(UpgradePage),
             Self::DiffView => schema_for!(DiffView),
+            Self::CompareView => schema_for!(CompareView),
         }
     }
 }

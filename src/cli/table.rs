@@ -62,7 +62,7 @@ pub(crate) enum FormatArg {
 
 impl From<UnknownColumn> for Failure {
     fn from(error: UnknownColumn) -> Self {
-        let help = match error.nearest {
+        let help = match &error.nearest {
             Some(nearest) => format!("did you mean `{nearest}`?"),
             None => format!("known here: {}", error.known.join(", ")),
         };
@@ -144,23 +144,25 @@ impl LayoutArgs {
 
     /// A sheet, sorted and narrowed, in a format.
     pub(crate) fn text(&self, mut sheet: Sheet, format: FormatArg) -> Result<String, UnknownColumn> {
-        self.arrange(&mut sheet.table, format)?;
+        let is_for_people = matches!(format, FormatArg::Table | FormatArg::Markdown);
+        self.arrange(&mut sheet.table, is_for_people)?;
         if let Some((_, table)) = &mut sheet.below {
-            self.arrange(table, format)?;
+            self.arrange(table, is_for_people)?;
         }
-        Ok(self.draw(&sheet, format))
+        Ok(self.draw_sheet(&sheet, format))
     }
 
-    fn arrange(&self, table: &mut Table, format: FormatArg) -> Result<(), UnknownColumn> {
+    /// Puts the rows in order and keeps the columns to show. Without columns asked for, people get those that tell most.
+    pub(crate) fn arrange(&self, table: &mut Table, is_for_people: bool) -> Result<(), UnknownColumn> {
         let orders = self.sort.iter().map(|name| table.order(name)).collect::<Result<Vec<_>, _>>()?;
         table.sort(&orders);
-        let columns = self.columns(table, format)?;
+        let columns = self.columns(table, is_for_people)?;
         table.select(&columns);
         Ok(())
     }
 
     /// The places of the columns to show, each once.
-    fn columns(&self, table: &Table, format: FormatArg) -> Result<Vec<usize>, UnknownColumn> {
+    fn columns(&self, table: &Table, is_for_people: bool) -> Result<Vec<usize>, UnknownColumn> {
         let mut columns = Vec::new();
         for name in &self.select {
             if name.trim().eq_ignore_ascii_case("all") {
@@ -170,10 +172,7 @@ impl LayoutArgs {
             }
         }
         if columns.is_empty() {
-            return Ok(match format {
-                FormatArg::Table | FormatArg::Markdown => table.telling(),
-                FormatArg::Csv | FormatArg::Json => (0..table.heads().len()).collect(),
-            });
+            return Ok(if is_for_people { table.telling() } else { (0..table.heads().len()).collect() });
         }
         let mut once = Vec::with_capacity(columns.len());
         for column in columns {
@@ -184,7 +183,7 @@ impl LayoutArgs {
         Ok(once)
     }
 
-    fn draw(&self, sheet: &Sheet, format: FormatArg) -> String {
+    fn draw_sheet(&self, sheet: &Sheet, format: FormatArg) -> String {
         match format {
             FormatArg::Csv => csv::table(&together(sheet)),
             FormatArg::Json => {
@@ -197,20 +196,20 @@ impl LayoutArgs {
                 format!("{first}\n{}\n\n{}", markdown::escape(heading), markdown::table(table))
             }
             FormatArg::Table => {
-                let width = self.width();
-                let first = self.draw_for_terminal(&sheet.table, width);
+                let first = self.draw(&sheet.table);
                 let Some((heading, table)) = filled(sheet) else { return first };
-                format!("{first}\n{heading}:\n\n{}", self.draw_for_terminal(table, width))
+                format!("{first}\n{heading}:\n\n{}", self.draw(table))
             }
         }
     }
 
     /// Columns side by side; where those that were asked for are too many for that, one below the other.
-    fn draw_for_terminal(&self, table: &Table, width: u16) -> String {
+    pub(crate) fn draw(&self, table: &Table) -> String {
+        let width = self.width();
         let shown: Vec<Vec<String>> =
             table.rows().iter().map(|row| row.iter().map(shown).collect()).collect();
         let words: Vec<u16> = (0..table.heads().len())
-            .map(|column| longest_word(table.heads()[column], &shown, column))
+            .map(|column| longest_word(&table.heads()[column], &shown, column))
             .collect();
         let fitting = fitting(&words, width);
         if fitting == words.len() || (self.select.is_empty() && fitting > 1) {
@@ -264,7 +263,7 @@ fn fitting(words: &[u16], width: u16) -> usize {
 fn side_by_side(heads: &[Head], rows: &[Vec<String>], words: &[u16], width: u16) -> String {
     let mut drawing = empty(width);
     drawing.load_style(head_rule());
-    drawing.set_header(heads.iter().map(|head| head.heading));
+    drawing.set_header(heads.iter().map(|head| clean(&head.heading)));
     drawing.add_rows(rows.iter().map(|row| &row[..heads.len()]));
     let wanted = drawing.column_max_content_widths();
     let widths = widths(&words[..heads.len()], &wanted, width);
@@ -304,7 +303,7 @@ fn record(heads: &[Head], row: &[String], width: u16) -> String {
     let mut drawing = empty(width);
     drawing.load_style(presets::NOTHING);
     let filled = heads.iter().zip(row).filter(|(_, text)| !text.is_empty());
-    drawing.add_rows(filled.map(|(head, text)| [head.heading, text.as_str()]));
+    drawing.add_rows(filled.map(|(head, text)| [clean(&head.heading), text.clone()]));
     if let Some(column) = drawing.column_mut(0) {
         // The same for all rows, so that they stand below each other.
         let longest = heads.iter().map(|head| head.heading.len()).max().unwrap_or_default();
@@ -353,12 +352,12 @@ fn shown(cell: &Cell) -> String {
 }
 
 /// How wide a column must be for its words to stay whole, within reason. A number is one word: `12 of 656`.
-fn longest_word(head: Head, rows: &[Vec<String>], column: usize) -> u16 {
+fn longest_word(head: &Head, rows: &[Vec<String>], column: usize) -> u16 {
     let longest = |text: &str| text.split(' ').map(|word| word.chars().count()).max().unwrap_or_default();
     let cells = rows.iter().map(|row| match head.kind {
         Kind::Text => longest(&row[column]),
         Kind::Number | Kind::Share => row[column].len(),
     });
-    let widest = cells.chain([longest(head.heading)]).max().unwrap_or_default();
+    let widest = cells.chain([longest(&head.heading)]).max().unwrap_or_default();
     u16::try_from(widest).unwrap_or(WORD).min(WORD)
 }

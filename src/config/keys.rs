@@ -21,6 +21,12 @@ pub const FILTERS: [(&str, FilterList); 9] = [
     ("technique", |filter| &mut filter.techniques),
 ];
 
+/// How many of [`FILTERS`], from the first on, say which mappings count. The others say which techniques are in scope.
+const OF_MAPPINGS: usize = 6;
+
+/// The filters of a saved selection: those that say which mappings count. The scope is one for all that is asked at once.
+pub const SELECTION_FILTERS: &[(&str, FilterList)] = FILTERS.split_at(OF_MAPPINGS).0;
+
 const FILTER_KEYS: [&str; FILTERS.len()] = {
     let mut keys = [""; FILTERS.len()];
     let mut index = 0;
@@ -30,6 +36,8 @@ const FILTER_KEYS: [&str; FILTERS.len()] = {
     }
     keys
 };
+
+const SELECTION_KEYS: &[&str] = FILTER_KEYS.split_at(OF_MAPPINGS).0;
 
 const TINT_KEYS: [&str; TINTS.len()] = {
     let mut keys = [""; TINTS.len()];
@@ -55,6 +63,8 @@ pub(super) enum Node {
     Keys(&'static [&'static str], Reader, &'static [(&'static str, Node)]),
     /// A table of any keys.
     Map(Reader),
+    /// A table of any keys, each a table of these keys, all read alike, beside those of the list.
+    Tables(&'static [&'static str], Reader, &'static [(&'static str, Node)]),
 }
 
 /// Everything that a configuration may hold.
@@ -70,6 +80,17 @@ pub(super) const ROOT: Node = Node::Table(&[
             &FILTER_KEYS,
             Walk::filter,
             &[("all-tags", Node::Value(Walk::all_tags)), ("kind", Node::Value(Walk::kind))],
+        ),
+    ),
+    (
+        "selections",
+        Node::Tables(
+            SELECTION_KEYS,
+            Walk::selection_filter,
+            &[
+                ("sources", Node::Value(Walk::selection_sources)),
+                ("all-tags", Node::Value(Walk::selection_all_tags)),
+            ],
         ),
     ),
     ("score", Node::Table(&[("metric", Node::Value(Walk::metric)), ("rollup", Node::Value(Walk::rollup))])),
@@ -105,7 +126,7 @@ impl Node {
     /// The keys, as they are listed to people.
     pub(super) fn keys(self) -> Vec<&'static str> {
         match self {
-            Self::Value(_) | Self::Map(_) => Vec::new(),
+            Self::Value(_) | Self::Map(_) | Self::Tables(..) => Vec::new(),
             Self::Table(nodes) => nodes.iter().map(|(key, _)| *key).collect(),
             Self::Keys(keys, _, nodes) => {
                 nodes.iter().map(|(key, _)| *key).chain(keys.iter().copied()).collect()
@@ -125,11 +146,12 @@ impl Node {
                 of(nodes).or_else(|| keys.contains(&key).then_some(Self::Value(reader)))
             }
             Self::Map(reader) => Some(Self::Value(reader)),
+            Self::Tables(keys, reader, nodes) => Some(Self::Keys(keys, reader, nodes)),
         }
     }
 }
 
-/// Every key that is accepted, dotted: `score.metric`; a table of any keys ends in `.*`.
+/// Every key that is accepted, dotted: `score.metric`; for any key stands `*`.
 #[must_use]
 pub fn accepted() -> Vec<String> {
     let mut all = Vec::new();
@@ -141,6 +163,9 @@ fn collect(node: Node, path: &str, all: &mut Vec<String>) {
     match node {
         Node::Value(_) => all.push(path.to_owned()),
         Node::Map(_) => all.push(format!("{path}.*")),
+        Node::Tables(keys, reader, nodes) => {
+            collect(Node::Keys(keys, reader, nodes), &format!("{path}.*"), all);
+        }
         Node::Table(_) | Node::Keys(..) => {
             for key in node.keys() {
                 let below = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };

@@ -35,6 +35,8 @@ pub struct Config {
     threat: StringOrList,
     /// Which mappings count and which techniques are in scope.
     filters: Filters,
+    /// Selections with a name, to ask for them again: `[selections.prod]` is `@prod`.
+    selections: BTreeMap<String, SavedSelection>,
     /// From mappings to scores.
     score: Score,
     /// What each level is worth, strictly rising: 0 < minimal < partial < significant ≤ 100.
@@ -103,6 +105,30 @@ struct Filters {
     all_tags: bool,
     /// Only techniques, or only sub-techniques (`--kind`). Without it, both.
     kind: Kind,
+}
+
+/// Capabilities and mappings that are asked for together. Filters are as in `[filters]`; those on ATT&CK (tactic,
+/// platform, technique, kind) stand there alone, since a percentage has one denominator.
+#[derive(Debug, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(transform = optional, extend("minProperties" = 1))]
+struct SavedSelection {
+    /// Mapping files and folders, and globs of them, relative to the file. Without any, those of all others.
+    sources: StringOrList,
+    /// Frameworks, where the sources hold several.
+    framework: StringOrList,
+    /// Protect, Detect or Respond.
+    category: StringOrList,
+    /// Minimal, Partial or Significant.
+    level: StringOrList,
+    /// Capabilities: `amazon_guardduty`, `Amazon GuardDuty`, `aws_*`.
+    capability: StringOrList,
+    /// Groups of capabilities.
+    group: StringOrList,
+    /// Tags of capabilities.
+    tag: StringOrList,
+    /// Whether a capability must have every tag named, not any of them.
+    all_tags: bool,
 }
 
 /// Techniques apart from sub-techniques.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::keys::FILTERS;
-use super::written::{Origin, Setting, TINTS, Written};
+use super::written::{Origin, SavedSelection, Setting, TINTS, Written};
 use crate::attack::{Domain, Releases, Version, WantedVersion};
 use crate::coverage::threat::Named;
 use crate::coverage::{Metric, Rollup, Rules, Scale};
@@ -35,6 +35,8 @@ pub struct Settings {
     pub filters: BTreeMap<&'static str, Vec<Setting<String>>>,
     /// Whether a capability must have every tag asked for, rather than any of them.
     pub all_tags: Setting<bool>,
+    /// Saved selections, by names in lower case.
+    pub selections: BTreeMap<String, SavedSelection>,
     /// The one kind of technique that is in scope; `None`: both.
     pub kind: Setting<Option<TechniqueKind>>,
     /// The metric.
@@ -97,6 +99,7 @@ impl Settings {
             threat: written.threat,
             filters: written.filters,
             all_tags: given(written.all_tags),
+            selections: written.selections,
             kind: optional(written.kind),
             metric: given(written.metric),
             rollup: given(written.rollup),

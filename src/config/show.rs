@@ -192,6 +192,7 @@ impl Settings {
         rows.one("filters.all-tags", &self.all_tags, self.all_tags.value);
         let kind = self.kind.value.map(|kind| kind.name().to_owned());
         rows.maybe("filters.kind", &self.kind, kind, "everything");
+        self.selections(&mut rows);
         rows.one("score.metric", &self.metric, self.metric.value.key());
         rows.one("score.rollup", &self.rollup, self.rollup.value.key());
         for (level, setting) in Level::ALL.into_iter().zip(&self.scale) {
@@ -213,6 +214,24 @@ impl Settings {
             rows.list(key, &rules, "nothing", |rule| rule.target.to_string());
         }
         InForce { file: self.file.as_ref().map(ToString::to_string), settings: rows.0 }
+    }
+
+    fn selections(&self, rows: &mut Rows) {
+        if self.selections.is_empty() {
+            rows.push("selections", Value::Null, None, Vec::new());
+        }
+        for (name, saved) in &self.selections {
+            let key = |key: &str| format!("selections.{}.{key}", part(name));
+            if !saved.sources.is_empty() {
+                rows.list(key("sources"), &saved.sources, "", |path| path.display().to_string());
+            }
+            for (filter, entries) in &saved.filters {
+                rows.list(key(filter), entries, "", Clone::clone);
+            }
+            if let Some(flag) = &saved.all_tags {
+                rows.one(&key("all-tags"), flag, flag.value);
+            }
+        }
     }
 
     fn names(&self, rows: &mut Rows) {

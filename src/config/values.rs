@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::PathBuf;
 
-use toml::de::DeValue;
+use toml::de::{DeTable, DeValue};
 
 use super::keys::FILTERS;
 use super::walk::{Item, Walk, shown};
-use super::written::{Setting, TINTS};
+use super::written::{SavedSelection, Setting, TINTS};
 use crate::attack::{Domain, Version, WantedVersion};
 use crate::coverage::threat::Named;
 use crate::coverage::{Metric, Rollup};
@@ -132,15 +132,20 @@ impl Walk {
     }
 
     pub(super) fn sources(&mut self, item: &Item<'_>) {
+        self.written.sources = self.paths(item);
+    }
+
+    fn paths(&mut self, item: &Item<'_>) -> Vec<Setting<PathBuf>> {
+        let mut paths = Vec::new();
         for (text, bytes) in self.strings(item) {
             if text == "-" {
-                let message = "`sources` names files, and `-` is standard input".to_owned();
+                let message = format!("`{}` names files, and `-` is standard input", shown(&item.path));
                 self.invalid(bytes, message, "give `-` on the command line");
                 continue;
             }
-            let setting = self.setting(self.folder.join(text), bytes);
-            self.written.sources.push(setting);
+            paths.push(self.setting(self.folder.join(text), bytes));
         }
+        paths
     }
 
     pub(super) fn output(&mut self, item: &Item<'_>) {
@@ -170,7 +175,14 @@ impl Walk {
     }
 
     pub(super) fn filter(&mut self, item: &Item<'_>) {
-        let Some((key, _)) = FILTERS.iter().find(|(key, _)| *key == item.key) else { return };
+        if let Some((key, entries)) = self.filter_entries(item) {
+            self.written.filters.insert(key, entries);
+        }
+    }
+
+    /// The key of a filter and its entries, unless none is sound.
+    fn filter_entries(&mut self, item: &Item<'_>) -> Option<(&'static str, Vec<Setting<String>>)> {
+        let (key, _) = FILTERS.iter().find(|(key, _)| *key == item.key)?;
         let closed: &[&str] = match *key {
             "category" => &Category::ALL.map(Category::name),
             "level" => &Level::ALL.map(Level::name),
@@ -187,8 +199,42 @@ impl Walk {
                 self.invalid(bytes, message, near_or_all(&text, closed));
             }
         }
-        if !entries.is_empty() {
-            self.written.filters.insert(key, entries);
+        (!entries.is_empty()).then_some((*key, entries))
+    }
+
+    /// A saved selection, before its keys are read.
+    pub(super) fn selection(&mut self, item: &Item<'_>, table: &DeTable<'_>) {
+        let name = item.key.trim().to_lowercase();
+        let bytes = item.key_bytes.clone();
+        if name.is_empty() {
+            self.invalid(bytes, "an empty key names nothing".to_owned(), "");
+        } else if table.is_empty() {
+            let message = format!("the selection `{}` says nothing", shown(item.key));
+            self.invalid(bytes, message, "capability = [\"amazon_guardduty\"], or sources, tag, group, …");
+        } else if self.written.selections.insert(name, SavedSelection::default()).is_some() {
+            let message = format!("`{}` stands here twice, in another case", shown(item.key));
+            self.invalid(bytes, message, "upper and lower case do not count");
+        }
+    }
+
+    fn selection_of(&mut self, item: &Item<'_>) -> &mut SavedSelection {
+        self.written.selections.entry(item.table.trim().to_lowercase()).or_default()
+    }
+
+    pub(super) fn selection_filter(&mut self, item: &Item<'_>) {
+        if let Some((key, entries)) = self.filter_entries(item) {
+            self.selection_of(item).filters.insert(key, entries);
+        }
+    }
+
+    pub(super) fn selection_sources(&mut self, item: &Item<'_>) {
+        let paths = self.paths(item);
+        self.selection_of(item).sources = paths;
+    }
+
+    pub(super) fn selection_all_tags(&mut self, item: &Item<'_>) {
+        if let Some(flag) = self.flag(item) {
+            self.selection_of(item).all_tags = Some(flag);
         }
     }
 
@@ -201,11 +247,15 @@ impl Walk {
     }
 
     pub(super) fn all_tags(&mut self, item: &Item<'_>) {
+        self.written.all_tags = self.flag(item);
+    }
+
+    fn flag(&mut self, item: &Item<'_>) -> Option<Setting<bool>> {
         if let DeValue::Boolean(value) = item.value.get_ref() {
-            self.written.all_tags = Some(self.setting(*value, item.value.span()));
-        } else {
-            self.wrong_type(&item.path, item.value, "a boolean");
+            return Some(self.setting(*value, item.value.span()));
         }
+        self.wrong_type(&item.path, item.value, "a boolean");
+        None
     }
 
     pub(super) fn kind(&mut self, item: &Item<'_>) {

@@ -86,6 +86,8 @@ pub(super) struct Item<'a> {
     pub(super) key: &'a str,
     /// All of it: `score.metric`.
     pub(super) path: String,
+    /// The last part of the table that it stands in: `score`; empty before the first table.
+    pub(super) table: &'a str,
     /// Where the key stands.
     pub(super) key_bytes: Range<usize>,
     /// The value.
@@ -105,18 +107,24 @@ impl Walk {
     }
 
     fn root(&mut self, table: &DeTable<'_>) {
-        self.table("", table, ROOT);
+        self.table(("", ""), table, ROOT);
     }
 
-    fn table(&mut self, path: &str, table: &DeTable<'_>, node: Node) {
+    /// Reads a table, whose dotted path and its last part are given.
+    fn table(&mut self, (path, last): (&str, &str), table: &DeTable<'_>, node: Node) {
         for (key, value) in table {
             let name: &Cow<'_, str> = key.get_ref();
             let below = if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
-            let item = Item { key: name, path: below, key_bytes: key.span(), value };
+            let item = Item { key: name, path: below, table: last, key_bytes: key.span(), value };
             match node.get(name) {
                 Some(Node::Value(reader)) => reader(self, &item),
                 Some(inner) => match value.get_ref() {
-                    DeValue::Table(table) => self.table(&item.path, table, inner),
+                    DeValue::Table(table) => {
+                        if let Node::Tables(..) = node {
+                            self.selection(&item, table);
+                        }
+                        self.table((&item.path, name), table, inner);
+                    }
                     _ => self.wrong_type(&item.path, value, "a table"),
                 },
                 None => self.unknown_key(path, &item, node),

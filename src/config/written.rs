@@ -7,12 +7,13 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::keys::SELECTION_FILTERS;
 use crate::attack::{Domain, Version, WantedVersion};
 use crate::coverage::threat::Named;
 use crate::coverage::{Metric, Rollup};
 use crate::diagnostic::{Place, Rule};
 use crate::layer::{ColorBy, Expand};
-use crate::mapping::select::TechniqueKind;
+use crate::mapping::select::{Filter, TechniqueKind};
 use crate::mapping::{Category, Level};
 use crate::matrix::palette::{Color, Hue};
 use crate::source::Source;
@@ -108,6 +109,49 @@ pub const TINTS: [(&str, Option<Hue>); 5] = [
     ("several", Some(Hue::Several)),
 ];
 
+/// A selection that a configuration names, to ask for it again: `@prod`.
+#[derive(Debug, Clone, Default)]
+pub struct SavedSelection {
+    /// Where its mappings are; none: where all others are.
+    pub sources: Vec<Setting<PathBuf>>,
+    /// Which of them it holds, by the keys of [`super::SELECTION_FILTERS`]; none: all.
+    pub filters: BTreeMap<&'static str, Vec<Setting<String>>>,
+    /// Whether a capability must have every tag asked for.
+    pub all_tags: Option<Setting<bool>>,
+}
+
+impl SavedSelection {
+    /// Its sources; none: those of all others.
+    #[must_use]
+    pub fn source_paths(&self) -> Vec<PathBuf> {
+        self.sources.iter().map(|source| source.value.clone()).collect()
+    }
+
+    /// What it holds of the mappings of its sources, to resolve.
+    #[must_use]
+    pub fn filter(&self) -> Filter {
+        let all_tags = self.all_tags.as_ref().is_some_and(|flag| flag.value);
+        let mut filter = Filter { all_tags, ..Filter::default() };
+        for (key, list) in SELECTION_FILTERS {
+            let entries = self.filters.get(key).into_iter().flatten();
+            list(&mut filter).extend(entries.map(|entry| entry.value.clone()));
+        }
+        filter
+    }
+
+    /// Each entry of its filters, and a filter of it alone: to tell which of them means nothing.
+    pub fn entries(&self) -> impl Iterator<Item = (&Setting<String>, Filter)> {
+        let all = SELECTION_FILTERS.iter().flat_map(|(key, list)| {
+            self.filters.get(key).into_iter().flatten().map(move |entry| (list, entry))
+        });
+        all.map(|(list, entry)| {
+            let mut filter = Filter::default();
+            list(&mut filter).push(entry.value.clone());
+            (entry, filter)
+        })
+    }
+}
+
 /// What a file says, or what flags say. Nothing in it has a default.
 #[derive(Debug, Clone, Default)]
 pub struct Written {
@@ -125,6 +169,8 @@ pub struct Written {
     pub filters: BTreeMap<&'static str, Vec<Setting<String>>>,
     /// Whether a capability must have every tag asked for.
     pub all_tags: Option<Setting<bool>>,
+    /// Saved selections, by names in lower case.
+    pub selections: BTreeMap<String, SavedSelection>,
     /// The one kind of technique that is in scope.
     pub kind: Option<Setting<TechniqueKind>>,
     /// The metric.
@@ -180,6 +226,7 @@ impl Written {
             threat: list(self.threat, below.threat),
             filters,
             all_tags: self.all_tags.or(below.all_tags),
+            selections: table(self.selections, below.selections),
             kind: self.kind.or(below.kind),
             metric: self.metric.or(below.metric),
             rollup: self.rollup.or(below.rollup),

@@ -4,6 +4,7 @@
 //! makes scores of it, a roll-up may give a technique its sub-techniques', and [`Statistics`] count it with their
 //! denominators. Files and colours are unknown here.
 
+pub mod compare;
 mod metric;
 pub mod plan;
 mod rollup;

@@ -85,6 +85,7 @@ impl Coverage<'_> {
     #[must_use]
     pub fn statistics(&self, tactic: Option<usize>, category: Option<Category>) -> Statistics {
         let mut statistics = Statistics::default();
+        let full = self.full_score();
         for technique in self.catalog.techniques() {
             if tactic.is_some_and(|tactic| !technique.tactics.contains(tactic))
                 || !self.selection.scope.contains(technique)
@@ -110,7 +111,12 @@ impl Coverage<'_> {
             if let Some(level) = level {
                 statistics.levels.0[level as usize].add(is_sub);
             }
-            if let Some(score) = self.score_in(cell, category) {
+            let score = match category {
+                None => cell.own_score,
+                Some(category) => self.score_in(cell, category),
+            };
+            // As shown, so that sums can be checked by hand.
+            if let Some(score) = score.map(|score| whole(score, full) as f64) {
                 if is_sub {
                     statistics.score_sum.1 += score;
                 } else {
@@ -121,20 +127,10 @@ impl Coverage<'_> {
         statistics
     }
 
-    /// A cell's own score, in one category where one is asked for; as shown, so that sums can be checked by hand.
-    fn score_in(&self, cell: &super::Cell, category: Option<Category>) -> Option<f64> {
-        let score = match category {
-            None => cell.own_score,
-            Some(category) => {
-                let levels: Vec<_> = cell
-                    .capabilities
-                    .iter()
-                    .map(|(_, levels)| levels.of_categories())
-                    .filter(|levels| levels.has(category))
-                    .collect();
-                self.rules.metric.score(&levels, &[category], &self.rules.scale)
-            }
-        };
-        score.map(|score| whole(score, self.full_score()) as f64)
+    /// A cell's own score in one category.
+    pub(super) fn score_in(&self, cell: &super::Cell, category: Category) -> Option<f64> {
+        let levels = cell.capabilities.iter().map(|(_, levels)| levels.of_categories());
+        let levels: Vec<_> = levels.filter(|levels| levels.has(category)).collect();
+        self.rules.metric.score(&levels, &[category], &self.rules.scale)
     }
 }

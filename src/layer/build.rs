@@ -67,6 +67,8 @@ pub struct Options {
     pub palette: Palette,
     /// Which techniques are expanded.
     pub expand: Expand,
+    /// The score at which the gradient ends, for several layers on one scale; `None`: [`score_top`].
+    pub top: Option<i64>,
 }
 
 /// Makes a layer of everything in the coverage.
@@ -81,7 +83,7 @@ pub fn build(coverage: &Coverage<'_>, options: &Options) -> Layer {
     };
     let platforms = &coverage.selection().platforms;
     let techniques = annotations(coverage, options);
-    let gradient = gradient(coverage, &options.palette);
+    let gradient = gradient(coverage, options);
     Layer {
         filters: (!platforms.is_empty()).then(|| Filters { platforms: platforms.clone() }),
         layout: Layout { expanded_subtechniques: options.expand, ..Layout::default() },
@@ -494,11 +496,11 @@ pub fn score_top(coverage: &Coverage<'_>) -> i64 {
     gradient::safe_top(&scores, full)
 }
 
-fn gradient(coverage: &Coverage<'_>, palette: &Palette) -> Gradient {
-    let max_value = score_top(coverage);
+fn gradient(coverage: &Coverage<'_>, options: &Options) -> Gradient {
+    let max_value = options.top.unwrap_or_else(|| score_top(coverage));
     // The strict Python loader refuses more colours than whole scores.
     let count = usize::try_from(max_value + 1).unwrap_or(5).clamp(2, 5);
-    let colors = palette.ramp_stops(Theme::Light, count).into_iter().map(Color::hex).collect();
+    let colors = options.palette.ramp_stops(Theme::Light, count).into_iter().map(Color::hex).collect();
     Gradient { colors, min_value: 0, max_value }
 }
 

@@ -4,6 +4,7 @@ mod build;
 pub mod check;
 pub mod color;
 pub mod combine;
+mod compare;
 mod diff;
 pub mod expr;
 mod model;
@@ -23,6 +24,7 @@ use serde_json::ser::{CharEscape, Formatter, PrettyFormatter, Serializer};
 
 pub use build::{ColorBy, Options, build, score_top};
 pub(crate) use build::{MADE_OF, NotAssessed, category_fill, count_label};
+pub use compare::of_comparison;
 pub use diff::{Change, of_diff};
 pub use model::{
     Annotation, Expand, FORMAT, Filters, Gradient, Layer, Layout, LegendItem, Link, Metadata, NAVIGATOR,

@@ -3,6 +3,7 @@
 pub mod check;
 mod literal;
 mod model;
+pub mod named;
 pub mod read;
 mod schema;
 pub mod select;

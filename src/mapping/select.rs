@@ -387,6 +387,52 @@ impl Selection {
         Self { scope: self.scope.of_any_kind(), ..self.clone() }
     }
 
+    /// What this selection and another of the same sets both let count; the scope and the phrases stay this one's.
+    #[must_use]
+    pub fn narrowed_to(&self, other: &Self) -> Self {
+        let levels = match (&self.levels, &other.levels) {
+            (Some(own), Some(other)) => Some(own.iter().copied().filter(|one| other.contains(one)).collect()),
+            (own, other) => own.clone().or_else(|| other.clone()),
+        };
+        let both = |own: &[bool], other: &[bool]| own.iter().zip(other).map(|(a, b)| *a && *b).collect();
+        Self {
+            categories: self
+                .categories
+                .iter()
+                .copied()
+                .filter(|one| other.categories.contains(one))
+                .collect(),
+            category_asked: self.category_asked || other.category_asked,
+            levels,
+            sets: both(&self.sets, &other.sets),
+            capabilities: self
+                .capabilities
+                .iter()
+                .zip(&other.capabilities)
+                .map(|(own, other)| both(own, other))
+                .collect(),
+            ..self.clone()
+        }
+    }
+
+    /// The same selection where its sets stand among others, from `start` on; nothing of the others counts.
+    #[must_use]
+    pub fn among(&self, sets: &[MappingSet], start: usize) -> Self {
+        let own = |set: usize| set.checked_sub(start).filter(|own| *own < self.sets.len());
+        Self {
+            sets: (0..sets.len()).map(|set| own(set).is_some_and(|own| self.sets[own])).collect(),
+            capabilities: sets
+                .iter()
+                .enumerate()
+                .map(|(set, content)| match own(set) {
+                    Some(own) => self.capabilities[own].clone(),
+                    None => vec![false; content.capabilities.len()],
+                })
+                .collect(),
+            ..self.clone()
+        }
+    }
+
     /// The same selection for those capabilities for which `keep(set, capability)` holds.
     #[must_use]
     pub fn with_capabilities(&self, keep: impl Fn(usize, usize) -> bool) -> Self {
@@ -434,7 +480,8 @@ fn matching(candidates: &[Vec<&str>], is_match: impl Fn(&str) -> bool) -> Vec<us
     hits.map(|(index, _)| index).collect()
 }
 
-fn unknown(what: &'static str, entry: &str, candidates: &[Vec<&str>]) -> UnknownName {
+/// What tells that nothing is called so, with the nearest of the candidates' names.
+pub(super) fn unknown(what: &'static str, entry: &str, candidates: &[Vec<&str>]) -> UnknownName {
     let names: BTreeSet<&str> = candidates.iter().flatten().copied().collect();
     // One name for each thing: a tactic's name and its short name are both near.
     let mut owners = BTreeSet::new();

@@ -2,6 +2,7 @@
 
 pub mod gradient;
 pub mod palette;
+pub mod sides;
 mod view;
 
 pub use view::{Column, Entry, Matrix};

@@ -16,7 +16,7 @@ pub fn table(table: &Table) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut line: Vec<Cow<'_, str>> = Vec::new();
     for head in table.heads() {
-        line.push(Cow::Borrowed(head.key));
+        line.push(Cow::Borrowed(&head.key));
         if head.kind == Kind::Share {
             line.push(Cow::Owned(format!("{}_of", head.key)));
         }

@@ -13,7 +13,7 @@ use crate::tables::{Cell, Kind, Table};
 #[must_use]
 pub fn table(table: &Table) -> String {
     let mut text = String::new();
-    let headings: Vec<String> = table.heads().iter().map(|head| escape(head.heading)).collect();
+    let headings: Vec<String> = table.heads().iter().map(|head| escape(&head.heading)).collect();
     line(&mut text, &headings);
     let rules: Vec<String> = table
         .heads()

@@ -4,6 +4,7 @@
 
 pub mod csv;
 pub mod markdown;
+pub mod sheets;
 
 use std::borrow::Cow;
 

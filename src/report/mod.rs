@@ -4,6 +4,7 @@
 //! puts the files into a [`Sink`].
 
 mod capability;
+mod compare;
 mod diff;
 mod index;
 mod matrix;
@@ -25,6 +26,10 @@ use crate::attack::TechniqueId;
 use crate::output::Sink;
 use crate::parallel;
 
+pub use compare::{
+    CompareCell, CompareMatrix, CompareRow, CompareView, ComparisonFile, METHOD, PageOptions, compare_page,
+    comparison_file,
+};
 pub use diff::{DiffItem, DiffRow, DiffSection, DiffView, SumRow, diff_page};
 pub use next::{ChoiceView, NextView, Reached};
 pub use plan::{

@@ -212,6 +212,7 @@ impl<'a> Site<'a> {
             color_by: self.content.color_by,
             palette: self.content.palette,
             expand: self.content.expand,
+            top: None,
         };
         let layer = match self.content.threat {
             None => layer::build(coverage, &options),
@@ -290,20 +291,7 @@ impl<'a> Site<'a> {
              techniques."
                 .to_owned()
         });
-        SourceView {
-            label: held.framework.label(),
-            framework: held.framework.id.clone(),
-            version: held.framework.version.clone(),
-            path: held.origin.to_string(),
-            attack_version: held.made_on().to_string(),
-            shown_on: self.content.catalog.version().to_string(),
-            domain: held.domain.name().to_owned(),
-            rows: held.rows,
-            capabilities: held.capabilities.len(),
-            organization: held.publication.organization.clone(),
-            last_update: held.publication.last_update.clone(),
-            notice,
-        }
+        SourceView { notice, ..source_view(held, self.content.catalog) }
     }
 
     /// A technique's page on attack.mitre.org, at the version in force.
@@ -418,6 +406,24 @@ pub(super) fn percent_text(n: f64, of: f64) -> String {
         format!("{:.1}\u{a0}%", percent.min(99.9))
     } else {
         format!("{percent:.0}\u{a0}%")
+    }
+}
+
+/// A source without a notice.
+pub(super) fn source_view(held: &MappingSet, catalog: &Catalog) -> SourceView {
+    SourceView {
+        label: held.framework.label(),
+        framework: held.framework.id.clone(),
+        version: held.framework.version.clone(),
+        path: held.origin.to_string(),
+        attack_version: held.made_on().to_string(),
+        shown_on: catalog.version().to_string(),
+        domain: held.domain.name().to_owned(),
+        rows: held.rows,
+        capabilities: held.capabilities.len(),
+        organization: held.publication.organization.clone(),
+        last_update: held.publication.last_update.clone(),
+        notice: None,
     }
 }
 

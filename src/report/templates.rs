@@ -22,6 +22,10 @@ files![
     "bar.hbs",
     "capability.hbs",
     "capability_table.hbs",
+    "compare.css",
+    "compare.hbs",
+    "compare.js",
+    "compare_matrix.hbs",
     "coverage_table.hbs",
     "diff.hbs",
     "footer.hbs",
@@ -44,6 +48,9 @@ files![
     "upgrade.hbs",
     "upgrade_record.hbs",
 ];
+
+/// The styles and scripts that only one page has.
+const MORE: [&str; 2] = ["compare.css", "compare.js"];
 
 /// The largest template that is read, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -116,6 +123,8 @@ pub struct Templates {
     handlebars: Handlebars<'static>,
     style: String,
     script: String,
+    /// Styles and scripts that one page has beside those of all.
+    more: BTreeMap<&'static str, String>,
 }
 
 /// Text that a helper writes as it is: ours, never a file's.
@@ -201,6 +210,10 @@ impl Templates {
         handlebars.register_escape_fn(escaped);
         let style = files.remove("site.css").unwrap_or_default();
         let script = files.remove("site.js").unwrap_or_default();
+        let mut more = BTreeMap::new();
+        for name in MORE {
+            more.insert(name, files.remove(name).unwrap_or_default());
+        }
         for (name, text) in &files {
             let name = name.trim_end_matches(".hbs");
             handlebars.register_template_string(name, text).map_err(|error| {
@@ -212,7 +225,7 @@ impl Templates {
         handlebars.register_helper("breakable", Box::new(Breakable));
         handlebars.register_helper("number", Box::new(helpers::number));
         handlebars.register_helper("plural", Box::new(helpers::plural));
-        let mut templates = Self { handlebars, style, script };
+        let mut templates = Self { handlebars, style, script, more };
         templates.set_theme("");
         Ok(templates)
     }
@@ -220,9 +233,23 @@ impl Templates {
     /// Puts the generated part of the style sheet before `site.css`.
     pub fn set_theme(&mut self, theme: &str) {
         let style = format!("{theme}{}", self.style);
-        let csp = policy(&style, &self.script);
+        self.put(style, self.script.clone());
+    }
+
+    /// As [`Templates::set_theme`], with the styles and the script of one page after those of all: `compare.css` and
+    /// `compare.js` of `compare`.
+    pub(super) fn set_theme_of(&mut self, page: &str, theme: &str) {
+        let own =
+            |ending: &str| self.more.get(format!("{page}.{ending}").as_str()).map_or("", String::as_str);
+        let style = format!("{theme}{}{}", self.style, own("css"));
+        let script = format!("{}{}", self.script, own("js"));
+        self.put(style, script);
+    }
+
+    fn put(&mut self, style: String, script: String) {
+        let csp = policy(&style, &script);
         self.handlebars.register_helper("stylesheet", Box::new(Raw(style)));
-        self.handlebars.register_helper("script", Box::new(Raw(self.script.clone())));
+        self.handlebars.register_helper("script", Box::new(Raw(script)));
         self.handlebars.register_helper("csp", Box::new(Raw(csp)));
     }
 
@@ -286,7 +313,12 @@ fn override_files(folder: &Path, files: &mut BTreeMap<&str, String>) -> Result<(
         }
         *held = std::fs::read_to_string(&path).map_err(error(&path))?;
     }
-    let closes = [("site.css", "</style"), ("site.js", "</script")];
+    let closes = [
+        ("site.css", "</style"),
+        ("compare.css", "</style"),
+        ("site.js", "</script"),
+        ("compare.js", "</script"),
+    ];
     for (name, end) in closes {
         if files.get(name).is_some_and(|text| text.to_lowercase().contains(end)) {
             let reason = format!("`{end}` would end the page's own element");

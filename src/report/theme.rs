@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use crate::coverage::threat::Guard;
 use crate::coverage::{Scale, whole};
 use crate::mapping::Level;
-use crate::matrix::gradient;
 use crate::matrix::palette::{Color, Hue, Palette, Theme};
+use crate::matrix::{gradient, sides};
 
 /// How many stops a page's ramp has, as a layer of scores from 0 to 100 has.
 const STOPS: usize = 5;
@@ -62,6 +62,19 @@ pub(super) fn used(
 /// The levels' scores as pages show them, weakest first.
 fn level_scores(scale: &Scale) -> [i64; 3] {
     Level::ALL.map(|level| whole(scale.score(level), 100.0))
+}
+
+/// Classes `.side0` and so on for the sides.
+#[must_use]
+pub(super) fn sides(count: usize) -> String {
+    let mut css = String::new();
+    for side in 0..count {
+        let color = sides::of_side(side);
+        let (fill, ink) = (color.hex(), color.ink().hex());
+        let _ = write!(css, ".side{side}{{background:{fill};color:{ink}}}");
+    }
+    css.push('\n');
+    css
 }
 
 /// The class of a category's level.

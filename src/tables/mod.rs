@@ -24,11 +24,14 @@
 mod actors;
 mod capabilities;
 mod cell;
+pub(crate) mod compare;
 mod gaps;
 mod plan;
 mod scores;
 mod techniques;
 mod uses;
+
+use std::borrow::Cow;
 
 use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 
@@ -41,6 +44,9 @@ use crate::suggest;
 pub use actors::ActorRow;
 pub use capabilities::{CapabilityRow, CapabilityState, capabilities};
 pub use cell::Cell;
+pub use compare::{
+    DominatedRow, PairRow, Rows, SideRow, compared, compared_pairs, compared_sides, dominated, side_keys,
+};
 pub use gaps::{GapRow, GapSubject, gaps};
 pub use plan::{ChangeRow, StepRow, changes, steps};
 pub use scores::{ScoreRow, scores};
@@ -106,12 +112,12 @@ pub enum Shown {
 }
 
 /// What a column is called and holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
     /// The name in files and on the command line: `sub_techniques`.
-    pub key: &'static str,
+    pub key: Cow<'static, str>,
     /// The name for people: `Sub-techniques`.
-    pub heading: &'static str,
+    pub heading: Cow<'static, str>,
     /// What kind of cells it has.
     pub kind: Kind,
     /// When it is shown unasked.
@@ -127,17 +133,23 @@ pub struct Column<R> {
     pub cell: fn(&R) -> Cell,
 }
 
+impl Head {
+    const fn new(key: &'static str, heading: &'static str, kind: Kind, shown: Shown) -> Self {
+        Self { key: Cow::Borrowed(key), heading: Cow::Borrowed(heading), kind, shown }
+    }
+}
+
 impl<R> Column<R> {
     const fn text(key: &'static str, heading: &'static str, shown: Shown, cell: fn(&R) -> Cell) -> Self {
-        Self { head: Head { key, heading, kind: Kind::Text, shown }, cell }
+        Self { head: Head::new(key, heading, Kind::Text, shown), cell }
     }
 
     const fn number(key: &'static str, heading: &'static str, shown: Shown, cell: fn(&R) -> Cell) -> Self {
-        Self { head: Head { key, heading, kind: Kind::Number, shown }, cell }
+        Self { head: Head::new(key, heading, Kind::Number, shown), cell }
     }
 
     const fn share(key: &'static str, heading: &'static str, shown: Shown, cell: fn(&R) -> Cell) -> Self {
-        Self { head: Head { key, heading, kind: Kind::Share, shown }, cell }
+        Self { head: Head::new(key, heading, Kind::Share, shown), cell }
     }
 }
 
@@ -173,9 +185,9 @@ pub struct UnknownColumn {
     /// The name as given.
     pub name: String,
     /// The nearest key, where one is near.
-    pub nearest: Option<&'static str>,
+    pub nearest: Option<String>,
     /// All keys.
-    pub known: Vec<&'static str>,
+    pub known: Vec<String>,
 }
 
 impl Table {
@@ -183,12 +195,17 @@ impl Table {
     #[must_use]
     pub fn new<R: Row>(rows: &[R]) -> Self {
         Self {
-            heads: R::COLUMNS.iter().map(|column| column.head).collect(),
+            heads: R::COLUMNS.iter().map(|column| column.head.clone()).collect(),
             rows: rows
                 .iter()
                 .map(|row| R::COLUMNS.iter().map(|column| (column.cell)(row)).collect())
                 .collect(),
         }
+    }
+
+    /// A table of columns that only a run tells. Every row has a cell for each head.
+    fn of(heads: Vec<Head>, rows: Vec<Vec<Cell>>) -> Self {
+        Self { heads, rows }
     }
 
     /// The heads of the columns.
@@ -209,10 +226,11 @@ impl Table {
     /// When no column is called so, with the nearest.
     pub fn column(&self, name: &str) -> Result<usize, UnknownColumn> {
         let key = name.trim().to_lowercase().replace([' ', '-'], "_");
-        self.heads.iter().position(|head| head.key == key).ok_or_else(|| {
-            let known: Vec<&'static str> = self.heads.iter().map(|head| head.key).collect();
-            let nearest = suggest::nearest(&key, known.iter().copied());
-            let nearest = nearest.and_then(|near| known.iter().copied().find(|key| *key == near));
+        let heading = name.trim().to_lowercase();
+        let is_called = |head: &Head| head.key == key || head.heading.to_lowercase() == heading;
+        self.heads.iter().position(is_called).ok_or_else(|| {
+            let known: Vec<String> = self.heads.iter().map(|head| head.key.to_string()).collect();
+            let nearest = suggest::nearest(&key, known.iter().map(String::as_str)).map(str::to_owned);
             UnknownColumn { name: name.trim().to_owned(), nearest, known }
         })
     }
@@ -244,7 +262,7 @@ impl Table {
     pub fn select(&mut self, columns: &[usize]) {
         let pick = |row: &Vec<Cell>| columns.iter().map(|column| row[*column].clone()).collect();
         self.rows = self.rows.iter().map(pick).collect();
-        self.heads = columns.iter().map(|column| self.heads[*column]).collect();
+        self.heads = columns.iter().map(|column| self.heads[*column].clone()).collect();
     }
 
     /// Puts the columns of another table after the first `at` of this one. The two have the same number of rows, and a row
@@ -311,7 +329,7 @@ impl Serialize for Object<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut object = serializer.serialize_map(Some(self.heads.len()))?;
         for (head, cell) in self.heads.iter().zip(self.row) {
-            object.serialize_entry(head.key, cell)?;
+            object.serialize_entry(&*head.key, cell)?;
         }
         object.end()
     }
@@ -325,8 +343,8 @@ mod tests {
     fn headings_name_their_columns<R: Row>() {
         let table = Table::new::<R>(&[]);
         for (place, head) in table.heads().iter().enumerate() {
-            assert_eq!(table.column(head.heading), Ok(place), "{}", head.heading);
-            assert_eq!(table.column(head.key), Ok(place), "{}", head.key);
+            assert_eq!(table.column(&head.heading), Ok(place), "{}", head.heading);
+            assert_eq!(table.column(&head.key), Ok(place), "{}", head.key);
             if let Shown::WhenUnlike(other) = head.shown {
                 assert!(table.column(other).is_ok(), "{other}");
             }
@@ -344,6 +362,9 @@ mod tests {
         headings_name_their_columns::<AgainstRow>();
         headings_name_their_columns::<StepRow>();
         headings_name_their_columns::<ChangeRow>();
+        headings_name_their_columns::<SideRow>();
+        headings_name_their_columns::<PairRow>();
+        headings_name_their_columns::<DominatedRow>();
     }
 
     #[test]
@@ -353,6 +374,6 @@ mod tests {
         assert_eq!(table.order(" -Score"), Ok(Order { column: score, descending: true }));
         assert_eq!(table.order("score"), Ok(Order { column: score, descending: false }));
         let unknown = table.order("-scroe").expect_err("there is none");
-        assert_eq!((unknown.name.as_str(), unknown.nearest), ("scroe", Some("score")));
+        assert_eq!((unknown.name.as_str(), unknown.nearest.as_deref()), ("scroe", Some("score")));
     }
 }

@@ -483,13 +483,14 @@ fn schema_and_reader_know_the_same_keys_and_defaults() {
     assert_eq!(keys, accepted);
     let rows = navlayer::config::Settings::default().in_force().settings;
     for (key, default) in described {
-        let row = rows.iter().find(|row| row.key == key || key == format!("{}.*", row.key));
+        let held = key.split_once(".*").map_or(key.as_str(), |(table, _)| table);
+        let row = rows.iter().find(|row| row.key == held);
         let row = row.unwrap_or_else(|| panic!("{key} is not shown"));
         assert_eq!(row.value, default, "{key}");
     }
 }
 
-/// Every key that a schema describes, dotted, with its default; a table of any keys ends in `.*`.
+/// Every key that a schema describes, dotted, with its default; for any key stands `*`.
 fn describe(schema: &Value, node: &Value, path: &str, all: &mut Vec<(String, Value)>) {
     let target = node["$ref"].as_str().and_then(|name| schema.pointer(name.trim_start_matches('#')));
     let held = target.unwrap_or(node);
@@ -501,8 +502,84 @@ fn describe(schema: &Value, node: &Value, path: &str, all: &mut Vec<(String, Val
             describe(schema, below, &path, all);
         }
     } else if held["additionalProperties"].is_object() {
-        all.push((format!("{path}.*"), Value::Null));
+        let below = &held["additionalProperties"];
+        let target = below["$ref"].as_str().and_then(|name| schema.pointer(name.trim_start_matches('#')));
+        match target.filter(|target| target["properties"].is_object()) {
+            Some(target) => describe(schema, target, &format!("{path}.*"), all),
+            None => all.push((format!("{path}.*"), Value::Null)),
+        }
     } else {
         all.push((path.to_owned(), node["default"].clone()));
     }
+}
+
+#[test]
+fn saved_selections_are_read_and_shown() {
+    let space = workspace();
+    let text = "\
+sources = [\"maps/own.json\"]
+
+[selections.prod]
+capability = [\"lock\", \"al*\"]
+
+[selections.\"Our Wish\"]
+sources = \"maps/own.json\"
+category = \"detect\"
+tag = \"x\"
+all-tags = true
+";
+    space.write("navlayer.toml", text);
+    let rows = shown(&space, &[]);
+    let row = |key: &str| {
+        let row = rows.iter().find(|(name, ..)| name == key).unwrap_or_else(|| panic!("{key}: {rows:?}"));
+        (row.1.clone(), row.2.as_str())
+    };
+    assert_eq!(row("selections.prod.capability"), (json!(["lock", "al*"]), "navlayer.toml:4"));
+    assert_eq!(row("selections.\"our wish\".sources").0, json!(["maps/own.json"]));
+    assert_eq!(row("selections.\"our wish\".category").0, json!(["detect"]));
+    assert_eq!(row("selections.\"our wish\".all-tags"), (json!(true), "navlayer.toml:10"));
+    let again = space.run(&["config", "show", "--format", "toml"]).ok().stdout;
+    space.write("again/navlayer.toml", &again);
+    let Some((_, own)) = again.split_once("[selections]\n") else { panic!("{again}") };
+    assert!(own.starts_with("\"our wish\".sources = [\"maps/own.json\"]"), "{own}");
+    space.run(&["config", "show", "--config", "again/navlayer.toml"]).ok();
+}
+
+#[test]
+fn mistakes_in_saved_selections_are_shown_with_their_lines() {
+    let space = workspace();
+    let text = "\
+[selections]
+prod = \"lock\"
+
+[selections.empty]
+
+[selections.scope]
+tactic = \"impact\"
+capabilty = \"lock\"
+category = \"Detct\"
+
+[selections.Twice]
+tag = \"a\"
+
+[selections.twice]
+tag = \"b\"
+sources = \"-\"
+";
+    space.write("navlayer.toml", text);
+    space.run(&["layer"]).ends_with(2).says(&[
+        "navlayer.toml:2:8",
+        "`selections.prod` takes a table, not a string",
+        "navlayer.toml:4:13",
+        "the selection `empty` says nothing",
+        "navlayer.toml:7:1",
+        "`tactic` belongs into [filters]",
+        "navlayer.toml:8:1",
+        "did you mean `capability`?",
+        "navlayer.toml:9:12",
+        "did you mean `Detect`?",
+        "`twice` stands here twice, in another case",
+        "`selections.twice.sources` names files, and `-` is standard input",
+        "navlayer.toml has 7 mistakes",
+    ]);
 }

@@ -5,6 +5,7 @@ mod bad_tables;
 mod build;
 mod catalog;
 mod combine;
+mod compare;
 mod config;
 mod convert;
 mod corpus;

@@ -14,6 +14,7 @@ use std::path::Path;
 use super::model::MappingSet;
 use crate::attack::Domain;
 pub use losses::losses;
+pub(crate) use sheet::{MAX_ROWS, fitting};
 pub use unified::unified_json;
 
 /// What goes into the file.

@@ -8,7 +8,7 @@ use super::table::{COLUMNS, REFERENCES, held, records};
 use super::{Content, WriteError};
 
 /// How many rows a sheet holds, its header included.
-pub(super) const MAX_ROWS: usize = 1_048_576;
+pub(crate) const MAX_ROWS: usize = 1_048_576;
 
 /// How long a cell's text may be, in UTF-16 units.
 pub(super) const MAX_CELL: usize = 32_767;
@@ -63,7 +63,7 @@ pub(super) fn fits(text: &str) -> bool {
 }
 
 /// As much of a text as a cell holds.
-fn fitting(text: &str) -> &str {
+pub(crate) fn fitting(text: &str) -> &str {
     if fits(text) {
         return text;
     }

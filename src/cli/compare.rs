@@ -1,0 +1,285 @@
+//! `navlayer compare`: sides next to each other.
+
+mod text;
+
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use navlayer::config::{Setting, Settings, Written};
+use navlayer::coverage::Rollup;
+use navlayer::coverage::compare::Comparison;
+use navlayer::layer;
+use navlayer::mapping::select::Selection;
+use navlayer::render::csv;
+use navlayer::render::sheets::{Sheet, WorkbookError, workbook};
+use navlayer::report;
+use navlayer::tables::{self, Rows, Table};
+
+use super::account::UpgradeReportArgs;
+use super::args::{FilterArgs, MetricArgs, ReadingArgs};
+use super::file::write_one;
+use super::input::{self, Input};
+use super::layer::is_our_layer;
+use super::sides::{Asked, Side, tell_apart};
+use super::table::LayoutArgs;
+use super::{CommandResult, Failure, Global, Outcome, config, findings};
+
+/// How many sides there are at least, and at most.
+const SIDES: Range<usize> = 2..9;
+
+/// Put capabilities, groups, tags, frameworks, files or layers side by side
+///
+/// Per technique and category: the level of each side, who is strongest, and what only one side maps. Of all sides: what
+/// they share, and which capabilities another one makes superfluous as far as the mappings go. As text, a page, a table, a
+/// workbook, JSON, or as Navigator layers: one for each side on one scale, and one of the differences.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Two to eight of: a capability (id, name or glob), a framework (aws, aws@2021 for an edition, aws#amazon_guardduty for
+    /// something of it), group:NAME, tag:NAME, @SELECTION of navlayer.toml, a file or folder (mapping.json, or
+    /// mapping.json#NAME for something of it); NAME=SIDE names a side
+    ///
+    /// Without a word before it, a name is looked for among capabilities, frameworks, groups and tags, in this order.
+    /// Capabilities are those of --source; files bring their own. What has a slash or the ending of a mapping file is a
+    /// path: ./aws is a folder, aws a framework.
+    #[arg(required = true, value_name = "SIDE")]
+    sides: Vec<String>,
+    /// Mapping files, folders or patterns that names are looked for in [default: `sources` of navlayer.toml, or the built-in
+    /// AWS mapping]
+    #[arg(short, long, value_name = "SOURCE")]
+    source: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: ReadingArgs,
+    #[command(flatten)]
+    account: UpgradeReportArgs,
+    /// How to write it [default: as the file's ending says; else text]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// The file to write [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Replace the file if it exists
+    #[arg(long)]
+    force: bool,
+    /// A folder of templates that take the place of the built-in ones of the same name, for a page
+    #[arg(long, value_name = "DIR")]
+    templates: Option<PathBuf>,
+    /// What the rows of the table are for
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t)]
+    per: Per,
+    /// Leave out rows in which all sides are equal
+    #[arg(long, conflicts_with = "all")]
+    differences: bool,
+    /// Also list the techniques in scope that no side maps
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    columns: LayoutArgs,
+    #[command(flatten)]
+    metric: MetricArgs,
+    #[command(flatten)]
+    filters: FilterArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people: the figures of the sides, what they share, and a row for each technique
+    Text,
+    /// A page that needs nothing else
+    Html,
+    /// Navigator layers in one file: the sides on one scale, and the differences
+    Layer,
+    /// The table alone, for spreadsheets
+    Csv,
+    /// A workbook with all tables
+    Xlsx,
+    /// For programs: `navlayer schema compare` describes it
+    Json,
+    /// For documents
+    Markdown,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Per {
+    /// Each technique in each category
+    #[default]
+    Category,
+    /// Each technique, over all categories
+    Technique,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  navlayer compare amazon_guardduty aws_config                 two services of AWS
+  navlayer compare amazon_guardduty aws_config -o page.html    the same as a page, matrices side by side
+  navlayer compare amazon_guardduty aws_config --format layer -o tabs.json
+                                                               for the Navigator: each side, and the differences
+  navlayer compare @prod @wanted --differences                 saved selections of navlayer.toml
+  navlayer compare 2021.json 2024.json --category detect       two editions of a mapping
+  navlayer compare aws azure -s aws.json -s azure.json -o clouds.xlsx
+
+Columns of the table: id, name, kind, tactics, platforms, fate, category, one for each side, verdict \
+(only, strongest, equal, none), by (whom the verdict is about), lead; and for each side its score, \
+state, capabilities and comments.";
+
+impl From<WorkbookError> for Failure {
+    fn from(error: WorkbookError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> CommandResult {
+    if !SIDES.contains(&args.sides.len()) {
+        let count = args.sides.len();
+        let sides = if count == 1 { "one side".to_owned() } else { format!("{count} sides") };
+        return Err(Failure::new(format!("a comparison is of two to eight sides, not of {sides}"))
+            .with_help("@SELECTION of navlayer.toml puts several capabilities into one side"));
+    }
+    args.account.check()?;
+    let output = args.output.as_deref().filter(|path| *path != Path::new("-"));
+    let format = format(args.format, output)?;
+    let settings = config::settings(args.flags(), global)?;
+    let asked: Vec<Asked> =
+        args.sides.iter().map(|text| Asked::parse(text, &settings)).collect::<Result<_, _>>()?;
+    let (groups, places) = groups(&asked, &settings);
+    let Some(input) = input::load_groups(&settings, &groups, global)? else {
+        return Ok(Outcome::Findings);
+    };
+    let all = input::select(&settings, &input, global)?;
+    let mut sides: Vec<Side> = Vec::with_capacity(asked.len());
+    for (one, place) in asked.iter().zip(places) {
+        let own = input.groups[place].clone();
+        let mut side = one.resolve(&input.sets, own, &input.catalog, &settings, global)?;
+        side.selection = all.narrowed_to(&side.selection);
+        sides.push(side);
+    }
+    tell_apart(&mut sides, &asked, &input.sets);
+    args.account.write(&input.sets, &settings, args.force, global)?;
+    if settings.rollup.value != Rollup::None {
+        findings::say(global, "note: a comparison is of what is mapped; the roll-up is left out");
+    }
+    let comparison = compared(&settings, &input, &sides);
+    text::notes(&comparison, &sides, &input.sets, settings.metric.value, global);
+    let bytes = written(args, &settings, &comparison, format)?;
+    match output {
+        None => {
+            out.write_all(&bytes)?;
+            // What is said about the table comes after it.
+            out.flush()?;
+        }
+        Some(path) => {
+            let is_ours = (format == Format::Layer).then_some(is_our_layer as fn(&[u8]) -> bool);
+            write_one(path, &bytes, args.force, is_ours)?;
+            findings::say(global, &format!("wrote {}", path.display()));
+        }
+    }
+    text::summary(&comparison, global);
+    Ok(Outcome::Clean)
+}
+
+impl Args {
+    /// What the flags say of settings.
+    fn flags(&self) -> Written {
+        let sources = self.source.iter().map(|source| Setting::flag(source.clone(), "--source"));
+        let mut flags = Written { sources: sources.collect(), ..Written::default() };
+        self.reading.write(&mut flags);
+        self.metric.write(&mut flags);
+        self.filters.write(&mut flags);
+        flags.templates = self.templates.clone().map(|folder| Setting::flag(folder, "--templates"));
+        flags
+    }
+
+    fn rows(&self) -> Rows {
+        Rows { per_technique: self.per == Per::Technique, all: self.all, differences: self.differences }
+    }
+}
+
+/// The lists of sources, each read once, and of each side the place of its own.
+fn groups(asked: &[Asked], settings: &Settings) -> (Vec<Vec<PathBuf>>, Vec<usize>) {
+    let mut groups: Vec<Vec<PathBuf>> = Vec::new();
+    let mut places = Vec::with_capacity(asked.len());
+    for one in asked {
+        let sources = one.own_sources().unwrap_or_else(|| settings.source_paths());
+        let held = groups.iter().position(|group| *group == sources);
+        places.push(held.unwrap_or_else(|| {
+            groups.push(sources);
+            groups.len() - 1
+        }));
+    }
+    (groups, places)
+}
+
+fn compared<'a>(settings: &Settings, input: &'a Input, sides: &[Side]) -> Comparison<'a> {
+    let named: Vec<(String, Selection)> =
+        sides.iter().map(|side| (side.name.clone(), side.selection.clone())).collect();
+    Comparison::new(&input.sets, &input.catalog, settings.rules(), &named)
+}
+
+/// The format asked for, or what the file's ending says. Standard output and devices are for people.
+fn format(asked: Option<Format>, output: Option<&Path>) -> Result<Format, Failure> {
+    let Some(path) = output.filter(|_| asked.is_none()) else { return Ok(asked.unwrap_or(Format::Text)) };
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    match ending.as_deref() {
+        Some("txt") => Ok(Format::Text),
+        Some("html" | "htm") => Ok(Format::Html),
+        Some("csv") => Ok(Format::Csv),
+        Some("xlsx") => Ok(Format::Xlsx),
+        Some("json") => Ok(Format::Json),
+        Some("md" | "markdown") => Ok(Format::Markdown),
+        None if path.exists() && !path.is_file() => Ok(Format::Text),
+        _ => Err(Failure::new(format!("{} does not tell the format to write", path.display())).with_help(
+            "the endings .txt, .html, .csv, .xlsx, .json and .md do; --format names it for any other file, and layers",
+        )),
+    }
+}
+
+fn written(
+    args: &Args,
+    settings: &Settings,
+    comparison: &Comparison<'_>,
+    format: Format,
+) -> Result<Vec<u8>, Failure> {
+    let rows = |is_for_people: bool| -> Result<Table, Failure> {
+        let mut table = tables::compared(comparison, args.rows());
+        args.columns.arrange(&mut table, is_for_people)?;
+        Ok(table)
+    };
+    Ok(match format {
+        Format::Text => text::text(comparison, &rows(true)?, &args.columns).into_bytes(),
+        Format::Markdown => text::markdown(comparison, &rows(true)?).into_bytes(),
+        Format::Csv => csv::table(&rows(false)?).into_bytes(),
+        Format::Xlsx => workbook(&text::about(comparison), &sheets(comparison, rows(false)?))?,
+        Format::Json => {
+            let file = report::comparison_file(comparison);
+            let mut json = serde_json::to_vec_pretty(&file).map_err(io::Error::from)?;
+            json.push(b'\n');
+            json
+        }
+        Format::Layer => {
+            let options = layer::Options {
+                color_by: settings.color_by.value,
+                palette: settings.palette(),
+                expand: settings.expand.value,
+                ..layer::Options::default()
+            };
+            layer::to_bundle(&layer::of_comparison(comparison, &options))
+        }
+        Format::Html => {
+            let templates = settings.templates.value.as_deref();
+            let options = report::PageOptions { palette: settings.palette(), templates };
+            report::compare_page(comparison, options)?.into_bytes()
+        }
+    })
+}
+
+fn sheets(comparison: &Comparison<'_>, rows: Table) -> Vec<Sheet> {
+    vec![
+        Sheet { name: "Sides", table: Table::new(&tables::compared_sides(comparison)) },
+        Sheet { name: "Overlap", table: Table::new(&tables::compared_pairs(comparison)) },
+        Sheet { name: "Techniques", table: rows },
+        Sheet { name: "Dominated", table: Table::new(&tables::dominated(comparison)) },
+    ]
+}

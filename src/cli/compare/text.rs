@@ -1,0 +1,192 @@
+//! A comparison for people: its tables one below the other, and what is said beside them.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use navlayer::coverage::compare::{Comparison, Pair};
+use navlayer::coverage::{Metric, Tally};
+use navlayer::mapping::MappingSet;
+use navlayer::render::markdown;
+use navlayer::report::METHOD;
+use navlayer::tables::{self, Row, Table};
+
+use crate::cli::sides::Side;
+use crate::cli::table::LayoutArgs;
+use crate::cli::{Global, findings};
+
+/// The headings of tables, with what their percentages are of.
+const SIDES: &str =
+    "Sides, in techniques and sub-techniques in scope (weighted: the sum of the scores, of 100 for each)";
+const SHARED: &str = "What two sides share, of what either of them maps (weighted: the sum of the lower scores, of the \
+                      sum of the higher ones)";
+
+/// The tables that stand above the techniques, each with a heading.
+fn sections(comparison: &Comparison<'_>) -> Vec<(&'static str, Table)> {
+    let telling = |mut table: Table| {
+        let columns = table.telling();
+        table.select(&columns);
+        table
+    };
+    let mut pairs = tables::compared_pairs(comparison);
+    // The categories of twenty-eight pairs are for programs.
+    if comparison.sides().len() > 2 {
+        pairs.retain(|pair| pair.category.is_none());
+    }
+    let dominated = "Capabilities that another one makes superfluous, as far as the mappings go";
+    let all = [
+        (SIDES, made(&tables::compared_sides(comparison))),
+        (SHARED, made(&pairs)),
+        (dominated, made(&tables::dominated(comparison))),
+    ];
+    all.into_iter().filter_map(|(heading, table)| Some((heading, telling(table?)))).collect()
+}
+
+fn made<R: Row>(rows: &[R]) -> Option<Table> {
+    (!rows.is_empty()).then(|| Table::new(rows))
+}
+
+pub(super) fn text(comparison: &Comparison<'_>, rows: &Table, columns: &LayoutArgs) -> String {
+    let mut text = findings::clean(&title(comparison)) + "\n\n";
+    for (heading, table) in sections(comparison) {
+        let _ = write!(text, "{heading}:\n\n{}\n", columns.of_width_alone().draw(&table));
+    }
+    let _ = write!(text, "Techniques:\n\n{}", columns.draw(rows));
+    text
+}
+
+pub(super) fn markdown(comparison: &Comparison<'_>, rows: &Table) -> String {
+    let mut text = format!("# {}\n", markdown::escape(&title(comparison)));
+    for (heading, table) in sections(comparison) {
+        let _ = write!(text, "\n## {heading}\n\n{}", markdown::table(&table));
+    }
+    let _ = write!(text, "\n## Techniques\n\n{}\n{}\n", markdown::table(rows), markdown::escape(METHOD));
+    text
+}
+
+/// The lines that a workbook opens with.
+pub(super) fn about(comparison: &Comparison<'_>) -> Vec<String> {
+    let mut lines = vec![title(comparison), METHOD.to_owned(), counted(comparison)];
+    lines.push(comparison.rules().metric.definition().to_owned());
+    for side in comparison.sides() {
+        let sources = side.coverage.involved().map(|(_, set)| {
+            format!("{}, made on ATT&CK {}, {}", set.framework.label(), set.made_on(), set.origin)
+        });
+        lines.push(format!("{}: {}", side.name, sources.collect::<Vec<_>>().join("; ")));
+    }
+    if let Some(side) = comparison.sides().first() {
+        lines.extend(side.coverage.selection().phrases.iter().map(|phrase| format!("Filter: {phrase}")));
+    }
+    lines.push(
+        "Overlap: the share of what both sides map in what either maps; weighted, the sum of the lower scores over the sum \
+         of the higher ones. Lead: by how much the highest score exceeds the next one, where nothing counts 0."
+            .to_owned(),
+    );
+    lines.push(navlayer::GENERATOR.to_owned());
+    lines
+}
+
+/// What is compared, and on what: `Amazon GuardDuty against AWS Config, Enterprise ATT&CK 16.1`.
+fn title(comparison: &Comparison<'_>) -> String {
+    format!("{}, {}", comparison.title(), attack(comparison))
+}
+
+fn attack(comparison: &Comparison<'_>) -> String {
+    let catalog = comparison.sides().first().map(|side| side.coverage.catalog());
+    let named = catalog.map(|catalog| format!("{} ATT&CK {}", catalog.domain().name(), catalog.version()));
+    named.unwrap_or_default()
+}
+
+/// What was counted, of how many.
+fn counted(comparison: &Comparison<'_>) -> String {
+    let figures = comparison.overall();
+    let Tally { techniques, sub_techniques } = figures.in_scope;
+    let only: Vec<String> = comparison
+        .sides()
+        .iter()
+        .zip(&figures.sides)
+        .map(|(side, own)| format!("{} only by {}", own.only.total(), side.name))
+        .collect();
+    format!(
+        "of {techniques} techniques and {sub_techniques} sub-techniques in scope of {}: {} mapped by any side, {} by every \
+         side, {}, {} by none",
+        attack(comparison),
+        figures.any.total(),
+        figures.every.total(),
+        only.join(", "),
+        figures.nobody.total()
+    )
+}
+
+pub(super) fn summary(comparison: &Comparison<'_>, global: &Global) {
+    findings::say(global, &counted(comparison));
+}
+
+/// What a reader of the result must know: a side that is empty, sides that are one, mappings without levels.
+pub(super) fn notes(
+    comparison: &Comparison<'_>,
+    sides: &[Side],
+    sets: &[MappingSet],
+    asked: Metric,
+    global: &Global,
+) {
+    for (side, chosen) in comparison.sides().iter().zip(sides) {
+        if side.is_empty() {
+            let line = match declared(chosen, sets).as_slice() {
+                [] => format!("warning: no mapping of {} passes the filters; the side is empty", side.name),
+                [one] if *one == side.name => {
+                    format!("warning: {one} is declared not mappable by its source; the side is empty")
+                }
+                some => format!(
+                    "warning: {} is empty; its source declares not mappable: {}",
+                    side.name,
+                    some.join(", ")
+                ),
+            };
+            findings::say(global, &line);
+        }
+    }
+    for Pair { left, right, .. } in comparison.pairs() {
+        let of = |place: usize| comparison.sides()[place].coverage.cells();
+        let is_same = !of(*left).is_empty()
+            && of(*left).len() == of(*right).len()
+            && of(*left).iter().zip(of(*right)).all(|(a, b)| a.0 == b.0 && a.1.mappings == b.1.mappings);
+        if is_same {
+            let name = |place: usize| &comparison.sides()[place].name;
+            let line = format!(
+                "warning: {} and {} are the same mappings; everything is equal",
+                name(*left),
+                name(*right)
+            );
+            findings::say(global, &line);
+        }
+    }
+    if asked == Metric::Count {
+        return;
+    }
+    let involved: BTreeSet<usize> = comparison
+        .sides()
+        .iter()
+        .flat_map(|side| side.coverage.involved().map(|(set, _)| set))
+        .filter(|set| !sets[*set].is_scored())
+        .collect();
+    for set in involved {
+        let name = sets[set].framework.label();
+        let line = if comparison.is_count() {
+            format!("note: {name} has no levels; what is compared is how many capabilities map a technique")
+        } else {
+            format!(
+                "note: {name} has no levels; beside sides that have, it counts 0 wherever scores are compared"
+            )
+        };
+        findings::say(global, &line);
+    }
+}
+
+/// The names of a side's capabilities that their source declares not mappable.
+fn declared(side: &Side, sets: &[MappingSet]) -> Vec<String> {
+    let all = sets.iter().enumerate().flat_map(|(set, content)| {
+        content.capabilities.iter().enumerate().map(move |(index, one)| (set, index, one))
+    });
+    let own = all.filter(|(set, index, one)| one.non_mappable && side.selection.has_capability(*set, *index));
+    own.map(|(_, _, one)| one.name.clone()).collect()
+}
