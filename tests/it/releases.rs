@@ -435,8 +435,8 @@ fn the_list_says_where_imports_are() {
     let space = space();
     let data = Path::new("data").join("attack");
     let list = space.run(&with_data(&["catalog", "list"])).ok().stdout;
-    let last = list.lines().last().expect("it has lines");
-    assert_eq!(last, format!("imported: enterprise-attack 20.0 (in {})", data.display()));
+    let place = list.lines().last().expect("it has lines");
+    assert_eq!(place, format!("imported: enterprise-attack 20.0 (in {})", data.display()));
     let json = space.run(&with_data(&["catalog", "list", "--format", "json"])).ok().stdout;
     let json: Value = serde_json::from_str(&json).expect("it is JSON");
     for domain in json.as_array().expect("a row for each domain") {
@@ -448,8 +448,8 @@ fn the_list_says_where_imports_are() {
         assert_eq!(imported, wanted);
     }
     let list = space.run(&["catalog", "list"]).ok().stdout;
-    let last = list.lines().last().expect("it has lines");
-    assert!(last.starts_with("imported: nothing (in ") && last.ends_with("attack)"), "{last}");
+    let place = list.lines().last().expect("it has lines");
+    assert!(place.starts_with("imported: nothing (in ") && place.ends_with("attack)"), "{place}");
     // A bundle for one run has no folder.
     let bundle = ["catalog", "list", "--attack-data", "enterprise-attack-20.0.json"];
     assert!(!space.run(&bundle).ok().stdout.contains("imported"));

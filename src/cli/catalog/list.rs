@@ -36,18 +36,15 @@ struct VersionRow {
 
 pub(super) fn run(format: ListFormat, global: &Global, out: &mut dyn io::Write) -> CommandResult {
     let known = Known::read(global)?;
-    let rows = match (known.bundle, &global.attack_data) {
-        (Some((domain, version)), Some(path)) => {
-            let catalog = known.releases.catalog(domain, version)?;
-            let source = path.display().to_string();
-            let versions = vec![count(&catalog, source.clone())];
-            vec![DomainRow { domain, source, folder: None, versions }]
-        }
-        _ => {
-            let folder = known::home(global).map(|folder| folder.display().to_string());
-            let row = |domain: Domain| all(domain, &known.releases, folder.as_ref());
-            Domain::ALL.into_iter().map(row).collect::<Result<_, Failure>>()?
-        }
+    let rows = if let (Some((domain, version)), Some(path)) = (known.bundle, &global.attack_data) {
+        let catalog = known.releases.catalog(domain, version)?;
+        let source = path.display().to_string();
+        let versions = vec![count(&catalog, source.clone())];
+        vec![DomainRow { domain, source, folder: None, versions }]
+    } else {
+        let folder = known::home(global).map(|folder| folder.display().to_string());
+        let row = |domain: Domain| all(domain, &known.releases, folder.as_ref());
+        Domain::ALL.into_iter().map(row).collect::<Result<_, Failure>>()?
     };
     match format {
         ListFormat::Json => {
