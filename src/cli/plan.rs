@@ -88,7 +88,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Plan")]
 struct QuestionArgs {
-    /// What is on already: an id, a name, a glob, several with commas between them, or a file with one on each line
+    /// What is on already: an id, a name, a glob, several with commas between them, @SELECTION of navlayer.toml, or a file
+    /// with one on each line
     ///
     /// A name goes before a file of that name. In a file, what follows a # is a comment.
     #[arg(long, value_name = "NAME|FILE")]
@@ -99,12 +100,14 @@ struct QuestionArgs {
     /// Find the smallest set that keeps every covered technique; with --cost, the cheapest
     #[arg(long, value_enum, value_name = "WHAT")]
     cover: Option<CoverArg>,
-    /// What techniques weigh: the scores of a Navigator layer, or a CSV of technique,weight
+    /// What techniques weigh: the scores of a Navigator layer, a CSV of technique,weight, or groups and campaigns that use
+    /// them, with weights of their own: APT29, G0016=2
     ///
+    /// Of groups, a technique weighs the sum of the weights of those that use it in the ATT&CK version in force.
     /// A technique that the file does not name weighs what --other-weight says. A technique's weight is not one of its
     /// sub-techniques.
-    #[arg(long, value_name = "FILE")]
-    weights: Option<PathBuf>,
+    #[arg(long, value_name = "FILE|NAME[=WEIGHT],...")]
+    weights: Option<String>,
     /// What techniques weigh that --weights does not name [default: 0, and they do not count]
     #[arg(long, value_name = "WEIGHT", allow_negative_numbers = true, requires = "weights")]
     other_weight: Option<Amount>,
@@ -322,10 +325,17 @@ impl QuestionArgs {
         }
         let mut enabled = BTreeSet::new();
         for argument in &self.enabled {
-            enabled.extend(names::enabled(argument, &names, &mut found)?);
+            enabled.extend(if argument.trim_start().starts_with('@') {
+                names::saved(argument, input, settings, global)?
+            } else {
+                names::enabled(argument, &names, &mut found)?
+            });
         }
-        if let Some(path) = &self.weights {
-            terms.weights = amounts::weights(path, &input.catalog, global, &mut found)?;
+        if let Some(text) = &self.weights {
+            terms.weights = match Path::new(text) {
+                path if amounts::is_file(path) => amounts::weights(path, &input.catalog, global, &mut found)?,
+                _ => amounts::of_actors(text, &input.catalog, global)?,
+            };
             terms.other_weight = self.other_weight.unwrap_or(Amount::ZERO);
         }
         if let Some(path) = &self.cost {
@@ -373,15 +383,14 @@ impl QuestionArgs {
 
     fn explain(&self, error: &PlanError, terms: &Terms) -> Failure {
         match (error, &self.weights) {
-            (PlanError::NoWeight, Some(path)) => {
-                let path = path.display();
+            (PlanError::NoWeight, Some(text)) => {
                 let heavy = terms.weights.values().filter(|weight| **weight > Amount::ZERO).count();
                 if heavy == 0 {
-                    return Failure::new(format!("every weight in {path} is 0"))
+                    return Failure::new(format!("every weight in {text} is 0"))
                         .with_help("what weighs 0 does not count, and nothing is left to plan for");
                 }
                 let techniques = told::counted(heavy, "technique");
-                Failure::new(format!("no capability covers any of the {techniques} that {path} weighs"))
+                Failure::new(format!("no capability covers any of the {techniques} that {text} weighs"))
                     .with_help("--other-weight 1 lets all others count, too")
             }
             _ => Failure::new(error.to_string()),

@@ -324,6 +324,49 @@ fn weights_of_a_table_and_of_a_layer_are_the_same() {
 }
 
 #[test]
+fn groups_give_weights_by_the_techniques_that_they_use() {
+    let space = Workspace::new();
+    let by_name = plan(&space, &["--weights", "APT29=2,Lazarus Group", "--budget", "3"]);
+    // The same from a table, made of what the catalog says of both.
+    let shown =
+        space.run(&["catalog", "show", "G0016", "G0032", "--attack-version", "16.1", "--format", "json"]);
+    let shown: Value = serde_json::from_str(&shown.ok().stdout).expect("it is JSON");
+    let mut weights: BTreeMap<String, u32> = BTreeMap::new();
+    for actor in shown.as_array().expect("a list") {
+        let weight = if actor["id"] == "G0016" { 2 } else { 1 };
+        for technique in actor["techniques"].as_array().expect("a list") {
+            let id = technique["id"].as_str().or(technique.as_str()).expect("an id");
+            *weights.entry(id.to_owned()).or_default() += weight;
+        }
+    }
+    assert!(weights.len() > 100, "{weights:?}");
+    let rows: Vec<String> = weights.iter().map(|(id, weight)| format!("{id},{weight}\n")).collect();
+    space.write("weights.csv", format!("technique,weight\n{}", rows.concat()));
+    let by_table = plan(&space, &["--weights", "weights.csv", "--budget", "3"]);
+    assert_eq!(by_name, by_table);
+    let ask = |weights: &str| space.run(&["plan", "--weights", weights]).ends_with(2);
+    ask("APT99").says(&["`APT99`", "did you mean APT29"]);
+    ask("APT29=-1").says(&["--weights: ", "APT29"]);
+    ask("APT29,layer.json").says(&["layer.json"]);
+    ask("no-such.csv").says(&["no-such.csv"]);
+}
+
+#[test]
+fn a_saved_selection_is_what_is_enabled() {
+    let space = Workspace::new();
+    space.write(
+        "navlayer.toml",
+        "[selections.prod]\ncapability = [\"amazon_guardduty\", \"AWS Config\"]\n\
+         [selections.other]\nsources = [\"other.json\"]\n",
+    );
+    let saved = plan(&space, &["--enabled", "@prod", "--budget", "2"]);
+    assert_eq!(saved, plan(&space, &["--enabled", "amazon_guardduty,aws_config", "--budget", "2"]));
+    let ask = |name: &str| space.run(&["plan", "--enabled", name]).ends_with(2);
+    ask("@prd").says(&["no selection is called `@prd`", "did you mean `@prod`?"]);
+    ask("@other").says(&["@other has sources of its own"]);
+}
+
+#[test]
 fn a_layer_of_another_version_is_carried_over() {
     let space = house();
     space.mapping("map.json", &mapping(&[row("lock", "T1562.008", "protect", "partial")]));

@@ -505,3 +505,33 @@ fn what_was_imported_can_be_removed_and_nothing_else() {
     space.run(&with_data(&["catalog", "show", "T2001", "--attack-version", "20.0"])).ends_with(2);
     space.run(&with_data(&["catalog", "remove", "enterprise", "20.0"])).ends_with(2);
 }
+
+#[test]
+fn an_id_that_only_an_imported_release_of_another_domain_knows_is_told_as_that() {
+    let space = space();
+    space.write("mobile-attack-20.0.json", bundle("mobile-attack", vec![technique("T4077", "Phone")]));
+    let rows = [row("lock", "T4077", "protect", "partial"), row("lock", "T1078", "protect", "partial")];
+    space.mapping("stray.json", &mapping(&rows));
+    space.mapping("stray-layer.json", &layer("16", &json!([{"techniqueID": "T4077", "score": 1}])));
+    let runs: [&[&str]; 4] = [
+        &["validate", "stray.json"],
+        &["layer", "stray.json", "--attack-version", "19.0"],
+        &["upgrade", "stray-layer.json", "--to", "19.0"],
+        &["catalog", "show", "T4077", "--domain", "enterprise"],
+    ];
+    let told = |more: &[&str]| -> Vec<String> {
+        let run = |arguments: &&[&str]| {
+            let run = space.run(&[arguments, more].concat());
+            run.stdout + &run.stderr
+        };
+        runs.iter().map(run).collect()
+    };
+    for text in told(&[]) {
+        assert!(!text.to_lowercase().contains("mobile"), "{text}");
+    }
+    space.run(&with_data(&["catalog", "import", "mobile-attack-20.0.json"])).ok();
+    for text in told(&DATA) {
+        assert!(text.contains("a Mobile technique") || text.contains("mobile-attack"), "{text}");
+        assert!(!text.contains("never"), "{text}");
+    }
+}

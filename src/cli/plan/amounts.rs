@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use navlayer::attack::upgrade::Upgrade;
-use navlayer::attack::{Catalog, Fate, TechniqueId};
+use navlayer::attack::{Catalog, Fate, Roster, TechniqueId};
 use navlayer::coverage::CapabilityKey;
 use navlayer::coverage::plan::Amount;
+use navlayer::coverage::threat::{Named, Threat};
 use navlayer::diagnostic::{Code, Diagnostic, Severity};
 use navlayer::layer::read::{self, InputLayer};
 use navlayer::layer::{self, Upgraded};
@@ -14,9 +15,40 @@ use navlayer::mapping::check;
 use navlayer::source::{Source, Span};
 
 use super::super::known::Known;
-use super::super::{Failure, Global, account, upgrade as upgrades};
+use super::super::{Failure, Global, account, findings, upgrade as upgrades};
 use super::file::{self, Kind, MAX_FINDINGS};
 use super::names::Names;
+
+/// Whether a text means a file, and no group: one that is there, or whose ending is that of one.
+pub(super) fn is_file(path: &Path) -> bool {
+    let endings = ["json", "csv", "tsv", "txt", "gz"];
+    let has_ending = |ending: &str| endings.iter().any(|known| ending.eq_ignore_ascii_case(known));
+    path.is_file() || path.extension().and_then(|ending| ending.to_str()).is_some_and(has_ending)
+}
+
+/// The weights of techniques by the groups and campaigns that use them: `APT29, G0016=2`.
+pub(super) fn of_actors(
+    text: &str,
+    catalog: &Catalog,
+    global: &Global,
+) -> Result<BTreeMap<TechniqueId, Amount>, Failure> {
+    let named = Named::list(text).map_err(|error| Failure::new(format!("--weights: {error}")))?;
+    let actors = named.iter().map(|one| match one {
+        Named::Actor { name, weight } => Ok((name.as_str(), *weight)),
+        Named::Layer(path) => Err(Failure::new(format!("{} stands beside groups", path.display()))
+            .with_help("--weights takes one file, or groups and campaigns")),
+    });
+    let actors = actors.collect::<Result<Vec<_>, _>>()?;
+    let threat = Threat::of_actors(&Roster::new(catalog), actors)?;
+    for note in threat.notes() {
+        findings::say(global, &format!("note: {note}"));
+    }
+    let weights = threat.weights().iter().map(|(id, weight)| {
+        let weight = Amount::new(*weight).map_err(|error| Failure::new(format!("--weights: {error}")))?;
+        Ok((*id, weight))
+    });
+    weights.collect()
+}
 
 /// The weights of techniques: of a Navigator layer its scores, of a table its rows.
 pub(super) fn weights(

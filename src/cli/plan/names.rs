@@ -5,13 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use globset::GlobBuilder;
+use navlayer::config::Settings;
 use navlayer::coverage::CapabilityKey;
 use navlayer::diagnostic::{Code, Diagnostic};
 use navlayer::mapping::MappingSet;
 use navlayer::source::Source;
 use navlayer::suggest;
 
-use super::super::Failure;
+use super::super::input::Input;
+use super::super::sides::Asked;
+use super::super::{Failure, Global};
 use super::file::{self, MAX_FINDINGS};
 
 /// How many entries a list may have: ten times the capabilities of the largest published framework.
@@ -86,6 +89,26 @@ impl<'a> Names<'a> {
         let message = format!("no capability is called `{}`", file::short(name));
         Diagnostic::new(Code::NoSuchCapability, message).help(self.advice(name))
     }
+}
+
+/// The capabilities of a selection that navlayer.toml saves: `@prod`.
+pub(super) fn saved(
+    argument: &str,
+    input: &Input,
+    settings: &Settings,
+    global: &Global,
+) -> Result<BTreeSet<CapabilityKey>, Failure> {
+    let asked = Asked::parse(argument.trim(), settings)?;
+    if asked.own_sources().is_some() {
+        return Err(Failure::new(format!("{} has sources of its own", argument.trim())).with_help(
+            "what is enabled is some of the sources of the plan; leave `sources` out of the selection",
+        ));
+    }
+    let side = asked.resolve(&input.sets, 0..input.sets.len(), &input.catalog, settings, global)?;
+    let keys = input.sets.iter().enumerate().flat_map(|(set, held)| {
+        (0..held.capabilities.len()).map(move |capability| CapabilityKey { set, capability })
+    });
+    Ok(keys.filter(|key| side.selection.has_capability(key.set, key.capability)).collect())
 }
 
 /// What an argument of `--enabled` names, or a list that it is, and what was found in that.
