@@ -314,6 +314,16 @@ fn a_layer_that_does_not_say_where_it_is_stops_the_upgrade() {
     let upgrade = |to: &'static str| ["upgrade", "in.json", "--to", to, "-o", "out.json"];
     let says = ["the layer `Purple Team` states no ATT&CK version", "in.json:1:1", "--from 16.1"];
     fails(&space, &upgrade("19.0"), 1, &says);
+    let mut odd = one.clone();
+    odd["versions"]["attack"] = json!("sixteen");
+    let text = space.mapping("odd.json", &odd);
+    let says =
+        ["`sixteen` is not an ATT&CK version", &place("odd.json", &text, "\"sixteen\"", 0), "--from 16.1"];
+    fails(&space, &["upgrade", "odd.json", "--to", "19.0", "-o", "out.json"], 1, &says);
+    space
+        .run(&["query", "gaps", "odd.json"])
+        .ok()
+        .says(&["`sixteen` is not an ATT&CK version; 19.0 is assumed"]);
     space.run(&["upgrade", "in.json", "--to", "19.0", "--from", "16.1", "-o", "from.json"]).ok();
     assert_eq!(space.json("from.json")["versions"]["attack"], "19");
 
@@ -321,6 +331,16 @@ fn a_layer_that_does_not_say_where_it_is_stops_the_upgrade() {
     one["domain"] = json!("acme-attack");
     space.mapping("in.json", &one);
     fails(&space, &upgrade("19.0"), 1, &["`acme-attack` is not an ATT&CK domain"]);
+    one["domain"] = json!("ics-attack");
+    one["versions"]["attack"] = json!("16");
+    space.mapping("ics.json", &one);
+    // Layers of two domains, of which one has no such version.
+    let says =
+        ["ics.json: ICS ATT&CK 19.0 is not known", "--to latest takes layers of each domain to its newest"];
+    fails(&space, &["upgrade", "ics.json", "--to", "19.0", "-o", "out.json"], 2, &says);
+    let zipped = ["upgrade", "ics.json", "--to", "18.1", "-o", "out.json.gz"];
+    space.run(&zipped).ends_with(2).says(&["out.json.gz", "does not write it"]);
+    assert!(!space.has("out.json.gz"));
     space.mapping("in.json", &without(one, &["domain"]));
     let says = ["the layer `Purple Team` states no ATT&CK domain", "write \"domain\": \"enterprise-attack\""];
     fails(&space, &upgrade("19.0"), 1, &says);

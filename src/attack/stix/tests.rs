@@ -90,6 +90,20 @@ fn reads_a_technique_with_its_tactics_and_platforms() {
 }
 
 #[test]
+fn refuses_chains_that_no_release_has() {
+    let chain = |length: usize| {
+        let id = |at: usize| format!("T{:04}", 1000 + at);
+        let mut objects: Vec<Value> = (0..length).map(|at| revoked(&id(at), &id(at))).collect();
+        objects.push(technique(&id(length), &id(length)));
+        objects.extend((0..length).map(|at| replaced(&id(at), &id(at + 1))));
+        read("enterprise-attack-16.1.json", &bundle(objects))
+    };
+    assert!(chain(100).is_ok());
+    let error = chain(101).expect_err("it is too long").to_string();
+    assert!(error.ends_with("101 successors of one object, and a catalog holds at most 100"), "{error}");
+}
+
+#[test]
 fn follows_successors_to_the_end_and_cuts_cycles() {
     let mut retired_relation = replaced("6", "1");
     retired_relation["x_mitre_deprecated"] = json!(true);
