@@ -116,9 +116,14 @@ impl Reason {
             Self::Cycle { chain } => {
                 format!("revoked in a circle by way of {}, and so without a successor", list(chain, "and"))
             }
-            Self::Lost { chain, fate } => {
-                after(chain, &fate.describe(), |end| format!("replaced by {end}, which is {fate}"))
-            }
+            Self::Lost { chain, fate } => after(chain, &fate.describe(), |end| match fate {
+                Fate::Gone { last } => {
+                    format!(
+                        "replaced by {end}, which was last active in ATT&CK {last}, and is not listed any more"
+                    )
+                }
+                _ => format!("replaced by {end}, which is {fate}"),
+            }),
             Self::Removed { last } => format!("last active in ATT&CK {last}, and not listed any more"),
             Self::NotYet { first } => format!("not known before ATT&CK {first}"),
             Self::Several { former, first } => {
@@ -269,17 +274,12 @@ impl<'a> Upgrade<'a> {
 
     /// An id that the target has forgotten: the last version before it that lists the id says what took over.
     fn gone(&self, id: TechniqueId, last: Version) -> Move {
-        let removed = Move::Dropped(Reason::Removed { last });
         let mut chain = self.to.last_chain(id);
-        let Some(end) = chain.last().copied() else { return removed };
-        match self.to.fate(end) {
-            Fate::Active => self.moved(id, end, chain),
-            Fate::Revoked { chain: rest } => {
-                chain.extend(rest);
-                self.along(id, chain)
-            }
-            _ => removed,
+        let Some(end) = chain.last().copied() else { return Move::Dropped(Reason::Removed { last }) };
+        if let Fate::Revoked { chain: rest } = self.to.fate(end) {
+            chain.extend(rest);
         }
+        self.along(id, chain)
     }
 
     /// An id that the target does not know yet: the one technique of the target that the source has replaced by it.
