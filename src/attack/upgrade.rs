@@ -8,6 +8,7 @@
 mod record;
 
 use std::cell::OnceCell;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Catalog, CatalogError, Domain, Fate, TechniqueId, Version};
@@ -47,11 +48,15 @@ pub enum Move {
     Dropped(Reason),
 }
 
-/// Why techniques of `to` cannot have been assessed on `from`: `new since ATT&CK 16.1`; on the way back, `not in ATT&CK
-/// 19.0`.
+/// Why techniques of `to` count as not assessed on `from`: `new since ATT&CK 16.1`; on the way back, `not in ATT&CK 19.0`;
+/// where a version between did not know them, `lost on the way back to ATT&CK 16.1`.
 #[must_use]
 pub fn absence(from: Version, to: Version) -> String {
-    if from < to { format!("new since ATT&CK {from}") } else { format!("not in ATT&CK {from}") }
+    match from.cmp(&to) {
+        Ordering::Less => format!("new since ATT&CK {from}"),
+        Ordering::Equal => format!("lost on the way back to ATT&CK {to}"),
+        Ordering::Greater => format!("not in ATT&CK {from}"),
+    }
 }
 
 /// Why there is nothing to carry an id to.

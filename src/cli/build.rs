@@ -87,10 +87,12 @@ pub(crate) fn run(args: &Args, global: &Global) -> CommandResult {
     if settings.sources.is_empty() && !global.verbose {
         let warnings = input.findings.iter().filter(|one| one.severity <= Severity::Warning).count();
         let noun = if warnings == 1 { "warning" } else { "warnings" };
-        findings::say(
-            global,
-            &format!("note: {warnings} {noun} about the built-in mapping; -v and the index show them"),
-        );
+        if warnings > 0 {
+            findings::say(
+                global,
+                &format!("note: {warnings} {noun} about the built-in mapping; -v and the index show them"),
+            );
+        }
     }
     let threat = threat::threat(&settings, &input, global)?;
     let content = Content {

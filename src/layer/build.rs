@@ -260,7 +260,9 @@ impl NotAssessed {
     /// Whether a row `state` says so.
     pub(crate) fn is_state(text: &str) -> bool {
         let absence = text.strip_prefix("not assessed: ").unwrap_or_default();
-        absence.starts_with("new since ATT&CK ") || absence.starts_with("not in ATT&CK ")
+        ["new since ", "not in ", "lost on the way back to "]
+            .iter()
+            .any(|why| absence.starts_with(&format!("{why}ATT&CK ")))
     }
 }
 

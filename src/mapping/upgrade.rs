@@ -244,9 +244,15 @@ fn merged_row(from: TechniqueId, said: String) -> MergedRow {
     MergedRow { from, said, disabled: false }
 }
 
+/// Whether a comment has all paragraphs of another, as they stand there.
+pub(crate) fn says(comment: &str, other: &str) -> bool {
+    let framed = |text: &str| format!("\n\n{text}\n\n");
+    framed(comment).contains(&framed(other))
+}
+
 /// Adds to a comment what it does not say yet.
 fn add_comment(comment: &mut String, other: &str) {
-    if comment.contains(other) {
+    if other.is_empty() || says(comment, other) {
         return;
     }
     if !comment.is_empty() {

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::attack::upgrade::Record;
 use crate::attack::{Domain, TechniqueId, Version};
 use crate::coverage::plan::{Amount, Budget, Cover, Plan, Proof, Question, Standing, Step, TIES, Terms};
 use crate::coverage::{CapabilityKey, Coverage, Metric};
@@ -22,6 +23,8 @@ pub struct PlanFile {
     pub attack_version: Version,
     /// Name and edition of each framework that has a part in it.
     pub sources: Vec<String>,
+    /// What became of the rows of sources that were made on another ATT&CK version, with what they cannot have assessed.
+    pub upgrades: Vec<Record>,
     /// The filters in force, one phrase each.
     pub filters: Vec<String>,
     /// What a technique's score is: `strongest`, or `count` where each one that is mapped scores 100.
@@ -198,6 +201,7 @@ pub fn plan_file(plan: &Plan, coverage: &Coverage<'_>, terms: &Terms) -> PlanFil
         domain: catalog.domain(),
         attack_version: catalog.version(),
         sources: coverage.involved().map(|(_, set)| set.framework.label()).collect(),
+        upgrades: coverage.involved().flat_map(|(_, set)| &set.upgrades).cloned().collect(),
         filters: coverage.selection().phrases.clone(),
         metric: match coverage.rules().metric {
             Metric::Count => Metric::Count,

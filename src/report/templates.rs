@@ -47,6 +47,7 @@ files![
     "threat.hbs",
     "upgrade.hbs",
     "upgrade_record.hbs",
+    "upgrades.hbs",
 ];
 
 /// The styles and scripts that only one page has.

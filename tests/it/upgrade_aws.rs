@@ -225,6 +225,37 @@ fn a_layer_that_is_read_again_knows_what_its_rows_were_and_what_is_new() {
 }
 
 #[test]
+fn what_the_way_there_and_back_lost_is_not_called_not_covered() {
+    let space = Workspace::new();
+    space.run(&["layer", "--attack-version", "19.0", "-o", "there.json"]).ok();
+    space.run(&["upgrade", "there.json", "--to", "16.1", "-o", "back.json"]).ok();
+    for arguments in [&["back.json"][..], &["there.json", "--attack-version", "16.1"]] {
+        let ask = ["query", "gaps", "--technique", "T1562", "--technique", "T1562.006"];
+        space
+            .run(&[&ask[..], arguments].concat())
+            .ok()
+            .says(&["0 not covered, 0 not mappable, 2 not assessed"]);
+    }
+}
+
+#[test]
+fn comparisons_and_plans_across_versions_tell_what_moved() {
+    let space = Workspace::new();
+    let on_19 = ["aws_config", "amazon_guardduty", "--attack-version", "19.0"];
+    space.run(&[&["compare", "-o", "page.html"][..], &on_19].concat()).ok();
+    let page = space.read("page.html");
+    assert!(page.contains("id=\"upgrade\"") && page.contains("new since ATT&amp;CK 16.1"));
+    space.run(&[&["compare", "-o", "file.json"][..], &on_19].concat()).ok();
+    space.run(&["plan", "--attack-version", "19.0", "--format", "json", "-o", "plan.json"]).ok();
+    for file in ["file.json", "plan.json"] {
+        let record = &space.json(file)["upgrades"][0];
+        assert_eq!((&record["from"], &record["to"]), (&json!("16.1"), &json!("19.0")), "{file}");
+        assert_eq!(record["counts"]["rows"], 487, "{file}");
+        assert_eq!(record["not_assessed"].as_array().map(Vec::len), Some(44), "{file}");
+    }
+}
+
+#[test]
 fn a_layer_of_anybodys_that_was_upgraded_leaves_what_is_new_unassessed() {
     let space = Workspace::new();
     let layer = json!({

@@ -10,6 +10,7 @@ use navlayer::layer::write::OutputLayer;
 use navlayer::layer::{Upgraded, upgrade};
 use navlayer::source::Source;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
 
 use crate::support::{Workspace, corpus, covered, listing, values, without};
@@ -46,7 +47,12 @@ fn in_order(mut layer: Value, on: &Catalog) -> Value {
             *one = without(one.take(), &["tactic"]);
         }
         if let Some(comment) = one["comment"].as_str() {
-            let parts: BTreeSet<&str> = comment.split("\n\n").collect();
+            // A comment that was all that several said stands without their ids, whoever joins them later.
+            let said = |part: &'_ str| match part.split_once(": ") {
+                Some((id, said)) if id.parse::<TechniqueId>().is_ok() => said.to_owned(),
+                _ => part.to_owned(),
+            };
+            let parts: BTreeSet<String> = comment.split("\n\n").map(said).collect();
             one["comment"] = json!(parts);
         }
         if let Some(rows) = one["metadata"].as_array() {
@@ -206,7 +212,7 @@ fn any_layer() -> impl Strategy<Value = (Value, InTurn)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, max_shrink_iters: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 192, max_shrink_iters: 60, failure_persistence: None, rng_seed: RngSeed::Fixed(19), ..ProptestConfig::default() })]
 
     #[test]
     fn any_layer_says_the_same_after_two_upgrades_as_after_one((layer, turn) in any_layer()) {
@@ -307,6 +313,22 @@ fn annotations_of_several_tactics_that_come_to_one_become_one() {
     assert_eq!(one["comment"], "T1574.001: At start.\n\nT1574.001: With rights.");
     assert!(one.get("metadata").is_none(), "it has not moved: {one}");
     assert_eq!((record.counts.rows, record.counts.renamed, record.counts.merged), (3, 2, 1));
+}
+
+#[test]
+fn a_comment_that_another_begins_like_is_not_lost() {
+    let (layer, record) = on_19(&json!([
+        {"techniqueID": "T1574", "tactic": "privilege-escalation", "comment": "Rule 1"},
+        {"techniqueID": "T1574", "tactic": "persistence", "comment": "Rule 12"}
+    ]));
+    let comments: Vec<&str> = layer["techniques"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|one| one["comment"].as_str())
+        .collect();
+    assert_eq!(comments, ["T1574: Rule 1\n\nT1574: Rule 12"]);
+    assert_eq!(record.counts.merged, 1);
 }
 
 #[test]

@@ -7,7 +7,9 @@ use super::super::read::{InputAnnotation, InputLink, InputMetadata, InputTactic,
 use super::{Carrier, Row, own};
 use crate::attack::TechniqueId;
 use crate::attack::upgrade::{Merge, MergedRow, Named};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::layer::build::UPGRADED_FROM;
+use crate::mapping::upgrade::says;
 use crate::source::Span;
 
 impl Carrier<'_, '_> {
@@ -46,6 +48,10 @@ impl Carrier<'_, '_> {
         for (place, row) in rows.iter().enumerate() {
             if shares.contains(&place) && !strongest.contains(&place) {
                 self.ledger.merged(row.source);
+                let message =
+                    format!("this annotation of {} becomes part of the one of {target}", row.source);
+                let span = row.annotation.id_span.unwrap_or(row.annotation.span);
+                self.findings.push((span, Diagnostic::new(Code::MergedByUpgrade, message)));
             }
         }
         self.tell(target, rows, &made);
@@ -89,7 +95,9 @@ impl Carrier<'_, '_> {
         }
         joined.comment.value = comment(of());
         // Annotations of one technique that have not moved, but for their tactics.
-        let is_kept = of().all(|row| row.source == target && origins(&row.annotation).is_empty());
+        let is_kept = of()
+            .filter(|row| row.annotation.is_annotated())
+            .all(|row| row.source == target && origins(&row.annotation).is_empty());
         joined.metadata = self.metadata(of(), !is_kept);
         joined
     }
@@ -184,8 +192,8 @@ fn comment<'r>(rows: impl Iterator<Item = &'r Row>) -> String {
     let mut parts: Vec<String> = Vec::with_capacity(said.len());
     for part in said.iter().map(part) {
         // One that was made of several may say already what another says.
-        if parts.iter().all(|known| !known.contains(&part)) {
-            parts.retain(|known| !part.contains(known.as_str()));
+        if parts.iter().all(|known| !says(known, &part)) {
+            parts.retain(|known| !says(&part, known));
             parts.push(part);
         }
     }

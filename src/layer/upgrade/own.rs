@@ -305,11 +305,7 @@ impl Marks {
 
     /// The marks on the upgrade's target: what is new to it, and what was new before.
     pub(super) fn carry(&self, upgrade: &Upgrade<'_>) -> BTreeSet<TechniqueId> {
-        if self.made_on == upgrade.to().version() {
-            BTreeSet::new()
-        } else {
-            upgrade.not_assessed(&self.techniques)
-        }
+        upgrade.not_assessed(&self.techniques)
     }
 
     /// Annotations for what is not assessed, where there is none; in the order of techniques, as built layers have them.

@@ -69,7 +69,10 @@ pub(super) fn carry(names: &[&str], from: &Catalog, to: &Catalog) -> Carried {
 fn meant(name: &str, from: &Catalog, to: &Catalog) -> Option<String> {
     let known = || to.platforms().iter().chain(from.platforms()).map(AsRef::as_ref);
     let former = RENAMED.iter().map(|(former, _)| *former);
-    known().chain(former).find(|known| known.eq_ignore_ascii_case(name.trim())).map(str::to_owned)
+    known()
+        .chain(former)
+        .find(|known| *known != name && known.eq_ignore_ascii_case(name.trim()))
+        .map(str::to_owned)
 }
 
 fn read_as(name: &str) -> &str {

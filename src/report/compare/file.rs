@@ -1,14 +1,15 @@
 //! A comparison for programs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::METHOD;
+use crate::attack::upgrade::Record;
 use crate::coverage::compare::{Comparison, Figures, Overlap, Place, Row, SideFigures, Standing, Verdict};
 use crate::coverage::{CapabilityKey, Metric, Tally};
-use crate::mapping::{Category, Level};
+use crate::mapping::{Category, Level, MappingSet};
 use crate::tables::compare::{leaders, mapping_capabilities, mappings, word};
 
 /// What `compare --format json` writes. Sides are named by their place in `sides`, from 0.
@@ -26,6 +27,8 @@ pub struct ComparisonFile {
     pub metric: Metric,
     /// The filters in force, one phrase each.
     pub filters: Vec<String>,
+    /// What became of the rows of sets that were made on another ATT&CK version, with what they cannot have assessed.
+    pub upgrades: Vec<Record>,
     /// The denominator: active techniques and sub-techniques in scope.
     pub in_scope: Count,
     /// The sides.
@@ -298,6 +301,13 @@ pub struct MappingEntry {
     pub references: Vec<String>,
 }
 
+/// The upgrades of the sets that any side is of, each set once.
+pub(super) fn upgrades<'c>(comparison: &'c Comparison<'_>) -> impl Iterator<Item = &'c Record> {
+    let involved = comparison.sides().iter().flat_map(|side| side.coverage.involved());
+    let sets: BTreeMap<usize, &MappingSet> = involved.collect();
+    sets.into_values().flat_map(|set| &set.upgrades)
+}
+
 /// A comparison for programs.
 #[must_use]
 pub fn comparison_file(comparison: &Comparison<'_>) -> Option<ComparisonFile> {
@@ -310,6 +320,7 @@ pub fn comparison_file(comparison: &Comparison<'_>) -> Option<ComparisonFile> {
         attack_version: catalog.version().to_string(),
         metric: comparison.rules().metric,
         filters: first.selection().phrases.clone(),
+        upgrades: upgrades(comparison).cloned().collect(),
         in_scope: comparison.overall().in_scope.into(),
         sides: (0..comparison.sides().len()).map(|place| side(comparison, place)).collect(),
         overall: together(comparison.overall()),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::METHOD;
+use super::file::upgrades;
 use super::view::{
     CompareCell, CompareColumn, CompareComment, CompareMatrix, CompareMethod, ComparePlace, CompareRow,
     CompareSide, CompareView, DominatedView, GridCell, GridRow, StandingColumn, StandingRow, StandingsView,
@@ -19,7 +20,7 @@ use crate::matrix::palette::Palette;
 use crate::parallel;
 use crate::report::site::{Counted, coverage_row, face, fraction, percent_text, source_view};
 use crate::report::view::{CellState, GapGroup, LegendEntry, Page, SourceView, TacticRef, TechniqueRef};
-use crate::report::{TemplateError, Templates, theme};
+use crate::report::{TemplateError, Templates, theme, upgrade};
 use crate::tables::compare::{mapping_capabilities, mappings};
 use crate::tables::{DominatedRow, dominated};
 
@@ -128,6 +129,8 @@ impl<'a, 'c> Maker<'a, 'c> {
             grid: self.grid(),
             dominated: dominated(comparison).into_iter().map(dominated_view).collect(),
             open: self.open(),
+            upgrades: upgrades(comparison).map(upgrade::view).collect(),
+            absences: upgrade::absences(upgrades(comparison)),
             method: self.method(),
             sources: self.sources(),
         }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::report::upgrade::{AbsenceView, UpgradeView};
 use crate::report::view::{CoverageRow, Fraction, GapGroup, LegendEntry, Page, SourceView, TacticRef};
 
 /// The page of a comparison. Sides are named by their place, from 0.
@@ -38,6 +39,10 @@ pub struct CompareView {
     pub dominated: Vec<DominatedView>,
     /// Per tactic the techniques that no side maps, neither themselves nor any of their sub-techniques.
     pub open: Vec<GapGroup>,
+    /// What became of the rows of sets that were made on another ATT&CK version; mostly empty.
+    pub upgrades: Vec<UpgradeView>,
+    /// What the sets cannot have assessed on the way, once for each pair of versions.
+    pub absences: Vec<AbsenceView>,
     /// How the figures came about.
     pub method: CompareMethod,
     /// The mapping sets of all sides.

@@ -50,7 +50,8 @@ impl Carried {
     /// The version that a framework's mappings were made on, when it is not the layer's.
     pub(super) fn made_on(&self, framework: &Framework, version: Version) -> Option<Version> {
         let stated = self.sources.get(&framework.label()).copied().or(self.layer);
-        stated.filter(|stated| *stated != version)
+        // Back on its own version, a layer may have lost something on the way.
+        stated.filter(|stated| *stated != version || !self.marked.is_empty())
     }
 
     /// What nobody can have assessed who worked on another version: by the facts, or where a release is not known here,
@@ -61,6 +62,9 @@ impl Carried {
         [made_on, version]: [Version; 2],
         releases: &Releases,
     ) -> BTreeSet<TechniqueId> {
+        if made_on == version {
+            return self.marked.clone();
+        }
         let catalogs =
             releases.catalog(domain, made_on).and_then(|from| Ok((from, releases.catalog(domain, version)?)));
         let new = catalogs.and_then(|(from, to)| Ok(Upgrade::new(&from, &to)?.new_techniques()));
