@@ -100,7 +100,8 @@ impl Release {
             return Err(CatalogError::NoTechniques { path: path.to_owned() });
         }
         let actors = reader.actors()?;
-        let notes = reader.notes;
+        let mut notes = reader.notes;
+        notes.extend(misnamed(path, domain));
         Ok(Self { path: path.to_owned(), domain, version, tactics, techniques, actors, notes })
     }
 
@@ -183,6 +184,13 @@ fn domain_of(path: &Path, objects: &[Object<'_>]) -> Result<Domain, CatalogError
             Err(problem(format!("the bundle holds more than one domain: {first} and {second}")))
         }
     }
+}
+
+/// What there is to say of a file that is named for another domain than that of what it holds.
+fn misnamed(path: &Path, domain: Domain) -> Option<String> {
+    let name = path.file_name()?.to_str()?;
+    let named = Domain::ALL.into_iter().find(|one| name.starts_with(one.id()))?;
+    (named != domain).then(|| format!("the file is named for {named}, and what it holds is of {domain}"))
 }
 
 fn domain_of_source(source_name: &str) -> Option<Domain> {

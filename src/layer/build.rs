@@ -192,7 +192,7 @@ pub(super) fn layer_metadata(coverage: &Coverage<'_>) -> Vec<Metadata> {
 }
 
 /// What an upgrade did, in a line without its title, which stands above it.
-fn upgrade_line(record: &Record) -> String {
+pub(super) fn upgrade_line(record: &Record) -> String {
     format!("ATT&CK {} to {}, rows: {}", record.from, record.to, record.counts)
 }
 
@@ -420,7 +420,7 @@ fn technique_metadata(coverage: &Coverage<'_>, id: TechniqueId, cell: &Cell) -> 
 
 /// The techniques that a cell's mappings were made on, where they are others: `T1562.008 Impair Defenses: Disable or
 /// Modify Cloud Logs (ATT&CK 16.1)`.
-fn origins(coverage: &Coverage<'_>, cell: &Cell) -> BTreeMap<TechniqueId, String> {
+pub(super) fn origins(coverage: &Coverage<'_>, cell: &Cell) -> BTreeMap<TechniqueId, String> {
     let mut names: BTreeMap<TechniqueId, String> = BTreeMap::new();
     for (set, mapping) in coverage.mappings(cell) {
         for origin in &mapping.moved_from {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::build::{blank, per_tactic};
+use super::build::{UPGRADED_FROM, blank, origins, per_tactic, upgrade_line};
 use super::model::{Annotation, Filters, Layer, LegendItem, Metadata};
 use crate::attack::TechniqueId;
 use crate::coverage::plan::{Amount, Change, Plan, Terms, score};
@@ -153,6 +153,8 @@ impl Teller<'_> {
             Kind::Open => "open".to_owned(),
         };
         rows.extend(Metadata::new("plan", state));
+        let origins = origins(self.coverage, cell).into_values();
+        rows.extend(origins.filter_map(|name| Metadata::new(UPGRADED_FROM, name)));
         let enabled = self.holders(cell, true);
         if !enabled.is_empty() {
             sentences.push(format!("Enabled: {enabled}."));
@@ -255,6 +257,7 @@ impl Teller<'_> {
         for (_, set) in self.coverage.involved() {
             row("source", set.framework.label());
             row("source ATT&CK version", set.made_on().to_string());
+            set.upgrades.iter().for_each(|record| row("upgrade", upgrade_line(record)));
         }
         row("ATT&CK", format!("{} {}", catalog.domain().id(), catalog.version()));
         row("plan", plan.title());

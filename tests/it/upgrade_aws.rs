@@ -247,6 +247,13 @@ fn comparisons_and_plans_across_versions_tell_what_moved() {
     assert!(page.contains("id=\"upgrade\"") && page.contains("new since ATT&amp;CK 16.1"));
     space.run(&[&["compare", "-o", "file.json"][..], &on_19].concat()).ok();
     space.run(&["plan", "--attack-version", "19.0", "--format", "json", "-o", "plan.json"]).ok();
+    space.run(&["plan", "--attack-version", "19.0", "--format", "layer", "-o", "layer.json"]).ok();
+    let layer = Layer(space.json("layer.json"));
+    assert_eq!(layer.metadata("upgrade").len(), 1);
+    let technique = layer.technique("T1685.002");
+    let origin = json!({"name": "upgraded from",
+                        "value": "T1562.008 Impair Defenses: Disable or Modify Cloud Logs (ATT&CK 16.1)"});
+    assert!(technique["metadata"].as_array().is_some_and(|rows| rows.contains(&origin)), "{technique}");
     for file in ["file.json", "plan.json"] {
         let record = &space.json(file)["upgrades"][0];
         assert_eq!((&record["from"], &record["to"]), (&json!("16.1"), &json!("19.0")), "{file}");

@@ -90,6 +90,17 @@ fn reads_a_technique_with_its_tactics_and_platforms() {
 }
 
 #[test]
+fn a_file_that_is_named_for_another_domain_is_told() {
+    let release = |name: &str| read(name, &bundle(vec![technique("1", "T1001")])).expect("it is a release");
+    assert_eq!(
+        release("mobile-attack-16.1.json").notes(),
+        ["the file is named for mobile-attack, and what it holds is of enterprise-attack"]
+    );
+    assert!(release("enterprise-attack-16.1.json").notes().is_empty());
+    assert!(release("mine-16.1.json").notes().is_empty());
+}
+
+#[test]
 fn refuses_chains_that_no_release_has() {
     let chain = |length: usize| {
         let id = |at: usize| format!("T{:04}", 1000 + at);
