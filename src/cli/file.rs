@@ -1,11 +1,11 @@
 //! Writing the one file that the user names.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use navlayer::output;
 
-use super::Failure;
+use super::{Failure, Global, findings};
 
 /// Writes a file that the user named, unless something else stands there than these bytes or, where `is_ours` can tell,
 /// an earlier output of ours.
@@ -35,5 +35,20 @@ pub(crate) fn write_one(
         return Ok(());
     }
     output::write_file(path, bytes)?;
+    Ok(())
+}
+
+/// Writes to the file that the user named, and says so, or to standard output. See [`write_one`].
+pub(crate) fn deliver(
+    output: Option<&Path>,
+    bytes: &[u8],
+    force: bool,
+    is_ours: Option<fn(&[u8]) -> bool>,
+    global: &Global,
+    out: &mut dyn io::Write,
+) -> Result<(), Failure> {
+    let Some(path) = output else { return Ok(out.write_all(bytes)?) };
+    write_one(path, bytes, force, is_ours)?;
+    findings::say(global, &format!("wrote {}", path.display()));
     Ok(())
 }

@@ -21,7 +21,7 @@ use navlayer::tables::{self, Content, Table};
 
 use super::account::UpgradeReportArgs;
 use super::args::{FilterArgs, SourceArgs};
-use super::file::write_one;
+use super::file::deliver;
 use super::input::{self, Input};
 use super::layer::is_our_layer;
 use super::query::say_metric;
@@ -185,13 +185,8 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     if !matches!(format, Format::Table | Format::Markdown) {
         told.sentences().iter().for_each(|sentence| findings::say(global, sentence));
     }
-    let Some(path) = output else {
-        out.write_all(&bytes)?;
-        return Ok(Outcome::Clean);
-    };
     let is_ours = (format == Format::Layer).then_some(is_our_layer as fn(&[u8]) -> bool);
-    write_one(path, &bytes, args.force, is_ours)?;
-    findings::say(global, &format!("wrote {}", path.display()));
+    deliver(output, &bytes, args.force, is_ours, global, out)?;
     Ok(Outcome::Clean)
 }
 

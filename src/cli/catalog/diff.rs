@@ -11,8 +11,7 @@ use navlayer::attack::{Catalog, Domain, WantedVersion};
 use navlayer::{layer, report};
 
 use super::{CommandResult, Failure, Global, Known, Outcome};
-use crate::cli::file::write_one;
-use crate::cli::findings;
+use crate::cli::file::deliver;
 use crate::cli::layer::is_our_layer;
 
 /// Show what changed between two ATT&CK versions: as text, a page, JSON, or a Navigator layer
@@ -76,13 +75,8 @@ pub(super) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
         Format::Html => report::diff_page(&diff, args.templates.as_deref())?.into_bytes(),
         Format::Layer => layer::to_json(&layer::of_diff(&diff)),
     };
-    let Some(path) = output else {
-        out.write_all(&bytes)?;
-        return Ok(Outcome::Clean);
-    };
     let is_ours = (format == Format::Layer).then_some(is_our_layer as fn(&[u8]) -> bool);
-    write_one(path, &bytes, args.force, is_ours)?;
-    findings::say(global, &format!("wrote {}", path.display()));
+    deliver(output, &bytes, args.force, is_ours, global, out)?;
     Ok(Outcome::Clean)
 }
 
