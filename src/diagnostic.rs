@@ -317,6 +317,10 @@ codes! {
     NoSuchCapability = "NL1002", Error;
     /// A list of weights or costs has two rows for one technique or capability.
     RepeatedEntry = "NL1003", Error;
+    /// The file that says what is deployed is neither a list of capabilities nor the result of a scan.
+    NotAScan = "NL1101", Error;
+    /// A result of a scan names no check, or has a status that is none of PASS, FAIL and MANUAL; it is left out.
+    SpoiltResult = "NL1102", Warning;
 }
 
 /// `RetiredTechnique` as `retired-technique`.

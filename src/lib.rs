@@ -24,6 +24,7 @@
 pub mod attack;
 pub mod config;
 pub mod coverage;
+pub mod deployment;
 pub mod diagnostic;
 pub mod layer;
 pub mod link;

@@ -7,6 +7,7 @@ use navlayer::attack::{Domain, Version, WantedVersion};
 use navlayer::config::{FILTERS, Setting, Written};
 use navlayer::coverage::threat::Named;
 use navlayer::coverage::{Metric, Rollup};
+use navlayer::deployment::Rule;
 use navlayer::layer::{ColorBy, Expand};
 use navlayer::mapping::read::Columns;
 use navlayer::mapping::select::{Filter, TechniqueKind};
@@ -224,6 +225,45 @@ impl ThreatArgs {
     pub(crate) fn write(&self, to: &mut Written) {
         let all = self.threat.iter().flat_map(|listed| &listed.0);
         to.threat = all.map(|named| Setting::flag(named.clone(), "--threat")).collect();
+    }
+}
+
+/// What of the mapped capabilities runs.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Deployed")]
+pub(crate) struct DeployedArgs {
+    /// Narrow coverage to what is deployed: a scan by Prowler (its findings as OCSF or CSV, or its compliance table), or a
+    /// list of capabilities, one on each line; also ids, names and globs with commas between them, or @SELECTION
+    ///
+    /// A capability counts as deployed when it is listed, or when the checks of a scan that look at its service pass. How
+    /// much is covered on paper and as deployed stands side by side, with the evidence.
+    #[arg(long, value_name = "FILE|NAME,...")]
+    deployed: Vec<String>,
+    /// When a capability counts as deployed that a scan has results about [default: all]
+    #[arg(long, value_enum, value_name = "WHEN")]
+    deployed_when: Option<DeployedWhenArg>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum DeployedWhenArg {
+    /// When all of them passed
+    All,
+    /// When any of them passed
+    Any,
+}
+
+impl DeployedArgs {
+    /// What the flags say.
+    pub(crate) fn write(&self, to: &mut Written) {
+        let all = self.deployed.iter();
+        to.deployed = all.map(|text| Setting::flag(text.clone(), "--deployed")).collect();
+        to.deployed_when = self.deployed_when.map(|when| {
+            let rule = match when {
+                DeployedWhenArg::All => Rule::All,
+                DeployedWhenArg::Any => Rule::Any,
+            };
+            Setting::flag(rule, "--deployed-when")
+        });
     }
 }
 

@@ -9,8 +9,8 @@ use navlayer::output::Sink;
 use navlayer::report::{self, Content, TemplateError};
 
 use super::account::UpgradeReportArgs;
-use super::args::{FilterArgs, RuleArgs, SourceArgs, ThreatArgs};
-use super::{CommandResult, Failure, Global, Outcome, config, findings, input, threat};
+use super::args::{DeployedArgs, FilterArgs, RuleArgs, SourceArgs, ThreatArgs};
+use super::{CommandResult, Failure, Global, Outcome, config, deployed, findings, input, threat};
 
 /// Write the whole site: pages to read, layers for the Navigator, a summary for programs
 ///
@@ -37,6 +37,8 @@ pub(crate) struct Args {
     /// A folder of templates that take the place of the built-in ones of the same name
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
+    #[command(flatten)]
+    deployed: DeployedArgs,
     #[command(flatten)]
     threat: ThreatArgs,
     #[command(flatten)]
@@ -68,6 +70,7 @@ impl Args {
     fn flags(&self) -> Written {
         let mut flags = Written::default();
         self.sources.write(&mut flags);
+        self.deployed.write(&mut flags);
         self.threat.write(&mut flags);
         self.rules.write(&mut flags);
         self.filters.write(&mut flags);
@@ -83,6 +86,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> CommandResult {
     let settings = config::settings(args.flags(), global)?;
     let Some(input) = input::load(&settings, global)? else { return Ok(Outcome::Findings) };
     let selection = input::select(&settings, &input, global)?;
+    let (selection, deployed) = deployed::narrow(selection, &settings, &input, global)?;
     input::say_empty(&input, &selection, global);
     if settings.sources.is_empty() && !global.verbose {
         let warnings = input.findings.iter().filter(|one| one.severity <= Severity::Warning).count();
@@ -105,6 +109,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> CommandResult {
         expand: settings.expand.value,
         findings: &input.findings,
         threat: threat.as_ref(),
+        deployed: deployed.as_ref().map(|one| report::Deployed { deployment: &one.deployment, paper: &one.paper }),
     };
     let command = if args.only.is_some() { "navlayer build --only layers" } else { "navlayer build" };
     let mut sink = Sink::new(&settings.output.value, command);

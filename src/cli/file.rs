@@ -1,11 +1,52 @@
-//! Writing the one file that the user names.
+//! The one file that the user names: one beside the mappings to read, or one to write.
 
-use std::io::{self, Write as _};
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
+use navlayer::diagnostic::{Code, Diagnostic};
 use navlayer::output;
+use navlayer::source::Source;
+use navlayer::source::decode::{Decoded, decode_within};
 
 use super::{Failure, Global, findings};
+
+/// How many findings of a file are kept.
+pub(crate) const MAX_FINDINGS: usize = 1_000;
+
+/// How much of a hostile word a message repeats, in characters.
+const MAX_WORD: usize = 80;
+
+/// A word of a file, as a message shows it.
+pub(crate) fn short(word: &str) -> String {
+    match word.char_indices().nth(MAX_WORD) {
+        Some((at, _)) => format!("{}…", &word[..at]),
+        None => word.to_owned(),
+    }
+}
+
+/// The text of a file of at most so many bytes, packed or not, or why it is none.
+pub(crate) fn open(path: &Path, most: u64) -> Result<Result<Source, Diagnostic>, Failure> {
+    let failed = |error| Failure::new(format!("cannot read {} ({error})", path.display()));
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes)).map_err(failed)?;
+    if bytes.len() as u64 > most {
+        return Err(Failure::new(format!(
+            "{} is larger than {} MiB",
+            path.display(),
+            most / 1024 / 1024
+        )));
+    }
+    let name = path.display().to_string();
+    Ok(match decode_within(path, bytes, most) {
+        Ok(Decoded::Text(text)) => Ok(Source::new(name, text)),
+        Ok(Decoded::Archive(_)) => {
+            let finding = Diagnostic::new(Code::Syntax, "a spreadsheet is not read here");
+            Err(finding.at(Source::new(name, String::new()).whole()).help("save it as CSV"))
+        }
+        Err(finding) => Err(finding),
+    })
+}
 
 /// Writes a file that the user named, unless something else stands there than these bytes or, where `is_ours` can tell,
 /// an earlier output of ours.

@@ -13,7 +13,8 @@ use navlayer::mapping::select::Selection;
 use navlayer::output::Sink;
 
 use super::account::UpgradeReportArgs;
-use super::args::{FilterArgs, RuleArgs, SourceArgs, ThreatArgs};
+use super::args::{DeployedArgs, FilterArgs, RuleArgs, SourceArgs, ThreatArgs};
+use super::deployed::{self, Deployed};
 use super::file::write_one;
 use super::input::{self, Input};
 use super::{CommandResult, Failure, Global, Outcome, config, findings, threat};
@@ -46,6 +47,8 @@ pub(crate) struct Args {
     /// Replace files that navlayer did not write
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    deployed: DeployedArgs,
     #[command(flatten)]
     threat: ThreatArgs,
     /// Show threat and coverage at once: colours tell what is used and covered, scores are residual risks
@@ -94,13 +97,14 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     let settings = config::settings(args.flags(), global)?;
     let Some(input) = input::load(&settings, global)? else { return Ok(Outcome::Findings) };
     let selection = input::select(&settings, &input, global)?;
+    let (selection, deployed) = deployed::narrow(selection, &settings, &input, global)?;
     input::say_empty(&input, &selection, global);
     let threat = threat::threat(&settings, &input, global)?;
     if args.overlay && threat.is_none() {
         return Err(Failure::new("--overlay shows a threat and what covers it, and no threat is named")
             .with_help("--threat APT29 names one; `navlayer catalog groups` lists them"));
     }
-    let maker = Maker { settings: &settings, input: &input, threat, overlay: args.overlay };
+    let maker = Maker { settings: &settings, input: &input, deployed, threat, overlay: args.overlay };
     args.account.write(&input.sets, &settings, args.force, global)?;
     if settings.metric.value != Metric::Count {
         say_metric(args, &input.sets, &selection, global);
@@ -142,6 +146,7 @@ impl Args {
     fn flags(&self) -> Written {
         let mut flags = Written::default();
         self.sources.write(&mut flags);
+        self.deployed.write(&mut flags);
         self.threat.write(&mut flags);
         self.rules.write(&mut flags);
         self.filters.write(&mut flags);
@@ -155,6 +160,7 @@ impl Args {
 struct Maker<'a> {
     settings: &'a Settings,
     input: &'a Input,
+    deployed: Option<Deployed>,
     threat: Option<Threat>,
     overlay: bool,
 }

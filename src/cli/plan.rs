@@ -2,7 +2,6 @@
 
 mod amounts;
 mod file;
-mod names;
 mod told;
 
 use std::collections::BTreeSet;
@@ -13,21 +12,23 @@ use clap::ValueEnum;
 use navlayer::config::{Setting, Settings, Written};
 use navlayer::coverage::plan::{Amount, Budget, Cover, PlanError, Problem, Question, Terms};
 use navlayer::coverage::{CapabilityKey, Coverage, Metric};
+use navlayer::deployment::Scans;
 use navlayer::diagnostic::{Diagnostic, Severity};
 use navlayer::layer;
 use navlayer::render::markdown;
 use navlayer::report::plan_file;
+use navlayer::source::decode::MAX_BYTES;
 use navlayer::tables::{self, Content, Table};
 
 use super::account::UpgradeReportArgs;
 use super::args::{FilterArgs, SourceArgs};
-use super::file::deliver;
+use super::file::{deliver, open};
 use super::input::{self, Input};
 use super::layer::is_our_layer;
+use super::names::{self, Meant, Names};
 use super::query::say_metric;
 use super::table::{FormatArg, LayoutArgs, Sheet};
 use super::{CommandResult, Failure, Global, Outcome, config, findings};
-use names::Names;
 use told::Told;
 
 /// Plan what to switch on next: which capabilities add most to those that are enabled
@@ -281,6 +282,11 @@ fn changes(told: &Told<'_>) -> Sheet {
     Sheet { table: Table::new(&rows), below: None }
 }
 
+fn is_scan(path: &Path) -> Failure {
+    let message = format!("{} is the result of a scan, and no list of capabilities", path.display());
+    Failure::new(message).with_help("--deployed reads it: what its checks find running counts as enabled")
+}
+
 impl QuestionArgs {
     fn question(&self) -> Result<Question, Failure> {
         if let Some(cover) = self.cover {
@@ -320,11 +326,16 @@ impl QuestionArgs {
         }
         let mut enabled = BTreeSet::new();
         for argument in &self.enabled {
-            enabled.extend(if argument.trim_start().starts_with('@') {
-                names::saved(argument, input, settings, global)?
-            } else {
-                names::enabled(argument, &names, &mut found)?
-            });
+            for meant in names::meant(argument, "--enabled", &names, (input, settings), global)? {
+                match meant {
+                    Meant::Capabilities { keys, .. } => enabled.extend(keys),
+                    Meant::File(path) => match open(&path, MAX_BYTES)? {
+                        Ok(source) if Scans::is_scan(&source) => return Err(is_scan(&path)),
+                        Ok(source) => enabled.extend(names::list(&source, &names, &mut found)),
+                        Err(finding) => found.push(finding),
+                    },
+                }
+            }
         }
         if let Some(text) = &self.weights {
             terms.weights = match Path::new(text) {

@@ -75,6 +75,14 @@ pub(super) const ROOT: Node = Node::Table(&[
     ("templates", Node::Value(Walk::templates)),
     ("threat", Node::Value(Walk::threat)),
     (
+        "deployed",
+        Node::Table(&[
+            ("files", Node::Value(Walk::deployed_files)),
+            ("when", Node::Value(Walk::deployed_when)),
+            ("checks", Node::Map(Walk::check)),
+        ]),
+    ),
+    (
         "filters",
         Node::Keys(
             &FILTER_KEYS,

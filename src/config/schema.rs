@@ -33,6 +33,8 @@ pub struct Config {
     /// Who is to be defended against (`--threat`): groups and campaigns by name, alias or id, each with a weight where it
     /// is not 1 (`APT29`, `G0016=2`); or a layer whose scores say how much techniques are used (`threat.json`).
     threat: StringOrList,
+    /// What is deployed, where coverage is to be narrowed to it.
+    deployed: Deployed,
     /// Which mappings count and which techniques are in scope.
     filters: Filters,
     /// Selections with a name, to ask for them again: `[selections.prod]` is `@prod`.
@@ -58,6 +60,22 @@ pub struct Config {
     /// `warnings` (what is a warning so far), `notes`. A code beats a group, the stricter of two beats the other, and
     /// `--allow`, `--warn`, `--deny` and `--strict` beat the file. That a file cannot be read (NL01…) stays an error.
     findings: Findings,
+}
+
+/// What of the mapped capabilities runs.
+#[derive(Debug, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = optional)]
+struct Deployed {
+    /// Results of scans, and lists of capabilities (`--deployed`).
+    files: StringOrList,
+    /// When a capability counts as deployed that a scan has results about: when all of them passed, or any
+    /// (`--deployed-when`).
+    #[schemars(extend("default" = "all"))]
+    when: crate::deployment::Rule,
+    /// The capabilities that checks are about, by the start of their ids, where navlayer does not know:
+    /// `ec2_ebs = "aws_config"`. An empty list ties the checks to none.
+    checks: BTreeMap<String, StringOrList>,
 }
 
 /// A string that says something.

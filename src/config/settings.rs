@@ -8,6 +8,7 @@ use super::keys::FILTERS;
 use super::written::{Origin, SavedSelection, Setting, TINTS, Written};
 use crate::attack::{Domain, Releases, Version, WantedVersion};
 use crate::coverage::threat::Named;
+use crate::deployment;
 use crate::coverage::{Metric, Rollup, Rules, Scale};
 use crate::diagnostic::{Levels, Rule};
 use crate::layer::{ColorBy, Expand};
@@ -31,6 +32,12 @@ pub struct Settings {
     pub templates: Setting<Option<PathBuf>>,
     /// Who is to be defended against; none: nobody is named.
     pub threat: Vec<Setting<Named>>,
+    /// What is deployed: scans, lists, and names; none: coverage is of what is mapped.
+    pub deployed: Vec<Setting<String>>,
+    /// When what a scan has results about counts as deployed.
+    pub deployed_when: Setting<deployment::Rule>,
+    /// The capabilities that checks are about, by the start of their ids.
+    pub checks: BTreeMap<String, Vec<Setting<String>>>,
     /// The filters, by the keys of [`FILTERS`].
     pub filters: BTreeMap<&'static str, Vec<Setting<String>>>,
     /// Whether a capability must have every tag asked for, rather than any of them.
@@ -97,6 +104,9 @@ impl Settings {
             wanted_version: optional(written.wanted_version),
             templates: optional(written.templates),
             threat: written.threat,
+            deployed: written.deployed,
+            deployed_when: given(written.deployed_when),
+            checks: written.checks,
             filters: written.filters,
             all_tags: given(written.all_tags),
             selections: written.selections,

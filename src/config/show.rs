@@ -185,6 +185,11 @@ impl Settings {
             "the built-in ones",
         );
         rows.list("threat".to_owned(), &self.threat, "nobody", ToString::to_string);
+        rows.list("deployed.files".to_owned(), &self.deployed, "everything mapped", Clone::clone);
+        rows.one("deployed.when", &self.deployed_when, self.deployed_when.value.key());
+        for (start, names) in &self.checks {
+            rows.list(format!("deployed.checks.{}", part(start)), names, "nothing", Clone::clone);
+        }
         for (key, _) in FILTERS {
             let entries = self.filters.get(key).map(Vec::as_slice).unwrap_or_default();
             rows.list(format!("filters.{key}"), entries, "everything", Clone::clone);

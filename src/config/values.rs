@@ -11,6 +11,7 @@ use super::walk::{Item, Walk, shown};
 use super::written::{SavedSelection, Setting, TINTS};
 use crate::attack::{Domain, Version, WantedVersion};
 use crate::coverage::threat::Named;
+use crate::deployment;
 use crate::coverage::{Metric, Rollup};
 use crate::diagnostic::{Action, Code, ParseTargetError, Rule, Target};
 use crate::layer::{ColorBy, Expand};
@@ -172,6 +173,27 @@ impl Walk {
                 Err(error) => self.invalid(bytes, error.to_string(), ""),
             }
         }
+    }
+
+    pub(super) fn deployed_files(&mut self, item: &Item<'_>) {
+        let files = self.paths(item).into_iter();
+        let text = |file: Setting<PathBuf>| Setting {
+            value: file.value.to_string_lossy().into_owned(),
+            origin: file.origin,
+        };
+        self.written.deployed = files.map(text).collect();
+    }
+
+    pub(super) fn deployed_when(&mut self, item: &Item<'_>) {
+        self.written.deployed_when =
+            self.one_of(item, &deployment::Rule::ALL.map(|rule| (rule.key(), rule)));
+    }
+
+    /// The capabilities that checks are about; an empty list ties them to none.
+    pub(super) fn check(&mut self, item: &Item<'_>) {
+        let names = self.strings(item).into_iter().map(|(text, bytes)| self.setting(text, bytes));
+        let names = names.collect();
+        self.written.checks.insert(item.key.to_owned(), names);
     }
 
     pub(super) fn filter(&mut self, item: &Item<'_>) {

@@ -11,6 +11,7 @@ use super::keys::SELECTION_FILTERS;
 use crate::attack::{Domain, Version, WantedVersion};
 use crate::coverage::threat::Named;
 use crate::coverage::{Metric, Rollup};
+use crate::deployment;
 use crate::diagnostic::{Place, Rule};
 use crate::layer::{ColorBy, Expand};
 use crate::mapping::select::{Filter, TechniqueKind};
@@ -165,6 +166,12 @@ pub struct Written {
     pub templates: Option<Setting<PathBuf>>,
     /// Who is to be defended against.
     pub threat: Vec<Setting<Named>>,
+    /// What is deployed: scans, lists, and names.
+    pub deployed: Vec<Setting<String>>,
+    /// When what a scan has results about counts as deployed.
+    pub deployed_when: Option<Setting<deployment::Rule>>,
+    /// The capabilities that checks are about, by the start of their ids.
+    pub checks: BTreeMap<String, Vec<Setting<String>>>,
     /// The filters, by the keys of [`super::FILTERS`].
     pub filters: BTreeMap<&'static str, Vec<Setting<String>>>,
     /// Whether a capability must have every tag asked for.
@@ -224,6 +231,9 @@ impl Written {
             wanted_version: self.wanted_version.or(below.wanted_version),
             templates: self.templates.or(below.templates),
             threat: list(self.threat, below.threat),
+            deployed: list(self.deployed, below.deployed),
+            deployed_when: self.deployed_when.or(below.deployed_when),
+            checks: table(self.checks, below.checks),
             filters,
             all_tags: self.all_tags.or(below.all_tags),
             selections: table(self.selections, below.selections),

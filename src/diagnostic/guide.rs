@@ -363,6 +363,12 @@ const GUIDES: &[(Code, &str, &str)] = &[
     ),
     (Code::NoSuchCapability, "Write its id or its name; `navlayer query capabilities --all` lists them.", ""),
     (Code::RepeatedEntry, "Keep the row that holds.", ""),
+    (
+        Code::NotAScan,
+        "Give Prowler's findings (`prowler aws -M json-ocsf csv`), or a list of capabilities, an id or a name on each line.",
+        "",
+    ),
+    (Code::SpoiltResult, "Scan again, or mend the row; the others count.", ""),
 ];
 
 #[cfg(test)]

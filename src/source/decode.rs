@@ -27,8 +27,16 @@ pub enum Decoded {
 /// # Errors
 /// A finding at the place where the bytes stop making sense, or where there is more of them than [`MAX_BYTES`].
 pub fn decode(path: &Path, bytes: Vec<u8>) -> Result<Decoded, Diagnostic> {
+    decode_within(path, bytes, MAX_BYTES)
+}
+
+/// As [`decode`], with another bound in the place of [`MAX_BYTES`].
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_within(path: &Path, bytes: Vec<u8>, most: u64) -> Result<Decoded, Diagnostic> {
     let name = path.display().to_string();
-    let bytes = if bytes.starts_with(&[0x1f, 0x8b]) { unpack(&name, &bytes)? } else { bytes };
+    let bytes = if bytes.starts_with(&[0x1f, 0x8b]) { unpack(&name, &bytes, most)? } else { bytes };
     if bytes.starts_with(b"PK\x03\x04") {
         return Ok(Decoded::Archive(bytes));
     }
@@ -48,14 +56,14 @@ fn whole(name: &str, message: impl Into<String>) -> Diagnostic {
     Diagnostic::new(Code::Syntax, message).at(Source::new(name, String::new()).whole())
 }
 
-fn unpack(name: &str, bytes: &[u8]) -> Result<Vec<u8>, Diagnostic> {
+fn unpack(name: &str, bytes: &[u8], most: u64) -> Result<Vec<u8>, Diagnostic> {
     let mut unpacked = Vec::new();
-    let read = flate2::read::MultiGzDecoder::new(bytes).take(MAX_BYTES + 1).read_to_end(&mut unpacked);
+    let read = flate2::read::MultiGzDecoder::new(bytes).take(most + 1).read_to_end(&mut unpacked);
     if let Err(error) = read {
         return Err(whole(name, format!("the gzip file is damaged: {error}")));
     }
-    if unpacked.len() as u64 > MAX_BYTES {
-        let message = format!("the gzip file unpacks to more than {} MiB", MAX_BYTES / 1024 / 1024);
+    if unpacked.len() as u64 > most {
+        let message = format!("the gzip file unpacks to more than {} MiB", most / 1024 / 1024);
         return Err(whole(name, message).help("no mapping is that large"));
     }
     if unpacked.starts_with(&[0x1f, 0x8b]) {

@@ -12,12 +12,14 @@ use navlayer::diagnostic::{Code, Diagnostic, Severity};
 use navlayer::layer::read::{self, InputLayer};
 use navlayer::layer::{self, Upgraded};
 use navlayer::mapping::check;
+use navlayer::source::decode::MAX_BYTES;
 use navlayer::source::{Source, Span};
 
 use super::super::known::Known;
 use super::super::{Failure, Global, account, findings, upgrade as upgrades};
-use super::file::{self, Kind, MAX_FINDINGS};
-use super::names::Names;
+use super::super::file::{MAX_FINDINGS, open, short};
+use super::super::names::Names;
+use super::file::{self, Kind};
 
 /// Whether a text means a file, and no group: one that is there, or whose ending is that of one.
 pub(super) fn is_file(path: &Path) -> bool {
@@ -57,7 +59,7 @@ pub(super) fn weights(
     global: &Global,
     findings: &mut Vec<Diagnostic>,
 ) -> Result<BTreeMap<TechniqueId, Amount>, Failure> {
-    let source = match file::open(path)? {
+    let source = match open(path, MAX_BYTES)? {
         Ok(source) => source,
         Err(finding) => {
             findings.push(finding);
@@ -76,8 +78,8 @@ pub(super) fn weights(
         }
         let at = || entries.place(&source, entry);
         let Ok(id) = entry.key.parse::<TechniqueId>() else {
-            let message = format!("`{}` is not the id of a technique", file::short(&entry.key));
-            let help = match catalog.nearest(&file::short(&entry.key)) {
+            let message = format!("`{}` is not the id of a technique", short(&entry.key));
+            let help = match catalog.nearest(&short(&entry.key)) {
                 Some(near) => format!("did you mean {near}?"),
                 None => "ids look like T1562 and T1562.008".to_owned(),
             };
@@ -194,7 +196,7 @@ fn check_scores(layer: &InputLayer, source: &Source, findings: &mut Vec<Diagnost
     findings.extend(wrong.map(|(annotation, score)| {
         let id = annotation.technique.as_ref().map_or("a technique", |id| id.value.as_str());
         let what = if score.value < 0.0 { "negative" } else { "too large" };
-        let message = format!("the score of {} is {what} for a weight: {}", file::short(id), score.value);
+        let message = format!("the score of {} is {what} for a weight: {}", short(id), score.value);
         let finding = Diagnostic::new(Code::NotAnAmount, message).at(source.place(score.span.range()));
         finding.help("a weight is a number from 0 to 1000000")
     }));
@@ -234,7 +236,7 @@ pub(super) fn costs(
     names: &Names<'_>,
     findings: &mut Vec<Diagnostic>,
 ) -> Result<BTreeMap<CapabilityKey, Amount>, Failure> {
-    let source = match file::open(path)? {
+    let source = match open(path, MAX_BYTES)? {
         Ok(source) => source,
         Err(finding) => {
             findings.push(finding);

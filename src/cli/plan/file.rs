@@ -1,54 +1,13 @@
-//! Files beside the mappings: lists of capabilities, weights and costs.
+//! Tables beside the mappings: weights and costs.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::ops::ControlFlow;
-use std::path::Path;
 
 use navlayer::coverage::plan::Amount;
 use navlayer::diagnostic::{Code, Diagnostic, Place};
-use navlayer::source::decode::{Decoded, MAX_BYTES, decode};
 use navlayer::source::table::{self, Cell, Shape};
 use navlayer::source::{Source, Span};
 
-use super::super::Failure;
-
-/// How many findings of a file are kept.
-pub(super) const MAX_FINDINGS: usize = 1_000;
-
-/// How much of a hostile word a message repeats, in characters.
-const MAX_WORD: usize = 80;
-
-/// A word of a file, as a message shows it.
-pub(super) fn short(word: &str) -> String {
-    match word.char_indices().nth(MAX_WORD) {
-        Some((at, _)) => format!("{}…", &word[..at]),
-        None => word.to_owned(),
-    }
-}
-
-/// The text of a file, or why it is none.
-pub(super) fn open(path: &Path) -> Result<Result<Source, Diagnostic>, Failure> {
-    let failed = |error| Failure::new(format!("cannot read {} ({error})", path.display()));
-    let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(failed)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(Failure::new(format!(
-            "{} is larger than {} MiB",
-            path.display(),
-            MAX_BYTES / 1024 / 1024
-        )));
-    }
-    let name = path.display().to_string();
-    Ok(match decode(path, bytes) {
-        Ok(Decoded::Text(text)) => Ok(Source::new(name, text)),
-        Ok(Decoded::Archive(_)) => {
-            let finding = Diagnostic::new(Code::Syntax, "a spreadsheet is not read here");
-            Err(finding.at(Source::new(name, String::new()).whole()).help("save it as CSV"))
-        }
-        Err(finding) => Err(finding),
-    })
-}
+use super::super::file::{MAX_FINDINGS, short};
 
 /// What a table gives amounts of.
 #[derive(Debug, Clone, Copy)]

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use globset::GlobBuilder;
 use navlayer::config::Settings;
@@ -12,10 +12,10 @@ use navlayer::mapping::MappingSet;
 use navlayer::source::Source;
 use navlayer::suggest;
 
-use super::super::input::Input;
-use super::super::sides::Asked;
-use super::super::{Failure, Global};
 use super::file::{self, MAX_FINDINGS};
+use super::input::Input;
+use super::sides::Asked;
+use super::{Failure, Global};
 
 /// How many entries a list may have: ten times the capabilities of the largest published framework.
 const MAX_ENTRIES: usize = 10_000;
@@ -24,7 +24,7 @@ const MAX_ENTRIES: usize = 10_000;
 const MAX_SUGGESTIONS: usize = 50;
 
 /// The capabilities of mapping sets by id and name, in any case.
-pub(super) struct Names<'a> {
+pub(crate) struct Names<'a> {
     /// In small letters.
     keys: BTreeMap<String, BTreeSet<CapabilityKey>>,
     /// As they are written, each once.
@@ -33,7 +33,7 @@ pub(super) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    pub(super) fn new(sets: &'a [MappingSet]) -> Self {
+    pub(crate) fn new(sets: &'a [MappingSet]) -> Self {
         let mut keys: BTreeMap<String, BTreeSet<CapabilityKey>> = BTreeMap::new();
         let mut written = BTreeSet::new();
         for (set, held) in sets.iter().enumerate() {
@@ -48,12 +48,12 @@ impl<'a> Names<'a> {
     }
 
     /// The capabilities of this id or name.
-    pub(super) fn called(&self, name: &str) -> Option<&BTreeSet<CapabilityKey>> {
+    pub(crate) fn called(&self, name: &str) -> Option<&BTreeSet<CapabilityKey>> {
         self.keys.get(&name.trim().to_lowercase())
     }
 
     /// The capabilities of this id or name or, where nothing is called so, of this pattern.
-    fn matching(&self, name: &str) -> Option<BTreeSet<CapabilityKey>> {
+    pub(crate) fn matching(&self, name: &str) -> Option<BTreeSet<CapabilityKey>> {
         if let Some(called) = self.called(name) {
             return Some(called.clone());
         }
@@ -77,7 +77,7 @@ impl<'a> Names<'a> {
     }
 
     /// What to do about a name that nobody has.
-    fn advice(&self, name: &str) -> String {
+    pub(crate) fn advice(&self, name: &str) -> String {
         match self.nearest(name) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "`navlayer query capabilities --all` lists them".to_owned(),
@@ -85,14 +85,14 @@ impl<'a> Names<'a> {
     }
 
     /// A finding about a name that nobody has.
-    pub(super) fn unknown(&self, name: &str) -> Diagnostic {
+    pub(crate) fn unknown(&self, name: &str) -> Diagnostic {
         let message = format!("no capability is called `{}`", file::short(name));
         Diagnostic::new(Code::NoSuchCapability, message).help(self.advice(name))
     }
 }
 
 /// The capabilities of a selection that navlayer.toml saves: `@prod`.
-pub(super) fn saved(
+fn saved(
     argument: &str,
     input: &Input,
     settings: &Settings,
@@ -111,64 +111,62 @@ pub(super) fn saved(
     Ok(keys.filter(|key| side.selection.has_capability(key.set, key.capability)).collect())
 }
 
-/// What an argument of `--enabled` names, or a list that it is, and what was found in that.
-///
-/// It is a capability's id or name, else a pattern of them, else a file that holds a list, else several of these with
-/// commas between them. A name goes before a file of that name.
-pub(super) fn enabled(
-    argument: &str,
-    names: &Names<'_>,
-    findings: &mut Vec<Diagnostic>,
-) -> Result<BTreeSet<CapabilityKey>, Failure> {
-    if let Some(keys) = one(argument, names, findings)? {
-        return Ok(keys);
-    }
-    let mut all = BTreeSet::new();
-    let parts: Vec<&str> = argument.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
-    for part in &parts {
-        match one(part, names, findings)? {
-            Some(keys) => all.extend(keys),
-            None => {
-                return Err(Failure::new(format!(
-                    "no capability is called `{}`, and no file either",
-                    file::short(part)
-                ))
-                .with_help(names.advice(part)));
-            }
-        }
-    }
-    if parts.is_empty() {
-        return Err(
-            Failure::new("--enabled names nothing").with_help("leave it out where nothing is enabled")
-        );
-    }
-    Ok(all)
+/// What an argument means: capabilities, or a file.
+pub(crate) enum Meant {
+    /// Capabilities, by a name, a pattern or a saved selection.
+    Capabilities {
+        /// What named them.
+        name: String,
+        /// Which they are.
+        keys: BTreeSet<CapabilityKey>,
+    },
+    /// A file, to be read.
+    File(PathBuf),
 }
 
-/// What a single name stands for; `None` when it is neither a name, nor a pattern, nor a file.
-fn one(
-    name: &str,
+/// What an argument of `flag` means: a capability's id or name, else a pattern of them, else a file, else several of these
+/// with commas between them; or `@SELECTION`. A name goes before a file of that name.
+pub(crate) fn meant(
+    argument: &str,
+    flag: &str,
     names: &Names<'_>,
-    findings: &mut Vec<Diagnostic>,
-) -> Result<Option<BTreeSet<CapabilityKey>>, Failure> {
-    if let Some(keys) = names.matching(name) {
-        return Ok(Some(keys));
-    }
-    let path = Path::new(name);
-    if !path.is_file() {
-        return Ok(None);
-    }
-    match file::open(path)? {
-        Ok(source) => Ok(Some(list(&source, names, findings))),
-        Err(finding) => {
-            findings.push(finding);
-            Ok(Some(BTreeSet::new()))
+    (input, settings): (&Input, &Settings),
+    global: &Global,
+) -> Result<Vec<Meant>, Failure> {
+    let one = |text: &str| -> Result<Option<Meant>, Failure> {
+        let name = text.trim().to_owned();
+        if name.starts_with('@') {
+            let keys = saved(&name, input, settings, global)?;
+            return Ok(Some(Meant::Capabilities { name, keys }));
         }
+        if let Some(keys) = names.matching(text) {
+            return Ok(Some(Meant::Capabilities { name, keys }));
+        }
+        let path = Path::new(text);
+        // A pipe is read, too.
+        Ok((path.exists() && !path.is_dir()).then(|| Meant::File(path.to_owned())))
+    };
+    // A selection's name may hold no comma, a capability's may.
+    if (!argument.contains(',') || !argument.trim_start().starts_with('@'))
+        && let Some(meant) = one(argument)?
+    {
+        return Ok(vec![meant]);
     }
+    let parts: Vec<&str> = argument.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() {
+        return Err(Failure::new(format!("{flag} names nothing")).with_help("leave it out"));
+    }
+    let meant = parts.into_iter().map(|part| {
+        one(part)?.ok_or_else(|| {
+            let message = format!("no capability is called `{}`, and no file either", file::short(part));
+            Failure::new(message).with_help(names.advice(part))
+        })
+    });
+    meant.collect()
 }
 
 /// The capabilities of a list: an id, a name or a pattern on each line; from `#` on a line is a comment.
-fn list(source: &Source, names: &Names<'_>, findings: &mut Vec<Diagnostic>) -> BTreeSet<CapabilityKey> {
+pub(crate) fn list(source: &Source, names: &Names<'_>, findings: &mut Vec<Diagnostic>) -> BTreeSet<CapabilityKey> {
     let mut all = BTreeSet::new();
     let (mut start, mut entries) = (0, 0);
     for line in source.text().split_inclusive('\n') {
