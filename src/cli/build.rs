@@ -109,7 +109,9 @@ pub(crate) fn run(args: &Args, global: &Global) -> CommandResult {
         expand: settings.expand.value,
         findings: &input.findings,
         threat: threat.as_ref(),
-        deployed: deployed.as_ref().map(|one| report::Deployed { deployment: &one.deployment, paper: &one.paper }),
+        deployed: deployed
+            .as_ref()
+            .map(|one| report::Deployed { deployment: &one.deployment, paper: &one.paper }),
     };
     let command = if args.only.is_some() { "navlayer build --only layers" } else { "navlayer build" };
     let mut sink = Sink::new(&settings.output.value, command);

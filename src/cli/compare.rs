@@ -11,6 +11,7 @@ use navlayer::config::{Setting, Settings, Written};
 use navlayer::coverage::Rollup;
 use navlayer::coverage::compare::Comparison;
 use navlayer::layer;
+use navlayer::mapping::MappingSet;
 use navlayer::mapping::select::Selection;
 use navlayer::render::csv;
 use navlayer::render::sheets::{Sheet, WorkbookError, workbook};
@@ -18,7 +19,8 @@ use navlayer::report;
 use navlayer::tables::{self, Rows, Table};
 
 use super::account::UpgradeReportArgs;
-use super::args::{FilterArgs, MetricArgs, ReadingArgs};
+use super::args::{DeployedArgs, FilterArgs, MetricArgs, ReadingArgs};
+use super::deployed::{self, Deployed};
 use super::file::write_one;
 use super::input::{self, Input};
 use super::layer::is_our_layer;
@@ -43,8 +45,9 @@ pub(crate) struct Args {
     ///
     /// Without a word before it, a name is looked for among capabilities, frameworks, groups and tags, in this order.
     /// Capabilities are those of --source; files bring their own. What has a slash or the ending of a mapping file is a
-    /// path: ./aws is a folder, aws a framework.
-    #[arg(required = true, value_name = "SIDE")]
+    /// path: ./aws is a folder, aws a framework. With --deployed, one side, or none for everything, is compared with what of
+    /// it is deployed.
+    #[arg(value_name = "SIDE")]
     sides: Vec<String>,
     /// Mapping files, folders or patterns that names are looked for in [default: `sources` of navlayer.toml, or the built-in
     /// AWS mapping]
@@ -77,6 +80,8 @@ pub(crate) struct Args {
     all: bool,
     #[command(flatten)]
     columns: LayoutArgs,
+    #[command(flatten)]
+    deployed: DeployedArgs,
     #[command(flatten)]
     metric: MetricArgs,
     #[command(flatten)]
@@ -132,19 +137,17 @@ impl From<WorkbookError> for Failure {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> CommandResult {
-    if !SIDES.contains(&args.sides.len()) {
-        let count = args.sides.len();
-        let sides = if count == 1 { "one side".to_owned() } else { format!("{count} sides") };
-        return Err(Failure::new(format!("a comparison is of two to eight sides, not of {sides}"))
-            .with_help("@SELECTION of navlayer.toml puts several capabilities into one side"));
-    }
     args.account.check()?;
     let output = args.output.as_deref().filter(|path| *path != Path::new("-"));
     let format = format(args.format, output)?;
     let settings = config::settings(args.flags(), global)?;
+    check_count(args.sides.len(), !settings.deployed.is_empty())?;
     let asked: Vec<Asked> =
         args.sides.iter().map(|text| Asked::parse(text, &settings)).collect::<Result<_, _>>()?;
-    let (groups, places) = groups(&asked, &settings);
+    let (mut groups, places) = groups(&asked, &settings);
+    if groups.is_empty() {
+        groups.push(settings.source_paths());
+    }
     let Some(input) = input::load_groups(&settings, &groups, global)? else {
         return Ok(Outcome::Findings);
     };
@@ -157,13 +160,14 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
         sides.push(side);
     }
     tell_apart(&mut sides, &asked, &input.sets);
+    let deployed = narrow(&mut sides, &all, &settings, &input, global)?;
     args.account.write(&input.sets, &settings, args.force, global)?;
     if settings.rollup.value != Rollup::None {
         findings::say(global, "note: a comparison is of what is mapped; the roll-up is left out");
     }
     let comparison = compared(&settings, &input, &sides);
     text::notes(&comparison, &sides, &input.sets, settings.metric.value, global);
-    let bytes = written(args, &settings, &comparison, format)?;
+    let bytes = written(args, &settings, &comparison, deployed.as_ref(), format)?;
     match output {
         None => {
             out.write_all(&bytes)?;
@@ -186,6 +190,7 @@ impl Args {
         let sources = self.source.iter().map(|source| Setting::flag(source.clone(), "--source"));
         let mut flags = Written { sources: sources.collect(), ..Written::default() };
         self.reading.write(&mut flags);
+        self.deployed.write(&mut flags);
         self.metric.write(&mut flags);
         self.filters.write(&mut flags);
         flags.templates = self.templates.clone().map(|folder| Setting::flag(folder, "--templates"));
@@ -240,20 +245,23 @@ fn written(
     args: &Args,
     settings: &Settings,
     comparison: &Comparison<'_>,
+    deployed: Option<&Deployed>,
     format: Format,
 ) -> Result<Vec<u8>, Failure> {
+    let standings = deployed.map(|deployed| standings(deployed, comparison.sides()[0].coverage.sets()));
+    let of_page = deployed.map(|one| report::Deployed { deployment: &one.deployment, paper: &one.paper });
     let rows = |is_for_people: bool| -> Result<Table, Failure> {
         let mut table = tables::compared(comparison, args.rows());
         args.columns.arrange(&mut table, is_for_people)?;
         Ok(table)
     };
     Ok(match format {
-        Format::Text => text::text(comparison, &rows(true)?, &args.columns).into_bytes(),
-        Format::Markdown => text::markdown(comparison, &rows(true)?).into_bytes(),
+        Format::Text => text::text(comparison, standings, &rows(true)?, &args.columns).into_bytes(),
+        Format::Markdown => text::markdown(comparison, standings, &rows(true)?).into_bytes(),
         Format::Csv => csv::table(&rows(false)?).into_bytes(),
-        Format::Xlsx => workbook(&text::about(comparison), &sheets(comparison, rows(false)?))?,
+        Format::Xlsx => workbook(&text::about(comparison), &sheets(comparison, standings, rows(false)?))?,
         Format::Json => {
-            let file = report::comparison_file(comparison);
+            let file = report::comparison_file(comparison, of_page);
             let mut json = serde_json::to_vec_pretty(&file).map_err(io::Error::from)?;
             json.push(b'\n');
             json
@@ -265,21 +273,94 @@ fn written(
                 expand: settings.expand.value,
                 ..layer::Options::default()
             };
-            layer::to_bundle(&layer::of_comparison(comparison, &options))
+            let mut layers = layer::of_comparison(comparison, &options);
+            if let Some(deployed) = deployed {
+                for (layer, side) in layers.iter_mut().zip(comparison.sides()) {
+                    if side.coverage.selection().is_of_running() {
+                        layer::add_evidence(layer, &side.coverage, &deployed.deployment);
+                    }
+                }
+            }
+            layer::to_bundle(&layers)
         }
         Format::Html => {
             let templates = settings.templates.value.as_deref();
-            let options = report::PageOptions { palette: settings.palette(), templates };
+            let options = report::PageOptions { palette: settings.palette(), templates, deployed: of_page };
             report::compare_page(comparison, options)?.into_bytes()
         }
     })
 }
 
-fn sheets(comparison: &Comparison<'_>, rows: Table) -> Vec<Sheet> {
-    vec![
+fn sheets(comparison: &Comparison<'_>, standings: Option<Table>, rows: Table) -> Vec<Sheet> {
+    let mut sheets = vec![
         Sheet { name: "Sides", table: Table::new(&tables::compared_sides(comparison)) },
         Sheet { name: "Overlap", table: Table::new(&tables::compared_pairs(comparison)) },
         Sheet { name: "Techniques", table: rows },
         Sheet { name: "Dominated", table: Table::new(&tables::dominated(comparison)) },
-    ]
+    ];
+    sheets.extend(standings.map(|table| Sheet { name: "Deployed", table }));
+    sheets
+}
+
+/// How the capabilities of the sides stand that map something.
+fn standings(deployed: &Deployed, sets: &[MappingSet]) -> Table {
+    let keys = deployed::mapped(&deployed.paper, sets);
+    Table::new(&tables::deployed(&deployed.deployment, sets, keys))
+}
+
+/// Two to eight sides; where it is told what is deployed, one or none will do: it is compared with itself.
+fn check_count(count: usize, is_deployed: bool) -> Result<(), Failure> {
+    if SIDES.contains(&count) || (is_deployed && count < SIDES.start) {
+        return Ok(());
+    }
+    let sides = match count {
+        0 => "none".to_owned(),
+        1 => "one side".to_owned(),
+        _ => format!("{count} sides"),
+    };
+    let failure = Failure::new(format!("a comparison is of two to eight sides, not of {sides}"));
+    Err(match count {
+        0 | 1 => failure.with_help(
+            "with --deployed FILE, one side, or everything, is compared with what of it is deployed",
+        ),
+        _ => failure.with_help("@SELECTION of navlayer.toml puts several capabilities into one side"),
+    })
+}
+
+/// Narrows the sides to what is deployed, where somebody says what is. A single side, or everything, becomes two: on paper,
+/// and as deployed. On paper all sides together are what is returned.
+fn narrow(
+    sides: &mut Vec<Side>,
+    all: &Selection,
+    settings: &Settings,
+    input: &Input,
+    global: &Global,
+) -> Result<Option<Deployed>, Failure> {
+    let is_any = |sides: &[Side], set, capability| {
+        sides.iter().any(|side| side.selection.has_capability(set, capability))
+    };
+    let together = match sides.as_slice() {
+        [] => all.clone(),
+        [only] => only.selection.clone(),
+        sides => all.with_capabilities(|set, capability| is_any(sides, set, capability)),
+    };
+    let (narrowed, Some(deployed)) = deployed::narrow(together, settings, input, global)? else {
+        return Ok(None);
+    };
+    if let [] | [_] = sides.as_slice() {
+        let whole = || {
+            let mut names: Vec<&str> = input.sets.iter().map(|set| set.framework.name()).collect();
+            names.dedup();
+            names.join(" + ")
+        };
+        let name = sides.first().map_or_else(whole, |side| side.name.clone());
+        let is_whole = sides.first().is_none_or(|side| side.is_whole);
+        let both = report::sides(&name, &deployed.paper, &narrowed);
+        *sides = both.map(|(name, selection)| Side { name, selection, is_whole }).into();
+    } else {
+        for side in sides.iter_mut() {
+            side.selection = deployed.deployment.narrow(&side.selection);
+        }
+    }
+    Ok(Some(deployed))
 }

@@ -36,11 +36,17 @@ pub(crate) fn narrow(
 }
 
 /// What the flags or the configuration say is deployed; `None` where nobody does.
-pub(crate) fn read(settings: &Settings, input: &Input, global: &Global) -> Result<Option<Deployment>, Failure> {
+pub(crate) fn read(
+    settings: &Settings,
+    input: &Input,
+    global: &Global,
+) -> Result<Option<Deployment>, Failure> {
     if settings.deployed.is_empty() {
         if matches!(settings.deployed_when.origin, navlayer::config::Origin::Flag(_)) {
-            return Err(Failure::new("--deployed-when says when a capability counts as deployed, and nothing says what is")
-                .with_help("--deployed FILE names a scan or a list"));
+            return Err(Failure::new(
+                "--deployed-when says when a capability counts as deployed, and nothing says what is",
+            )
+            .with_help("--deployed FILE names a scan or a list"));
         }
         return Ok(None);
     }
@@ -86,8 +92,12 @@ fn own_ties(settings: &Settings, names: &Names<'_>, found: &mut Vec<Diagnostic>)
             match names.matching(&name.value) {
                 Some(meant) => keys.extend(meant),
                 None => {
-                    let message = format!("the checks `{start}_…` are tied to `{}`, and no capability is called so", name.value);
-                    let finding = Diagnostic::new(Code::NameWithoutMatch, message).help(names.advice(&name.value));
+                    let message = format!(
+                        "the checks `{start}_…` are tied to `{}`, and no capability is called so",
+                        name.value
+                    );
+                    let finding =
+                        Diagnostic::new(Code::NameWithoutMatch, message).help(names.advice(&name.value));
                     found.push(match name.origin.place() {
                         Some(place) => finding.at(place),
                         None => finding,
@@ -101,7 +111,7 @@ fn own_ties(settings: &Settings, names: &Names<'_>, found: &mut Vec<Diagnostic>)
 
 /// Says how many capabilities count as deployed, of those that the selection holds and that map something, and which
 /// results are about none.
-fn say(deployment: &Deployment, selection: &Selection, sets: &[MappingSet], global: &Global) {
+pub(crate) fn say(deployment: &Deployment, selection: &Selection, sets: &[MappingSet], global: &Global) {
     let mapped = mapped(selection, sets);
     let mut standings: BTreeMap<Standing, usize> = BTreeMap::new();
     for key in &mapped {
@@ -109,8 +119,8 @@ fn say(deployment: &Deployment, selection: &Selection, sets: &[MappingSet], glob
     }
     let deployed = mapped.iter().filter(|key| deployment.is_deployed(**key)).count();
     let count = |standing| standings.get(&standing).copied().unwrap_or_default();
-    let noun = if mapped.len() == 1 { "capability that maps something is" } else { "capabilities that map something are" };
-    let mut line = format!("deployed: {deployed} of {} {noun}", mapped.len());
+    let noun = if mapped.len() == 1 { "capability that maps" } else { "capabilities that map" };
+    let mut line = format!("deployed: {deployed} of {} {noun} something", mapped.len());
     let mut parts = Vec::new();
     for (standing, word) in [
         (Standing::Listed, "listed"),
@@ -140,7 +150,7 @@ fn say(deployment: &Deployment, selection: &Selection, sets: &[MappingSet], glob
             global,
             &format!(
                 "note: {} {results} of checks of {services} {verb} about no capability of the mappings; \
-                 [deployed.checks] of navlayer.toml can say which",
+                 [deployed.checks] of navlayer.toml ties checks to some",
                 all.total()
             ),
         );
@@ -148,21 +158,25 @@ fn say(deployment: &Deployment, selection: &Selection, sets: &[MappingSet], glob
 }
 
 /// The capabilities of a selection that map something.
-fn mapped(selection: &Selection, sets: &[MappingSet]) -> BTreeSet<CapabilityKey> {
+pub(crate) fn mapped(selection: &Selection, sets: &[MappingSet]) -> BTreeSet<CapabilityKey> {
     let all = sets.iter().enumerate().flat_map(|(set, held)| {
-        held.mappings.iter().filter(move |mapping| selection.has(set, mapping)).map(move |mapping| CapabilityKey {
-            set,
-            capability: mapping.capability,
-        })
+        held.mappings
+            .iter()
+            .filter(move |mapping| selection.has(set, mapping))
+            .map(move |mapping| CapabilityKey { set, capability: mapping.capability })
     });
     all.collect()
 }
 
 impl Deployed {
+    /// Coverage on paper, to stand beside coverage as deployed.
+    pub(crate) fn on_paper<'a>(&self, deployed: &Coverage<'a>) -> Coverage<'a> {
+        Coverage::new(deployed.sets(), deployed.catalog(), self.paper.clone(), *deployed.rules())
+    }
+
     /// Says how much is covered on paper, beside how much as deployed.
     pub(crate) fn compare(&self, deployed: &Coverage<'_>, global: &Global) {
-        let paper =
-            Coverage::new(deployed.sets(), deployed.catalog(), self.paper.clone(), *deployed.rules());
+        let paper = self.on_paper(deployed);
         let (deployed, paper) = (deployed.statistics(None, None), paper.statistics(None, None));
         let of = deployed.in_scope;
         findings::say(

@@ -31,11 +31,7 @@ pub(crate) fn open(path: &Path, most: u64) -> Result<Result<Source, Diagnostic>,
     let mut bytes = Vec::new();
     File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes)).map_err(failed)?;
     if bytes.len() as u64 > most {
-        return Err(Failure::new(format!(
-            "{} is larger than {} MiB",
-            path.display(),
-            most / 1024 / 1024
-        )));
+        return Err(Failure::new(format!("{} is larger than {} MiB", path.display(), most / 1024 / 1024)));
     }
     let name = path.display().to_string();
     Ok(match decode_within(path, bytes, most) {

@@ -181,16 +181,26 @@ impl Maker<'_> {
             expand: settings.expand.value,
             top: None,
         };
-        let Some(threat) = &self.threat else { return layer::build(&coverage, &options) };
-        let against = ThreatCoverage::new(threat, &coverage);
-        if let Some(global) = say {
-            threat::say(&against, global);
+        if let (Some(deployed), Some(global)) = (&self.deployed, say) {
+            deployed.compare(&coverage, global);
         }
-        if self.overlay {
-            layer::overlay(&coverage, &against, &options)
-        } else {
-            layer::build_against(&coverage, &against, &options)
+        let against = self.threat.as_ref().map(|threat| ThreatCoverage::new(threat, &coverage));
+        if let (Some(against), Some(global)) = (&against, say) {
+            threat::say(against, global);
         }
+        let mut layer = match &against {
+            None => layer::build(&coverage, &options),
+            Some(against) if self.overlay => layer::overlay(&coverage, against, &options),
+            Some(against) => layer::build_against(&coverage, against, &options),
+        };
+        if let Some(deployed) = &self.deployed {
+            layer::add_evidence(&mut layer, &coverage, &deployed.deployment);
+            if say.is_some() && !self.overlay {
+                let paper = deployed.on_paper(&coverage);
+                layer::add_paper(&mut layer, &coverage, &paper, &deployed.deployment);
+            }
+        }
+        layer
     }
 }
 

@@ -166,7 +166,11 @@ pub(crate) fn meant(
 }
 
 /// The capabilities of a list: an id, a name or a pattern on each line; from `#` on a line is a comment.
-pub(crate) fn list(source: &Source, names: &Names<'_>, findings: &mut Vec<Diagnostic>) -> BTreeSet<CapabilityKey> {
+pub(crate) fn list(
+    source: &Source,
+    names: &Names<'_>,
+    findings: &mut Vec<Diagnostic>,
+) -> BTreeSet<CapabilityKey> {
     let mut all = BTreeSet::new();
     let (mut start, mut entries) = (0, 0);
     for line in source.text().split_inclusive('\n') {

@@ -12,7 +12,7 @@ use clap::ValueEnum;
 use navlayer::config::{Setting, Settings, Written};
 use navlayer::coverage::plan::{Amount, Budget, Cover, PlanError, Problem, Question, Terms};
 use navlayer::coverage::{CapabilityKey, Coverage, Metric};
-use navlayer::deployment::Scans;
+use navlayer::deployment::{Deployment, Scans};
 use navlayer::diagnostic::{Diagnostic, Severity};
 use navlayer::layer;
 use navlayer::render::markdown;
@@ -21,7 +21,8 @@ use navlayer::source::decode::MAX_BYTES;
 use navlayer::tables::{self, Content, Table};
 
 use super::account::UpgradeReportArgs;
-use super::args::{FilterArgs, SourceArgs};
+use super::args::{DeployedArgs, FilterArgs, SourceArgs};
+use super::deployed;
 use super::file::{deliver, open};
 use super::input::{self, Input};
 use super::layer::is_our_layer;
@@ -51,6 +52,8 @@ pub(crate) struct Args {
     account: UpgradeReportArgs,
     #[command(flatten)]
     question: QuestionArgs,
+    #[command(flatten)]
+    deployed: DeployedArgs,
     /// Also list the techniques that each step adds or raises; in csv in place of the steps
     #[arg(long)]
     techniques: bool,
@@ -175,14 +178,15 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     };
     let coverage = content.coverage(selection.clone());
     say_metric(&coverage, settings.metric.value, global);
-    let Some(terms) = args.question.terms(&input, &coverage, &settings, global)? else {
+    let deployed = deployed::read(&settings, &input, global)?;
+    let Some(terms) = args.question.terms((&input, deployed.as_ref()), &coverage, &settings, global)? else {
         return Ok(Outcome::Findings);
     };
     let plan = Problem::of(&coverage, &terms)
         .and_then(|problem| problem.plan(question))
         .map_err(|error| args.question.explain(&error, &terms))?;
     let told = Told { plan: &plan, coverage: &coverage, terms: &terms };
-    let bytes = args.bytes(&told, format, global)?;
+    let bytes = args.bytes(&told, deployed.as_ref(), format, global)?;
     if !matches!(format, Format::Table | Format::Markdown) {
         told.sentences().iter().for_each(|sentence| findings::say(global, sentence));
     }
@@ -212,6 +216,7 @@ impl Args {
     fn flags(&self) -> Written {
         let mut flags = Written::default();
         self.sources.write(&mut flags);
+        self.deployed.write(&mut flags);
         self.filters.write(&mut flags);
         flags.metric = self.question.metric.map(|metric| {
             let metric = match metric {
@@ -223,7 +228,13 @@ impl Args {
         flags
     }
 
-    fn bytes(&self, told: &Told<'_>, format: Format, global: &Global) -> Result<Vec<u8>, Failure> {
+    fn bytes(
+        &self,
+        told: &Told<'_>,
+        deployed: Option<&Deployment>,
+        format: Format,
+        global: &Global,
+    ) -> Result<Vec<u8>, Failure> {
         let is_long = (self.techniques || global.verbose) && !told.plan.steps.is_empty();
         let text = match format {
             Format::Csv if self.techniques => self.layout.text(changes(told), FormatArg::Csv)?,
@@ -233,7 +244,18 @@ impl Args {
                 serde_json::to_string_pretty(&file).map_err(io::Error::from)? + "\n"
             }
             Format::Layer => {
-                return Ok(layer::to_json(&layer::of_plan(told.plan, told.coverage, told.terms)));
+                let mut layer = layer::of_plan(told.plan, told.coverage, told.terms);
+                if let Some(deployment) = deployed {
+                    let running = deployment.narrow(told.coverage.selection());
+                    let running = Coverage::new(
+                        told.coverage.sets(),
+                        told.coverage.catalog(),
+                        running,
+                        *told.coverage.rules(),
+                    );
+                    layer::add_evidence(&mut layer, &running, deployment);
+                }
+                return Ok(layer::to_json(&layer));
             }
             Format::Markdown => self.document(told, is_long)?,
             Format::Table => self.terminal(told, is_long)?,
@@ -313,7 +335,7 @@ impl QuestionArgs {
     /// What is given besides the mappings; `None` when a file has mistakes, which have been printed.
     fn terms(
         &self,
-        input: &Input,
+        (input, deployed): (&Input, Option<&Deployment>),
         coverage: &Coverage<'_>,
         settings: &Settings,
         global: &Global,
@@ -324,7 +346,12 @@ impl QuestionArgs {
         if let Some(nodes) = self.nodes {
             terms.nodes = nodes;
         }
-        let mut enabled = BTreeSet::new();
+        let mut enabled: BTreeSet<CapabilityKey> = BTreeSet::new();
+        if let Some(deployment) = deployed {
+            deployed::say(deployment, coverage.selection(), &input.sets, global);
+            let all = deployed::mapped(coverage.selection(), &input.sets).into_iter();
+            enabled.extend(all.filter(|key| deployment.is_deployed(*key)));
+        }
         for argument in &self.enabled {
             for meant in names::meant(argument, "--enabled", &names, (input, settings), global)? {
                 match meant {

@@ -5,15 +5,17 @@ mod told;
 use std::io;
 
 use clap::Subcommand;
+use navlayer::attack::TechniqueId;
 use navlayer::config::{Settings, Written};
 use navlayer::coverage::threat::{Threat, ThreatCoverage};
 use navlayer::coverage::{Coverage, Metric};
 use navlayer::mapping::select::Selection;
-use navlayer::tables::{self, Content, GapRow, Listed, Table, TechniqueRow};
+use navlayer::tables::{self, Content, GapRow, GapSubject, Listed, Table, TechniqueRow};
 
 use super::account::UpgradeReportArgs;
-use super::args::{FilterArgs, ScoreArgs, SourceArgs, ThreatArgs};
+use super::args::{DeployedArgs, FilterArgs, ScoreArgs, SourceArgs, ThreatArgs};
 use super::config;
+use super::deployed::{self, Deployed};
 use super::input::{self, Input};
 use super::table::{Sheet, TableArgs};
 use super::{CommandResult, Failure, Global, Outcome, findings, threat};
@@ -57,11 +59,14 @@ struct CapabilityArgs {
     sources: SourceArgs,
     #[command(flatten)]
     account: UpgradeReportArgs,
-    /// Also list capabilities of which no mapping passes the filters
+    /// Also list capabilities of which no mapping passes the filters, and with --deployed those that are not deployed, with
+    /// what they map on paper
     #[arg(long)]
     all: bool,
     #[command(flatten)]
     table: TableArgs,
+    #[command(flatten)]
+    deployed: DeployedArgs,
     #[command(flatten)]
     threat: ThreatArgs,
     #[command(flatten)]
@@ -73,7 +78,8 @@ struct CapabilityArgs {
 const CAPABILITIES: &str = "\
 Columns: framework, id, name, groups, tags, state, mapped, techniques, sub_techniques, protect, \
 detect, respond, minimal, partial, significant, only, weighted, weighted_percent, mappings, retired, \
-comment, references; with --threat also threat_covered, threat_weighted_percent
+comment, references; with --threat also threat_covered, threat_weighted_percent; with --deployed \
+also deployed, standing, passed, failed, manual, muted, accounts, regions, failed_checks
 
 `state` is mapped, not mappable (the source says so), not assessed (mapped without a level) or no \
 mapping. `protect`, `detect` and `respond` count what is mapped in each; `minimal`, `partial` and \
@@ -85,6 +91,7 @@ score.
 Examples:
   navlayer query capabilities                        most techniques first
   navlayer query capabilities --sort -only,name --select name,only,mapped
+  navlayer query capabilities --deployed scan.json --all
   navlayer query capabilities --tag Network --tag 'Denial*' --all-tags AWS/";
 
 /// One row for each technique: its score, its levels, and the capabilities that map it
@@ -101,6 +108,8 @@ struct TechniqueArgs {
     #[command(flatten)]
     table: TableArgs,
     #[command(flatten)]
+    deployed: DeployedArgs,
+    #[command(flatten)]
     threat: ThreatArgs,
     #[command(flatten)]
     scores: ScoreArgs,
@@ -111,7 +120,7 @@ struct TechniqueArgs {
 const TECHNIQUES: &str = "\
 Columns: id, name, kind, tactics, platforms, fate, state, score, rolled_up, protect, detect, \
 respond, capability_count, capabilities, capability_ids, frameworks, mappings; with --threat also \
-use, residual, used_by
+use, residual, used_by; with --deployed also paper_score, not_deployed
 
 `protect`, `detect` and `respond` hold the strongest level in each; `fate` tells of an id that is \
 not active in the ATT&CK version what became of it. `use` is in percent of the threat's weight, \
@@ -132,6 +141,8 @@ struct ScoreRowArgs {
     account: UpgradeReportArgs,
     #[command(flatten)]
     table: TableArgs,
+    #[command(flatten)]
+    deployed: DeployedArgs,
     #[command(flatten)]
     filters: FilterArgs,
 }
@@ -160,6 +171,8 @@ struct GapArgs {
     #[command(flatten)]
     table: TableArgs,
     #[command(flatten)]
+    deployed: DeployedArgs,
+    #[command(flatten)]
     threat: ThreatArgs,
     #[command(flatten)]
     scores: ScoreArgs,
@@ -169,7 +182,8 @@ struct GapArgs {
 
 const GAPS: &str = "\
 Columns: kind, id, name, state, tactics, platforms, mapped_sub_techniques, fate, comment, \
-frameworks, capabilities; with --threat also use, score, residual, used_by
+frameworks, capabilities; with --threat also use, score, residual, used_by; with --deployed also \
+paper_score, not_deployed: what would cover it, were it deployed
 
 With --threat the rows are the threat's techniques of which a risk remains, the covered ones with \
 less than the full score among them: most used first, of one use the weakest first. `use` is in \
@@ -200,6 +214,8 @@ struct Question {
     settings: Settings,
     input: Input,
     selection: Selection,
+    /// What runs, where the selection is narrowed to that.
+    deployed: Option<Deployed>,
     /// Of those that take one.
     threat: Option<Threat>,
 }
@@ -208,6 +224,7 @@ impl Question {
     /// `None` when the sources have errors, which have been printed.
     fn new(
         (sources, account): (&SourceArgs, &UpgradeReportArgs),
+        deployed: &DeployedArgs,
         (scores, threat): (Option<&ScoreArgs>, Option<&ThreatArgs>),
         filters: &FilterArgs,
         global: &Global,
@@ -215,6 +232,7 @@ impl Question {
         account.check()?;
         let mut flags = Written::default();
         sources.write(&mut flags);
+        deployed.write(&mut flags);
         if let Some(scores) = scores {
             scores.write(&mut flags);
         }
@@ -225,12 +243,36 @@ impl Question {
         let settings = config::settings(flags, global)?;
         let Some(input) = input::load(&settings, global)? else { return Ok(None) };
         let selection = input::select(&settings, &input, global)?;
+        let (selection, deployed) = deployed::narrow(selection, &settings, &input, global)?;
         let threat = match threat {
             Some(_) => threat::threat(&settings, &input, global)?,
             None => None,
         };
         account.write(&input.sets, &settings, false, global)?;
-        Ok(Some(Self { settings, input, selection, threat }))
+        Ok(Some(Self { settings, input, selection, deployed, threat }))
+    }
+
+    /// Where it is told what is deployed, puts what techniques reach on paper after a column.
+    fn add_paper(
+        &self,
+        table: &mut Table,
+        after: &str,
+        coverage: &Coverage<'_>,
+        ids: impl Iterator<Item = TechniqueId>,
+    ) -> Result<(), Failure> {
+        if let Some(deployed) = &self.deployed {
+            let paper = deployed.on_paper(coverage);
+            let rows = Table::new(&tables::on_paper(&paper, &deployed.deployment, ids));
+            table.insert(table.column(after)? + 1, rows);
+        }
+        Ok(())
+    }
+
+    /// Where it is told what is deployed, says how much is covered so, and how much on paper.
+    fn say_deployed(&self, content: &Content<'_>, global: &Global) {
+        if let Some(deployed) = &self.deployed {
+            deployed.compare(&content.coverage(self.selection.clone()), global);
+        }
     }
 
     fn content(&self) -> Content<'_> {
@@ -250,6 +292,7 @@ fn listed(all: bool) -> Listed {
 fn capabilities(args: &CapabilityArgs, global: &Global, out: &mut dyn io::Write) -> CommandResult {
     let Some(question) = Question::new(
         (&args.sources, &args.account),
+        &args.deployed,
         (Some(&args.scores), Some(&args.threat)),
         &args.filters,
         global,
@@ -258,9 +301,20 @@ fn capabilities(args: &CapabilityArgs, global: &Global, out: &mut dyn io::Write)
         return Ok(Outcome::Findings);
     };
     let content = question.content();
-    let rows = tables::capabilities(&content, listed(args.all));
+    // What is not deployed is listed with what it maps on paper.
+    let paper = question.deployed.as_ref().filter(|_| args.all).map(|deployed| &deployed.paper);
+    let shown = Content { selection: paper.unwrap_or(content.selection), ..content };
+    let rows = tables::capabilities(&shown, listed(args.all));
     let mut table = Table::new(&rows);
     let mut order = "-mapped";
+    if let Some(deployed) = &question.deployed {
+        let keys = rows.iter().map(|row| row.key);
+        let mut evidence = Table::new(&tables::deployed(&deployed.deployment, content.sets, keys));
+        let columns =
+            (0..evidence.heads().len()).filter(|at| !["id", "name"].contains(&&*evidence.heads()[*at].key));
+        evidence.select(&columns.collect::<Vec<_>>());
+        table.insert(table.column("mapped")?, evidence);
+    }
     if let Some(threat) = &question.threat {
         let keys: Vec<_> = rows.iter().map(|row| row.key).collect();
         let against = Table::new(&tables::capabilities_against(&content, threat, &keys));
@@ -272,6 +326,7 @@ fn capabilities(args: &CapabilityArgs, global: &Global, out: &mut dyn io::Write)
     }
     args.table.write(Sheet { table, below: None }, global, out)?;
     told::capabilities(&content, &rows, global);
+    question.say_deployed(&content, global);
     if let Some(threat) = &question.threat {
         let coverage = content.coverage(question.selection.clone());
         threat::say(&ThreatCoverage::new(threat, &coverage), global);
@@ -282,6 +337,7 @@ fn capabilities(args: &CapabilityArgs, global: &Global, out: &mut dyn io::Write)
 fn techniques(args: &TechniqueArgs, global: &Global, out: &mut dyn io::Write) -> CommandResult {
     let Some(question) = Question::new(
         (&args.sources, &args.account),
+        &args.deployed,
         (Some(&args.scores), Some(&args.threat)),
         &args.filters,
         global,
@@ -298,8 +354,10 @@ fn techniques(args: &TechniqueArgs, global: &Global, out: &mut dyn io::Write) ->
     if let Some(against) = &against {
         add_uses(&mut table, &rows, against)?;
     }
+    question.add_paper(&mut table, "score", &coverage, rows.iter().map(|row| row.id))?;
     args.table.write(Sheet { table, below: None }, global, out)?;
     told::techniques(&coverage, rows.len(), global);
+    question.say_deployed(&content, global);
     if let Some(against) = &against {
         threat::say(against, global);
     }
@@ -316,7 +374,8 @@ fn add_uses(table: &mut Table, rows: &[TechniqueRow], against: &ThreatCoverage<'
 }
 
 fn scores(args: &ScoreRowArgs, global: &Global, out: &mut dyn io::Write) -> CommandResult {
-    let Some(question) = Question::new((&args.sources, &args.account), (None, None), &args.filters, global)?
+    let Some(question) =
+        Question::new((&args.sources, &args.account), &args.deployed, (None, None), &args.filters, global)?
     else {
         return Ok(Outcome::Findings);
     };
@@ -325,12 +384,14 @@ fn scores(args: &ScoreRowArgs, global: &Global, out: &mut dyn io::Write) -> Comm
     let rows = tables::scores(&coverage);
     args.table.write(Sheet { table: Table::new(&rows), below: None }, global, out)?;
     told::scores(&coverage, &rows, global);
+    question.say_deployed(&content, global);
     Ok(Outcome::Clean)
 }
 
 fn gaps(args: &GapArgs, global: &Global, out: &mut dyn io::Write) -> CommandResult {
     let Some(question) = Question::new(
         (&args.sources, &args.account),
+        &args.deployed,
         (Some(&args.scores), Some(&args.threat)),
         &args.filters,
         global,
@@ -342,23 +403,32 @@ fn gaps(args: &GapArgs, global: &Global, out: &mut dyn io::Write) -> CommandResu
     let coverage = content.coverage(question.selection.clone());
     say_metric(&coverage, content.rules.metric, global);
     if let Some(threat) = &question.threat {
-        return gaps_against(args, &content, &ThreatCoverage::new(threat, &coverage), &coverage, global, out);
+        let against = ThreatCoverage::new(threat, &coverage);
+        return gaps_against(args, &question, &content, &against, &coverage, global, out);
     }
     let rows = tables::gaps(&content, &coverage);
     let (techniques, capabilities): (Vec<GapRow>, Vec<GapRow>) =
         rows.iter().cloned().partition(GapRow::is_technique);
+    let mut table = Table::new(&techniques);
+    let ids = techniques.iter().filter_map(|row| match &row.subject {
+        GapSubject::Technique(id, _) => Some(*id),
+        GapSubject::Capability(_) => None,
+    });
+    question.add_paper(&mut table, "state", &coverage, ids)?;
     let sheet = Sheet {
-        table: Table::new(&techniques),
+        table,
         below: Some(("Capabilities that their source declares not mappable", Table::new(&capabilities))),
     };
     args.table.write(sheet, global, out)?;
     told::gaps(&coverage, &rows, global);
+    question.say_deployed(&content, global);
     Ok(Outcome::Clean)
 }
 
 /// What of a threat is open or weak.
 fn gaps_against(
     args: &GapArgs,
+    question: &Question,
     content: &Content<'_>,
     against: &ThreatCoverage<'_>,
     coverage: &Coverage<'_>,
@@ -369,7 +439,10 @@ fn gaps_against(
     let mut table = Table::new(&rows);
     let ids = against.gaps().into_iter().map(|gap| gap.technique);
     table.insert(table.column("state")? + 1, Table::new(&tables::uses(against, ids)));
+    let ids = against.gaps().into_iter().map(|gap| gap.technique);
+    question.add_paper(&mut table, "score", coverage, ids)?;
     args.table.write(Sheet { table, below: None }, global, out)?;
+    question.say_deployed(content, global);
     threat::say(against, global);
     Ok(Outcome::Clean)
 }

@@ -42,7 +42,7 @@ pub(crate) struct Side {
     /// The mappings.
     pub(crate) selection: Selection,
     /// Whether it is all of some sets.
-    is_whole: bool,
+    pub(crate) is_whole: bool,
 }
 
 impl Asked {

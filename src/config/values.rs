@@ -11,8 +11,8 @@ use super::walk::{Item, Walk, shown};
 use super::written::{SavedSelection, Setting, TINTS};
 use crate::attack::{Domain, Version, WantedVersion};
 use crate::coverage::threat::Named;
-use crate::deployment;
 use crate::coverage::{Metric, Rollup};
+use crate::deployment;
 use crate::diagnostic::{Action, Code, ParseTargetError, Rule, Target};
 use crate::layer::{ColorBy, Expand};
 use crate::mapping::read::Columns;
@@ -185,8 +185,7 @@ impl Walk {
     }
 
     pub(super) fn deployed_when(&mut self, item: &Item<'_>) {
-        self.written.deployed_when =
-            self.one_of(item, &deployment::Rule::ALL.map(|rule| (rule.key(), rule)));
+        self.written.deployed_when = self.one_of(item, &deployment::Rule::ALL.map(|rule| (rule.key(), rule)));
     }
 
     /// The capabilities that checks are about; an empty list ties them to none.

@@ -337,8 +337,8 @@ impl Deployment {
     /// The same selection, of what is deployed.
     #[must_use]
     pub fn narrow(&self, selection: &Selection) -> Selection {
-        let mut narrowed = selection
-            .with_capabilities(|set, capability| self.is_deployed(CapabilityKey { set, capability }));
+        let mut narrowed =
+            selection.of_running(|set, capability| self.is_deployed(CapabilityKey { set, capability }));
         let sources: Vec<&str> = self.sources.iter().map(String::as_str).collect();
         let rule = if self.rule == Rule::Any { ", where any check passes" } else { "" };
         narrowed.phrases.push(format!("deployed: {}{rule}", some(&sources)));

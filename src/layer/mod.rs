@@ -5,6 +5,7 @@ pub mod check;
 pub mod color;
 pub mod combine;
 mod compare;
+mod deployed;
 mod diff;
 pub mod expr;
 mod model;
@@ -25,6 +26,8 @@ use serde_json::ser::{CharEscape, Formatter, PrettyFormatter, Serializer};
 pub use build::{ColorBy, Options, build, score_top};
 pub(crate) use build::{MADE_OF, NotAssessed, category_fill, count_label};
 pub use compare::of_comparison;
+pub(crate) use deployed::NOT_DEPLOYED;
+pub use deployed::{add_evidence, add_paper};
 pub use diff::{Change, of_diff};
 pub use model::{
     Annotation, Expand, FORMAT, Filters, Gradient, Layer, Layout, LegendItem, Link, Metadata, NAVIGATOR,

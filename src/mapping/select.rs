@@ -100,6 +100,8 @@ pub struct Selection {
     sets: Vec<bool>,
     /// Per set and capability whether it counts.
     capabilities: Vec<Vec<bool>>,
+    /// Per set and capability whether it runs; `None` where nobody says.
+    running: Option<Vec<Vec<bool>>>,
 }
 
 /// The techniques that the ATT&CK filters leave.
@@ -182,6 +184,7 @@ impl Filter {
             scope,
             platforms,
             phrases: Vec::new(),
+            running: None,
         };
         selection.phrases = self.phrases(&selection, sets, catalog);
         Ok(selection)
@@ -336,16 +339,18 @@ impl Selection {
             levels: None,
             sets: vec![true; sets.len()],
             capabilities: sets.iter().map(|set| vec![true; set.capabilities.len()]).collect(),
+            running: None,
         }
     }
 
     /// Whether a capability of a set counts.
     #[must_use]
     pub fn has_capability(&self, set: usize, capability: usize) -> bool {
-        self.capabilities.get(set).and_then(|counts| counts.get(capability)).is_some_and(|counts| *counts)
+        let holds = |held: &[Vec<bool>]| held.get(set).and_then(|held| held.get(capability)) == Some(&true);
+        holds(&self.capabilities) && self.running.as_deref().is_none_or(holds)
     }
 
-    /// Whether any capability of a set counts.
+    /// Whether any capability of a set counts, should it run or not: of what does not run, coverage is none.
     #[must_use]
     pub fn has_any_capability(&self, set: usize) -> bool {
         self.capabilities.get(set).is_some_and(|counts| counts.contains(&true))
@@ -411,6 +416,7 @@ impl Selection {
                 .zip(&other.capabilities)
                 .map(|(own, other)| both(own, other))
                 .collect(),
+            running: self.running.clone().or_else(|| other.running.clone()),
             ..self.clone()
         }
     }
@@ -431,6 +437,22 @@ impl Selection {
                 .collect(),
             ..self.clone()
         }
+    }
+
+    /// The same selection, of which only those capabilities count that run: those for which `runs(set, capability)` holds.
+    /// Its sets stay: they are what coverage is of, and be it none.
+    #[must_use]
+    pub fn of_running(&self, runs: impl Fn(usize, usize) -> bool) -> Self {
+        let all = self.capabilities.iter().enumerate();
+        let running =
+            all.map(|(set, held)| (0..held.len()).map(|capability| runs(set, capability)).collect());
+        Self { running: Some(running.collect()), ..self.clone() }
+    }
+
+    /// Whether it is narrowed to what runs.
+    #[must_use]
+    pub const fn is_of_running(&self) -> bool {
+        self.running.is_some()
     }
 
     /// The same selection for those capabilities for which `keep(set, capability)` holds.

@@ -1,5 +1,6 @@
 //! `capabilities/<id>.html`: one capability, what it maps, and what only it maps.
 
+use super::deployment;
 use super::index::{group_name, only};
 use super::matrix::matrix;
 use super::site::{CapabilityPage, Framework, Site, categories, face, headline, references};
@@ -36,6 +37,7 @@ pub(super) fn capability(site: &Site<'_>, framework: &Framework<'_>, position: u
         group: group_name(site, page.key),
         tags: capability.tags.clone(),
         non_mappable: page.layer.is_none(),
+        deployed: deployment::standing(site, page.key),
         comment: capability.comment.clone(),
         references: references(&capability.references),
         scored,

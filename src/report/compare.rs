@@ -5,6 +5,7 @@ mod make;
 mod view;
 
 pub use file::{ComparisonFile, comparison_file};
+pub(super) use make::page;
 pub use make::{PageOptions, compare_page};
 pub use view::{CompareCell, CompareMatrix, CompareRow, CompareView};
 

@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::site::{Counted, coverage_row, fraction};
+use super::site::{Content, Counted, Site, coverage_row, fraction};
 use super::view::{CoverageRow, Fraction, LayerLink, TechniqueRef};
 use crate::attack::TechniqueId;
-use crate::coverage::{CapabilityKey, Coverage, Levels, State};
+use crate::coverage::compare::Comparison;
+use crate::coverage::{CapabilityKey, Cell, Coverage, Levels, State};
 use crate::deployment::{Counts, Deployment, Evidence, Standing};
+use crate::layer;
+use crate::mapping::Category;
 use crate::mapping::select::Selection;
 
 /// The most techniques that are listed.
@@ -148,6 +151,128 @@ pub struct UntiedRow {
     pub counts: Counts,
 }
 
+/// Coverage on paper and as deployed, side by side; `None` where nobody says what is deployed.
+pub(super) fn comparison<'a>(content: &Content<'a>) -> Option<Comparison<'a>> {
+    let deployed = content.deployed?;
+    let involved = content.sets.iter().enumerate().filter(|(set, _)| deployed.paper.has_any_capability(*set));
+    let mut names: Vec<&str> = involved.map(|(_, set)| set.framework.name()).collect();
+    names.dedup();
+    let sides = sides(&names.join(" + "), deployed.paper, &content.selection);
+    Some(Comparison::new(content.sets, content.catalog, content.rules, &sides))
+}
+
+/// The sides of a comparison of what is mapped with what of it runs; `name` is what is mapped: `AWS`.
+#[must_use]
+pub fn sides(name: &str, paper: &Selection, deployed: &Selection) -> [(String, Selection); 2] {
+    [(format!("{name} on paper"), paper.clone()), (format!("{name} as deployed"), deployed.clone())]
+}
+
+/// The layers of both and of their differences, in one file.
+pub(super) fn layers(content: &Content<'_>, comparison: &Comparison<'_>) -> Vec<u8> {
+    let options = layer::Options {
+        color_by: content.color_by,
+        palette: content.palette,
+        expand: content.expand,
+        ..layer::Options::default()
+    };
+    let mut layers = layer::of_comparison(comparison, &options);
+    if let ([_, side], Some(deployed), Some(layer)) =
+        (comparison.sides(), content.deployed, layers.get_mut(1))
+    {
+        layer::add_evidence(layer, &side.coverage, deployed.deployment);
+    }
+    layer::to_bundle(&layers)
+}
+
+/// The view of a site; `None` where nobody says what is deployed.
+pub(super) fn view(site: &Site<'_>) -> Option<DeployedView> {
+    let (deployed, paper) = (site.content.deployed?, site.paper.as_ref()?);
+    let maker = Maker {
+        deployment: deployed.deployment,
+        paper,
+        deployed: &site.combined,
+        capability: &|key| site.capability_paths.get(&key).cloned(),
+        technique: &|id| site.technique_ref(id, ""),
+    };
+    let layer =
+        LayerLink { label: "On paper, as deployed, and what differs".to_owned(), href: site.both.clone() };
+    Some(DeployedView { layer: Some(layer), page: Some(PAGE.to_owned()), ..maker.view() })
+}
+
+/// The view of sides that are narrowed to what runs; on paper they are together what `deployed.paper` selects.
+pub(super) fn of_comparison(comparison: &Comparison<'_>, deployed: Deployed<'_>) -> DeployedView {
+    let side = &comparison.sides()[0].coverage;
+    let coverage = |selection| Coverage::new(side.sets(), side.catalog(), selection, *comparison.rules());
+    let paper = coverage(deployed.paper.clone());
+    let running = coverage(deployed.deployment.narrow(deployed.paper));
+    let technique = |id: TechniqueId| TechniqueRef {
+        id: id.to_string(),
+        name: paper.full_name(id),
+        href: side.catalog().version().page("techniques", &id.url_path()),
+        external: true,
+    };
+    let maker = Maker {
+        deployment: deployed.deployment,
+        paper: &paper,
+        deployed: &running,
+        capability: &|_| None,
+        technique: &technique,
+    };
+    maker.view()
+}
+
+/// The page with both matrices.
+pub(super) const PAGE: &str = "deployed.html";
+
+/// How a capability with a page stands, and what scans found about it.
+pub(super) fn standing(site: &Site<'_>, key: CapabilityKey) -> Option<StandingRow> {
+    let (deployed, paper) = (site.content.deployed?, site.paper.as_ref()?);
+    let maker = Maker {
+        deployment: deployed.deployment,
+        paper,
+        deployed: &site.combined,
+        capability: &|_| None,
+        technique: &|id| site.technique_ref(id, ""),
+    };
+    let maps = |(id, cell): &(&TechniqueId, &Cell)| {
+        paper.catalog().technique(**id).is_some() && cell.capabilities.iter().any(|(one, _)| *one == key)
+    };
+    Some(maker.standing(key, paper.cells().iter().filter(maps).count()))
+}
+
+/// The names of the capabilities that map a technique and are not deployed, with what they reach.
+pub(super) fn not_deployed(site: &Site<'_>, id: TechniqueId) -> Vec<NotDeployed> {
+    let (Some(deployed), Some(paper)) = (site.content.deployed, site.paper.as_ref()) else {
+        return Vec::new();
+    };
+    let capabilities = paper.cell(id).map(|cell| cell.capabilities.as_slice()).unwrap_or_default();
+    let missing = capabilities.iter().filter(|(key, _)| !deployed.deployment.is_deployed(*key));
+    let row = |(key, levels): &(CapabilityKey, Levels)| NotDeployed {
+        name: paper.sets()[key.set].capabilities[key.capability].name.clone(),
+        standing: deployed.deployment.standing(*key).name().to_owned(),
+        reaches: Category::ALL
+            .into_iter()
+            .filter_map(|category| {
+                let level = levels.level_in(category, &paper.rules().scale)?;
+                Some(format!("{category} {level}"))
+            })
+            .collect::<Vec<_>>()
+            .join(", "),
+    };
+    missing.map(row).collect()
+}
+
+/// A capability that maps a technique and is not deployed.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct NotDeployed {
+    /// Its name.
+    pub name: String,
+    /// How it stands: `failing`.
+    pub standing: String,
+    /// What it reaches: `Protect Partial, Detect Minimal`; empty without levels.
+    pub reaches: String,
+}
+
 /// What a view is made of.
 pub(super) struct Maker<'a, 'c> {
     pub(super) deployment: &'a Deployment,
@@ -177,7 +302,9 @@ impl Maker<'_, '_> {
             lost_count: lost.len(),
             more_lost: lost.len().saturating_sub(LISTED),
             lost: lost.into_iter().take(LISTED).collect(),
-            untied: untied.map(|(service, counts)| UntiedRow { service: service.clone(), counts: *counts }).collect(),
+            untied: untied
+                .map(|(service, counts)| UntiedRow { service: service.clone(), counts: *counts })
+                .collect(),
             layer: None,
             page: None,
         }
@@ -196,7 +323,8 @@ impl Maker<'_, '_> {
             ("Both together", Counted::Both),
         ];
         let row = |name: &str, counted| {
-            let of = |statistics| coverage_row(name, "", statistics, counted, self.scored(), self.paper.rules());
+            let of =
+                |statistics| coverage_row(name, "", statistics, counted, self.scored(), self.paper.rules());
             PaperRow { name: name.to_owned(), paper: of(&paper), deployed: of(&deployed) }
         };
         rows.map(|(name, counted)| row(name, counted)).into()
@@ -224,8 +352,11 @@ impl Maker<'_, '_> {
                 *mapped.entry(*key).or_default() += usize::from(is_active);
             }
         }
-        let mut rows: Vec<StandingRow> = mapped.iter().map(|(key, mapped)| self.standing(*key, *mapped)).collect();
-        rows.sort_by(|a, b| a.standing.cmp(&b.standing).then(b.mapped.cmp(&a.mapped)).then(a.name.cmp(&b.name)));
+        let mut rows: Vec<StandingRow> =
+            mapped.iter().map(|(key, mapped)| self.standing(*key, *mapped)).collect();
+        rows.sort_by(|a, b| {
+            a.standing.cmp(&b.standing).then(b.mapped.cmp(&a.mapped)).then(a.name.cmp(&b.name))
+        });
         rows
     }
 
@@ -246,7 +377,8 @@ impl Maker<'_, '_> {
 
     fn lost(&self) -> Vec<LostRow> {
         let mut rows: Vec<(f64, LostRow)> = Vec::new();
-        for (id, cell) in self.paper.cells().iter().filter(|(id, _)| self.paper.state(**id) == State::Covered) {
+        for (id, cell) in self.paper.cells().iter().filter(|(id, _)| self.paper.state(**id) == State::Covered)
+        {
             let held = self.deployed.cell(*id).filter(|cell| cell.is_mapped());
             let (paper, deployed) = (cell.own_score, held.and_then(|cell| cell.own_score));
             let is_less = |paper: f64| deployed.is_none_or(|deployed| deployed < paper);
@@ -260,7 +392,11 @@ impl Maker<'_, '_> {
             let row = LostRow {
                 technique: (self.technique)(*id),
                 paper: self.reach(self.paper, *id),
-                deployed: if held.is_some() { self.reach(self.deployed, *id) } else { "not covered".to_owned() },
+                deployed: if held.is_some() {
+                    self.reach(self.deployed, *id)
+                } else {
+                    "not covered".to_owned()
+                },
                 open: held.is_none(),
                 missing: missing.into_iter().map(str::to_owned).collect(),
             };
@@ -277,8 +413,12 @@ impl Maker<'_, '_> {
         let categories = &coverage.selection().categories;
         let levels: Levels = cell.levels();
         match levels.level(categories, &coverage.rules().scale) {
-            Some(level) if coverage.rules().metric == crate::coverage::Metric::Strongest => level.name().to_owned(),
-            _ => coverage.shown_score(cell).map_or_else(|| "without a score".to_owned(), |score| score.to_string()),
+            Some(level) if coverage.rules().metric == crate::coverage::Metric::Strongest => {
+                level.name().to_owned()
+            }
+            _ => coverage
+                .shown_score(cell)
+                .map_or_else(|| "without a score".to_owned(), |score| score.to_string()),
         }
     }
 }

@@ -13,7 +13,7 @@ use super::view::{
     CapabilityRow, CategoryCount, FindingView, FindingsView, FrameworkView, GapGroup, GapsView, IndexView,
     LayerLink, LegendEntry, MethodView, RetiredRef, TechniqueRef,
 };
-use super::{next, theme, threat, upgrade};
+use super::{deployment, next, theme, threat, upgrade};
 
 /// The most findings that the index lists.
 const LISTED: usize = 200;
@@ -31,6 +31,7 @@ pub(super) fn index(site: &Site<'_>) -> IndexView {
         attack,
         several: site.frameworks.len() > 1,
         frameworks: site.frameworks.iter().map(|one| framework(site, one)).collect(),
+        deployed: deployment::view(site),
         threat: threat::view(site),
         upgrades: upgrades(site).map(upgrade::view).collect(),
         absences: upgrade::absences(upgrades(site)),

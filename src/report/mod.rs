@@ -5,6 +5,7 @@
 
 mod capability;
 mod compare;
+mod deployment;
 mod diff;
 mod index;
 mod matrix;
@@ -29,6 +30,10 @@ use crate::parallel;
 pub use compare::{
     CompareCell, CompareMatrix, CompareRow, CompareView, ComparisonFile, METHOD, PageOptions, compare_page,
     comparison_file,
+};
+pub use deployment::{
+    Deployed, DeployedView, EvidenceView, LostRow, NotDeployed, PaperRow, PlaceCounts, StandingRow,
+    UntiedRow, sides,
 };
 pub use diff::{DiffItem, DiffRow, DiffSection, DiffView, SumRow, diff_page};
 pub use next::{ChoiceView, NextView, Reached};
@@ -73,6 +78,10 @@ pub fn site(content: &Content<'_>, folder: Option<&Path>, sink: &mut Sink) -> Re
     let mut style = theme::style(&site.used_colors(), &content.palette, scale);
     if site.against.is_some() {
         style += &theme::threat_style(&content.palette);
+    }
+    if let Some(comparison) = deployment::comparison(content) {
+        let page = compare::page(&comparison, &content.palette, &mut templates)?;
+        sink.add(deployment::PAGE, page);
     }
     templates.set_theme(&style);
     let mut summary = serde_json::to_vec_pretty(&summary::summary(&site, &index)).unwrap_or_default();
@@ -161,6 +170,7 @@ mod tests {
             expand: Expand::default(),
             findings: &[],
             threat: Some(&threat),
+            deployed: None,
         };
         let site = Site::new(&content, &mut Sink::new("x", "test"), "layers");
         assert_eq!(check(std::iter::once(index::index(&site))), 1);

@@ -15,6 +15,7 @@ use crate::matrix::palette::Palette;
 use crate::output::Sink;
 use crate::parallel;
 
+use super::deployment::{self, Deployed};
 use super::view::{
     CapabilityRef, CellState, CoverageRow, Fraction, LevelShare, MappingView, Page, ReferenceView,
     SourceView, TechniqueRef, Weighted,
@@ -42,6 +43,8 @@ pub struct Content<'a> {
     pub findings: &'a [Diagnostic],
     /// Who is to be defended against.
     pub threat: Option<&'a Threat>,
+    /// What runs, where the selection is narrowed to that.
+    pub deployed: Option<Deployed<'a>>,
 }
 
 /// One mapping set of the site.
@@ -75,10 +78,14 @@ pub(super) struct Site<'a> {
     pub(super) frameworks: Vec<Framework<'a>>,
     /// All sets together, in one set of rules.
     pub(super) combined: Coverage<'a>,
+    /// All sets together on paper, where the selection is narrowed to what is deployed.
+    pub(super) paper: Option<Coverage<'a>>,
     /// The threat held against all sets together.
     pub(super) against: Option<ThreatCoverage<'a>>,
     /// The layer of both; empty without a threat.
     pub(super) overlay: String,
+    /// The layers on paper and as deployed; empty where nobody says what is deployed.
+    pub(super) both: String,
     pub(super) capability_paths: BTreeMap<CapabilityKey, String>,
     pub(super) technique_pages: BTreeSet<TechniqueId>,
 }
@@ -88,12 +95,15 @@ impl<'a> Site<'a> {
     pub(super) fn new(content: &'a Content<'a>, sink: &mut Sink, layers: &str) -> Self {
         let combined = coverage(content, content.selection.clone());
         let against = content.threat.map(|threat| ThreatCoverage::new(threat, &combined));
+        let paper = content.deployed.map(|deployed| coverage(content, deployed.paper.clone()));
         let mut site = Self {
             content,
             frameworks: Vec::new(),
             combined,
+            paper,
             against,
             overlay: String::new(),
+            both: String::new(),
             capability_paths: BTreeMap::new(),
             technique_pages: BTreeSet::new(),
         };
@@ -111,6 +121,11 @@ impl<'a> Site<'a> {
             let path = sink.name(layers, "threat", "json");
             sink.add(path.as_str(), threat::overlay(&site, against));
             site.overlay = path;
+        }
+        if let Some(comparison) = deployment::comparison(content) {
+            let path = sink.name(layers, "deployed", "json");
+            sink.add(path.as_str(), deployment::layers(content, &comparison));
+            site.both = path;
         }
         site.technique_pages = site.pages_of_techniques();
         site
@@ -214,10 +229,13 @@ impl<'a> Site<'a> {
             expand: self.content.expand,
             top: None,
         };
-        let layer = match self.content.threat {
+        let mut layer = match self.content.threat {
             None => layer::build(coverage, &options),
             Some(threat) => layer::build_against(coverage, &ThreatCoverage::new(threat, coverage), &options),
         };
+        if let Some(deployed) = self.content.deployed {
+            layer::add_evidence(&mut layer, coverage, deployed.deployment);
+        }
         layer::to_json(&layer)
     }
 
@@ -227,6 +245,10 @@ impl<'a> Site<'a> {
         for framework in &self.frameworks {
             pages.extend(framework.coverage.cells().keys().copied());
             pages.extend(framework.coverage.not_mappable().iter().copied());
+        }
+        // What is mapped on paper alone has a page, to say what would cover it.
+        if let Some(paper) = &self.paper {
+            pages.extend(paper.cells().keys().copied());
         }
         if let Some(against) = &self.against {
             pages.extend(against.exposures().iter().map(|exposure| exposure.technique));

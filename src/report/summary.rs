@@ -8,6 +8,7 @@ use crate::attack::{Domain, TechniqueId, Version};
 use crate::coverage::{Metric, Rollup};
 use crate::mapping::{Category, Level};
 
+use super::deployment::DeployedView;
 use super::index::upgrades;
 use super::next::NextView;
 use super::site::{Framework, Site};
@@ -33,6 +34,9 @@ pub struct Summary {
     pub findings: FindingsView,
     /// What became of the rows of sources that were made on another ATT&CK version; mostly empty.
     pub upgrades: Vec<Record>,
+    /// What of the mapped capabilities runs, and coverage on paper beside coverage as deployed; absent where nobody says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deployed: Option<DeployedView>,
     /// Who is to be defended against, held against all sources together; absent when nobody is named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threat: Option<ThreatSummary>,
@@ -126,6 +130,7 @@ pub(super) fn summary(site: &Site<'_>, view: &super::view::IndexView) -> Summary
         method: view.method.clone(),
         findings: view.findings.clone(),
         upgrades: upgrades(site).cloned().collect(),
+        deployed: view.deployed.clone(),
         threat: threat::summary(site),
         frameworks: frameworks.collect(),
     }

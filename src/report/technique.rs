@@ -5,8 +5,8 @@ use crate::coverage::{Cell, Coverage};
 
 use super::index::top;
 use super::site::{Framework, Site, face};
-use super::threat;
 use super::view::{CategoryLevel, SubTechniqueRow, TacticRef, TechniqueFramework, TechniqueView};
+use super::{deployment, threat};
 
 /// From a technique's page to the site's root.
 const ROOT: &str = "../";
@@ -42,6 +42,7 @@ pub(super) fn technique(site: &Site<'_>, id: TechniqueId) -> TechniqueView {
         parent: active.and_then(|technique| technique.parent).map(|parent| site.technique_ref(parent, ROOT)),
         fate: active.is_none().then(|| catalog.fate(id).describe()),
         threat: threat::of_technique(site, id),
+        not_deployed: deployment::not_deployed(site, id),
         frameworks: frameworks.collect(),
         sub_techniques: catalog.sub_techniques(id).map(|sub| sub_technique(site, sub.id)).collect(),
         attack,

@@ -27,6 +27,7 @@ files![
     "compare.js",
     "compare_matrix.hbs",
     "coverage_table.hbs",
+    "deployed.hbs",
     "diff.hbs",
     "footer.hbs",
     "fraction.hbs",

@@ -6,6 +6,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::deployment::{DeployedView, NotDeployed, StandingRow};
 use super::next::NextView;
 use super::threat::{TechniqueThreat, ThreatView};
 use super::upgrade::{AbsenceView, UpgradeView};
@@ -404,6 +405,9 @@ pub struct IndexView {
     pub several: bool,
     /// Who is to be defended against, held against all sources together; absent when nobody is named.
     pub threat: Option<ThreatView>,
+    /// What of the mapped capabilities runs; absent where nobody says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deployed: Option<DeployedView>,
     /// What became of the rows of sources that were made on another ATT&CK version; mostly empty.
     pub upgrades: Vec<UpgradeView>,
     /// What the sources cannot have assessed on the way, once for each pair of versions.
@@ -492,6 +496,9 @@ pub struct CapabilityView {
     pub tags: Vec<String>,
     /// Whether the source says that it cannot be mapped.
     pub non_mappable: bool,
+    /// How it stands, and what scans found about it; absent where nobody says what is deployed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deployed: Option<StandingRow>,
     /// What the source says of the capability as a whole, or why it cannot be mapped.
     pub comment: String,
     /// References of the capability as a whole.
@@ -592,6 +599,8 @@ pub struct TechniqueView {
     pub fate: Option<String>,
     /// What the threat makes of it; absent when there is none, or it does not use it.
     pub threat: Option<TechniqueThreat>,
+    /// Capabilities that map it and are not deployed; empty where nobody says what is.
+    pub not_deployed: Vec<NotDeployed>,
     /// What the sources say, framework by framework; those that say nothing are left out.
     pub frameworks: Vec<TechniqueFramework>,
     /// Its active sub-techniques.

@@ -25,6 +25,7 @@ mod actors;
 mod capabilities;
 mod cell;
 pub(crate) mod compare;
+mod deployed;
 mod gaps;
 mod plan;
 mod scores;
@@ -47,6 +48,7 @@ pub use cell::Cell;
 pub use compare::{
     DominatedRow, PairRow, Rows, SideRow, compared, compared_pairs, compared_sides, dominated, side_keys,
 };
+pub use deployed::{DeployedRow, PaperRow, deployed, on_paper};
 pub use gaps::{GapRow, GapSubject, gaps};
 pub use plan::{ChangeRow, StepRow, changes, steps};
 pub use scores::{ScoreRow, scores};

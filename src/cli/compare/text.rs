@@ -21,7 +21,7 @@ const SHARED: &str = "What two sides share, of what either of them maps (weighte
                       sum of the higher ones)";
 
 /// The tables that stand above the techniques, each with a heading.
-fn sections(comparison: &Comparison<'_>) -> Vec<(&'static str, Table)> {
+fn sections(comparison: &Comparison<'_>, standings: Option<Table>) -> Vec<(&'static str, Table)> {
     let telling = |mut table: Table| {
         let columns = table.telling();
         table.select(&columns);
@@ -37,6 +37,7 @@ fn sections(comparison: &Comparison<'_>) -> Vec<(&'static str, Table)> {
         (SIDES, made(&tables::compared_sides(comparison))),
         (SHARED, made(&pairs)),
         (dominated, made(&tables::dominated(comparison))),
+        ("What is deployed, of the capabilities that map something", standings),
     ];
     all.into_iter().filter_map(|(heading, table)| Some((heading, telling(table?)))).collect()
 }
@@ -45,18 +46,23 @@ fn made<R: Row>(rows: &[R]) -> Option<Table> {
     (!rows.is_empty()).then(|| Table::new(rows))
 }
 
-pub(super) fn text(comparison: &Comparison<'_>, rows: &Table, columns: &LayoutArgs) -> String {
+pub(super) fn text(
+    comparison: &Comparison<'_>,
+    standings: Option<Table>,
+    rows: &Table,
+    columns: &LayoutArgs,
+) -> String {
     let mut text = findings::clean(&title(comparison)) + "\n\n";
-    for (heading, table) in sections(comparison) {
+    for (heading, table) in sections(comparison, standings) {
         let _ = write!(text, "{heading}:\n\n{}\n", columns.of_width_alone().draw(&table));
     }
     let _ = write!(text, "Techniques:\n\n{}", columns.draw(rows));
     text
 }
 
-pub(super) fn markdown(comparison: &Comparison<'_>, rows: &Table) -> String {
+pub(super) fn markdown(comparison: &Comparison<'_>, standings: Option<Table>, rows: &Table) -> String {
     let mut text = format!("# {}\n", markdown::escape(&title(comparison)));
-    for (heading, table) in sections(comparison) {
+    for (heading, table) in sections(comparison, standings) {
         let _ = write!(text, "\n## {heading}\n\n{}", markdown::table(&table));
     }
     let _ = write!(text, "\n## Techniques\n\n{}\n{}\n", markdown::table(rows), markdown::escape(METHOD));

@@ -15,10 +15,10 @@ use navlayer::mapping::check;
 use navlayer::source::decode::MAX_BYTES;
 use navlayer::source::{Source, Span};
 
-use super::super::known::Known;
-use super::super::{Failure, Global, account, findings, upgrade as upgrades};
 use super::super::file::{MAX_FINDINGS, open, short};
+use super::super::known::Known;
 use super::super::names::Names;
+use super::super::{Failure, Global, account, findings, upgrade as upgrades};
 use super::file::{self, Kind};
 
 /// Whether a text means a file, and no group: one that is there, or whose ending is that of one.

@@ -21,6 +21,7 @@ use super::rows::{Assembler, Budget, Field, Row};
 use super::{Options, Outcome};
 use crate::attack::{Domain, Version};
 use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::layer::NOT_DEPLOYED;
 use crate::layer::read::{self as layers, InputAnnotation, InputLayer, InputLink, InputMetadata};
 use crate::source::Source;
 use crate::source::node::Node;
@@ -293,6 +294,8 @@ impl Reader<'_> {
                     self.part(layer, domain, version, &frameworks[0]).push(&row);
                 } else if of("state").is_some_and(|state| state.starts_with("not assessed")) {
                     // Nobody maps it: it is new since the version that the mappings were made on.
+                } else if of("state") == Some(NOT_DEPLOYED) {
+                    // What maps it is not deployed.
                 } else if of("rolled-up score").is_none() {
                     by_hand.push(technique);
                 }

@@ -10,6 +10,7 @@ use crate::attack::upgrade::Record;
 use crate::coverage::compare::{Comparison, Figures, Overlap, Place, Row, SideFigures, Standing, Verdict};
 use crate::coverage::{CapabilityKey, Metric, Tally};
 use crate::mapping::{Category, Level, MappingSet};
+use crate::report::deployment::{self, Deployed, DeployedView};
 use crate::tables::compare::{leaders, mapping_capabilities, mappings, word};
 
 /// What `compare --format json` writes. Sides are named by their place in `sides`, from 0.
@@ -29,6 +30,9 @@ pub struct ComparisonFile {
     pub filters: Vec<String>,
     /// What became of the rows of sets that were made on another ATT&CK version, with what they cannot have assessed.
     pub upgrades: Vec<Record>,
+    /// What of the mapped capabilities runs, and coverage on paper beside coverage as deployed; absent where nobody says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deployed: Option<DeployedView>,
     /// The denominator: active techniques and sub-techniques in scope.
     pub in_scope: Count,
     /// The sides.
@@ -308,9 +312,12 @@ pub(super) fn upgrades<'c>(comparison: &'c Comparison<'_>) -> impl Iterator<Item
     sets.into_values().flat_map(|set| &set.upgrades)
 }
 
-/// A comparison for programs.
+/// A comparison for programs; `deployed` says what runs, where the sides are narrowed to that.
 #[must_use]
-pub fn comparison_file(comparison: &Comparison<'_>) -> Option<ComparisonFile> {
+pub fn comparison_file(
+    comparison: &Comparison<'_>,
+    deployed: Option<Deployed<'_>>,
+) -> Option<ComparisonFile> {
     let first = &comparison.sides().first()?.coverage;
     let catalog = first.catalog();
     Some(ComparisonFile {
@@ -321,6 +328,7 @@ pub fn comparison_file(comparison: &Comparison<'_>) -> Option<ComparisonFile> {
         metric: comparison.rules().metric,
         filters: first.selection().phrases.clone(),
         upgrades: upgrades(comparison).cloned().collect(),
+        deployed: deployed.map(|one| deployment::of_comparison(comparison, one)),
         in_scope: comparison.overall().in_scope.into(),
         sides: (0..comparison.sides().len()).map(|place| side(comparison, place)).collect(),
         overall: together(comparison.overall()),

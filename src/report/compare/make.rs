@@ -20,7 +20,7 @@ use crate::matrix::palette::Palette;
 use crate::parallel;
 use crate::report::site::{Counted, coverage_row, face, fraction, percent_text, source_view};
 use crate::report::view::{CellState, GapGroup, LegendEntry, Page, SourceView, TacticRef, TechniqueRef};
-use crate::report::{TemplateError, Templates, theme, upgrade};
+use crate::report::{Deployed, TemplateError, Templates, deployment, theme, upgrade};
 use crate::tables::compare::{mapping_capabilities, mappings};
 use crate::tables::{DominatedRow, dominated};
 
@@ -31,6 +31,8 @@ pub struct PageOptions<'a> {
     pub palette: Palette,
     /// Templates that take the place of the embedded ones of the same name.
     pub templates: Option<&'a Path>,
+    /// What runs, where the sides are narrowed to that.
+    pub deployed: Option<Deployed<'a>>,
 }
 
 /// The page of a comparison: one file that needs nothing else.
@@ -41,19 +43,44 @@ pub fn compare_page(comparison: &Comparison<'_>, options: PageOptions<'_>) -> Re
     // Compiling the templates takes about as long as making the view, and needs nothing of it.
     let (templates, (view, used)) = std::thread::scope(|scope| {
         let templates = scope.spawn(|| Templates::new(options.templates));
-        let made = make(comparison);
+        let made = make(comparison, options.deployed);
         (templates.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), made)
     });
-    let mut templates = templates?;
-    let colors = theme::style(&used, &options.palette, &comparison.rules().scale);
+    draw(comparison, &view, &used, &options.palette, &mut templates?)
+}
+
+/// The page of a site that tells what is deployed: its matrix on paper beside the one as deployed.
+///
+/// # Errors
+/// As [`compare_page`].
+pub(in crate::report) fn page(
+    comparison: &Comparison<'_>,
+    palette: &Palette,
+    templates: &mut Templates,
+) -> Result<String, TemplateError> {
+    let (view, used) = make(comparison, None);
+    draw(comparison, &view, &used, palette, templates)
+}
+
+fn draw(
+    comparison: &Comparison<'_>,
+    view: &CompareView,
+    used: &BTreeSet<usize>,
+    palette: &Palette,
+    templates: &mut Templates,
+) -> Result<String, TemplateError> {
+    let colors = theme::style(used, palette, &comparison.rules().scale);
     templates.set_theme_of("compare", &(colors + &theme::sides(comparison.sides().len())));
-    templates.render("compare", &view)
+    templates.render("compare", view)
 }
 
 /// The view, and which of the ramp's colours it shows.
-fn make(comparison: &Comparison<'_>) -> (CompareView, BTreeSet<usize>) {
+fn make(comparison: &Comparison<'_>, deployed: Option<Deployed<'_>>) -> (CompareView, BTreeSet<usize>) {
     let maker = Maker::new(comparison);
-    let view = maker.view();
+    let view = CompareView {
+        deployed: deployed.map(|one| deployment::of_comparison(comparison, one)),
+        ..maker.view()
+    };
     let of_scores = comparison.rows().iter().flat_map(|row| {
         std::iter::once(&row.overall).chain(row.categories.iter().map(|(_, standing)| standing))
     });
@@ -129,6 +156,7 @@ impl<'a, 'c> Maker<'a, 'c> {
             grid: self.grid(),
             dominated: dominated(comparison).into_iter().map(dominated_view).collect(),
             open: self.open(),
+            deployed: None,
             upgrades: upgrades(comparison).map(upgrade::view).collect(),
             absences: upgrade::absences(upgrades(comparison)),
             method: self.method(),

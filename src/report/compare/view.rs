@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::report::deployment::DeployedView;
 use crate::report::upgrade::{AbsenceView, UpgradeView};
 use crate::report::view::{CoverageRow, Fraction, GapGroup, LegendEntry, Page, SourceView, TacticRef};
 
@@ -39,6 +40,9 @@ pub struct CompareView {
     pub dominated: Vec<DominatedView>,
     /// Per tactic the techniques that no side maps, neither themselves nor any of their sub-techniques.
     pub open: Vec<GapGroup>,
+    /// What of the mapped capabilities runs; absent where nobody says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deployed: Option<DeployedView>,
     /// What became of the rows of sets that were made on another ATT&CK version; mostly empty.
     pub upgrades: Vec<UpgradeView>,
     /// What the sets cannot have assessed on the way, once for each pair of versions.
