@@ -18,8 +18,8 @@ use crate::mapping::select::Selection;
 /// The most techniques that are listed.
 const LISTED: usize = 40;
 
-/// The most failed checks, accounts or regions that one capability lists.
-const NAMED: usize = 12;
+/// The most failed checks that one capability lists.
+const NAMED: usize = 6;
 
 /// What runs of the mapped capabilities, for a site or a comparison.
 #[derive(Debug, Clone, Copy)]

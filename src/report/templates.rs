@@ -40,6 +40,7 @@ files![
     "matrix.hbs",
     "next.hbs",
     "not_assessed.hbs",
+    "places.hbs",
     "references.hbs",
     "site.css",
     "site.js",
