@@ -9,6 +9,7 @@ mod compare;
 mod config;
 mod convert;
 mod corpus;
+mod deployed;
 mod diff;
 mod filters;
 mod hostile;
