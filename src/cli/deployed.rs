@@ -89,21 +89,19 @@ fn own_ties(settings: &Settings, names: &Names<'_>, found: &mut Vec<Diagnostic>)
     for (start, tied) in &settings.checks {
         let keys: &mut BTreeSet<CapabilityKey> = ties.entry(start.clone()).or_default();
         for name in tied {
-            match names.matching(&name.value) {
-                Some(meant) => keys.extend(meant),
-                None => {
-                    let message = format!(
-                        "the checks `{start}_…` are tied to `{}`, and no capability is called so",
-                        name.value
-                    );
-                    let finding =
-                        Diagnostic::new(Code::NameWithoutMatch, message).help(names.advice(&name.value));
-                    found.push(match name.origin.place() {
-                        Some(place) => finding.at(place),
-                        None => finding,
-                    });
-                }
+            if let Some(meant) = names.matching(&name.value) {
+                keys.extend(meant);
+                continue;
             }
+            let message = format!(
+                "the checks `{start}_…` are tied to `{}`, and no capability is called so",
+                name.value
+            );
+            let finding = Diagnostic::new(Code::NameWithoutMatch, message).help(names.advice(&name.value));
+            found.push(match name.origin.place() {
+                Some(place) => finding.at(place),
+                None => finding,
+            });
         }
     }
     ties
@@ -120,7 +118,7 @@ pub(crate) fn say(deployment: &Deployment, selection: &Selection, sets: &[Mappin
     let deployed = mapped.iter().filter(|key| deployment.is_deployed(**key)).count();
     let count = |standing| standings.get(&standing).copied().unwrap_or_default();
     let noun = if mapped.len() == 1 { "capability that maps" } else { "capabilities that map" };
-    let mut line = format!("deployed: {deployed} of {} {noun} something", mapped.len());
+    let line = format!("deployed: {deployed} of {} {noun} something", mapped.len());
     let mut parts = Vec::new();
     for (standing, word) in [
         (Standing::Listed, "listed"),
@@ -133,10 +131,8 @@ pub(crate) fn say(deployment: &Deployment, selection: &Selection, sets: &[Mappin
             parts.push(format!("{} {word}", count(standing)));
         }
     }
-    if deployment.has_evidence() {
-        line += &format!(" ({})", parts.join(", "));
-    }
-    findings::say(global, &line);
+    let parts = if deployment.has_evidence() { format!(" ({})", parts.join(", ")) } else { String::new() };
+    findings::say(global, &format!("{line}{parts}"));
     if deployment.rule() == Rule::All && count(Standing::InPart) > 0 {
         findings::say(global, "note: what passes in part does not count; with --deployed-when any it does");
     }

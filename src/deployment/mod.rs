@@ -106,13 +106,11 @@ impl Counts {
     /// `3 passed, 1 failed`; the others where there are any.
     #[must_use]
     pub fn in_words(self) -> String {
-        let mut words = format!("{} passed, {} failed", self.passed, self.failed);
-        for (count, word) in [(self.manual, "to be looked at"), (self.muted, "muted")] {
-            if count > 0 {
-                words += &format!(", {count} {word}");
-            }
-        }
-        words
+        let others = [(self.manual, "to be looked at"), (self.muted, "muted")];
+        let others = others.iter().filter(|(count, _)| *count > 0);
+        let mut parts = vec![format!("{} passed", self.passed), format!("{} failed", self.failed)];
+        parts.extend(others.map(|(count, word)| format!("{count} {word}")));
+        parts.join(", ")
     }
 }
 

@@ -3,7 +3,7 @@
 mod ocsf;
 mod table;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{ControlFlow, Range};
 
 use super::Counts;
@@ -74,7 +74,7 @@ struct ScanResult<'a> {
 pub struct Scans {
     files: Vec<String>,
     results: BTreeMap<Target, Counts>,
-    seen: HashSet<String>,
+    seen: BTreeSet<String>,
     /// Rows of requirements that no check looks at.
     without_check: usize,
 }

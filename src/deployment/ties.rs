@@ -3,7 +3,7 @@
 //! Prowler names a check after the service that it looks at: `guardduty_is_enabled`, `s3_bucket_public_access`. Where that is
 //! not what mappings call the service, or where some checks of a service look at another one, [`FACTS`] says so.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::coverage::CapabilityKey;
 use crate::mapping::MappingSet;
@@ -110,26 +110,26 @@ fn starts_with(check: &str, start: &str) -> bool {
 pub(super) struct Ties<'a> {
     own: &'a OwnTies,
     /// By the compact name, each with the cloud of its framework.
-    named: HashMap<String, Vec<(Option<&'static str>, CapabilityKey)>>,
+    named: BTreeMap<String, Vec<(Option<&'static str>, CapabilityKey)>>,
     /// What was found so far, by cloud and check.
-    found: HashMap<(String, String), Vec<CapabilityKey>>,
+    found: BTreeMap<(String, String), Vec<CapabilityKey>>,
 }
 
 impl<'a> Ties<'a> {
     pub(super) fn new(sets: &[MappingSet], own: &'a OwnTies) -> Self {
-        let mut named: HashMap<String, Vec<(Option<&'static str>, CapabilityKey)>> = HashMap::new();
+        let mut named: BTreeMap<String, Vec<(Option<&'static str>, CapabilityKey)>> = BTreeMap::new();
         for (set, held) in sets.iter().enumerate() {
             let framework = held.framework.id.to_lowercase();
             let provider = PROVIDERS.into_iter().find(|provider| framework.contains(provider));
             for (capability, one) in held.capabilities.iter().enumerate() {
                 let key = CapabilityKey { set, capability };
-                let names: BTreeSet<String> = [compact(&one.id), compact(&one.name)].into();
-                for name in names {
+                let both: BTreeSet<String> = [compact(&one.id), compact(&one.name)].into();
+                for name in both {
                     named.entry(name).or_default().push((provider, key));
                 }
             }
         }
-        Self { own, named, found: HashMap::new() }
+        Self { own, named, found: BTreeMap::new() }
     }
 
     /// The capabilities that a check is about, in order.
@@ -152,9 +152,9 @@ impl<'a> Ties<'a> {
             Some((.., names)) => names.iter().map(|name| (*name).to_owned()).collect(),
             None => vec![compact(service(check))],
         };
-        let fits = |of: &Option<&'static str>| of.is_none_or(|of| provider.is_empty() || of == provider);
+        let fits = |of: Option<&str>| of.is_none_or(|of| provider.is_empty() || of == provider);
         let found = called.iter().filter_map(|name| self.named.get(name)).flatten();
-        let keys: BTreeSet<CapabilityKey> = found.filter(|(of, _)| fits(of)).map(|(_, key)| *key).collect();
+        let keys: BTreeSet<CapabilityKey> = found.filter(|(of, _)| fits(*of)).map(|(_, key)| *key).collect();
         keys.into_iter().collect()
     }
 }

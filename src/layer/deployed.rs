@@ -18,7 +18,7 @@ pub fn add_evidence(layer: &mut Layer, deployed: &Coverage<'_>, deployment: &Dep
         Metadata::new("evidence", format!("{}: {}", name(key), evidence.in_words()))
     };
     let mut keys: Vec<CapabilityKey> = Vec::new();
-    for (_, cell) in deployed.cells() {
+    for cell in deployed.cells().values() {
         keys.extend(cell.capabilities.iter().map(|(key, _)| *key));
     }
     keys.sort_unstable();

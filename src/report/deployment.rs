@@ -391,12 +391,8 @@ impl Maker<'_, '_> {
                 .collect();
             let row = LostRow {
                 technique: (self.technique)(*id),
-                paper: self.reach(self.paper, *id),
-                deployed: if held.is_some() {
-                    self.reach(self.deployed, *id)
-                } else {
-                    "not covered".to_owned()
-                },
+                paper: reach(self.paper, *id),
+                deployed: if held.is_some() { reach(self.deployed, *id) } else { "not covered".to_owned() },
                 open: held.is_none(),
                 missing: missing.into_iter().map(str::to_owned).collect(),
             };
@@ -406,19 +402,19 @@ impl Maker<'_, '_> {
         rows.sort_by(|(a, one), (b, other)| other.open.cmp(&one.open).then(b.total_cmp(a)));
         rows.into_iter().map(|(_, row)| row).collect()
     }
+}
 
-    /// What a technique reaches, in a word: the strongest level, or the score where levels are not what counts.
-    fn reach(&self, coverage: &Coverage<'_>, id: TechniqueId) -> String {
-        let Some(cell) = coverage.cell(id) else { return "not covered".to_owned() };
-        let categories = &coverage.selection().categories;
-        let levels: Levels = cell.levels();
-        match levels.level(categories, &coverage.rules().scale) {
-            Some(level) if coverage.rules().metric == crate::coverage::Metric::Strongest => {
-                level.name().to_owned()
-            }
-            _ => coverage
-                .shown_score(cell)
-                .map_or_else(|| "without a score".to_owned(), |score| score.to_string()),
+/// What a technique reaches, in a word: the strongest level, or the score where levels are not what counts.
+fn reach(coverage: &Coverage<'_>, id: TechniqueId) -> String {
+    let Some(cell) = coverage.cell(id) else { return "not covered".to_owned() };
+    let categories = &coverage.selection().categories;
+    let levels: Levels = cell.levels();
+    match levels.level(categories, &coverage.rules().scale) {
+        Some(level) if coverage.rules().metric == crate::coverage::Metric::Strongest => {
+            level.name().to_owned()
+        }
+        _ => {
+            coverage.shown_score(cell).map_or_else(|| "without a score".to_owned(), |score| score.to_string())
         }
     }
 }

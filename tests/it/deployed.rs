@@ -273,10 +273,10 @@ fn one_side_or_none_is_compared_with_what_of_it_runs() {
     space.run(&["compare"]).ends_with(2).says(&["two to eight sides, not of none"]);
     let run = space.run(&["compare", "--deployed", "scan.csv", "--format", "layer"]).ok();
     let layers: Value = serde_json::from_str(&run.stdout).expect("layers");
-    let named: Vec<&str> =
+    let tabs: Vec<&str> =
         layers.as_array().expect("three").iter().filter_map(|one| one["name"].as_str()).collect();
-    assert_eq!(named.len(), 3);
-    assert!(named.contains(&"AWS on paper") && named.contains(&"AWS as deployed"), "{named:?}");
+    assert_eq!(tabs.len(), 3);
+    assert!(tabs.contains(&"AWS on paper") && tabs.contains(&"AWS as deployed"), "{tabs:?}");
     let text = space.run(&["compare", "aws", "--deployed", "scan.csv"]).ok().stdout;
     assert!(text.contains("What is deployed, of the capabilities that map something"), "{text}");
     let page = space.run(&["compare", "--deployed", "scan.csv", "--format", "html"]).ok().stdout;
@@ -317,7 +317,8 @@ fn a_site_shows_both() {
     assert!(space.has("site/deployed.html") && space.has("site/layers/deployed.json"));
     // Every address within the site is one of its files.
     let files: BTreeSet<String> = space.tree("site").into_keys().collect();
-    for page in files.iter().filter(|name| name.ends_with(".html")) {
+    for page in files.iter().filter(|name| Path::new(name).extension().is_some_and(|ending| ending == "html"))
+    {
         let folder = Path::new(page).parent().expect("a folder");
         for part in space.read(&format!("site/{page}")).split("href=\"").skip(1) {
             let target = part.split('"').next().unwrap_or_default().split('#').next().unwrap_or_default();
@@ -329,7 +330,7 @@ fn a_site_shows_both() {
                 if part.as_os_str() == ".." {
                     at.pop();
                 } else {
-                    at.push(part)
+                    at.push(part);
                 }
             }
             assert!(files.contains(at.to_str().expect("text")), "{page} leads to {target}");
@@ -429,6 +430,19 @@ fn a_spoilt_result_is_left_out_and_told() {
     strict.ends_with(2).says(&["cannot be told"]);
 }
 
+#[test]
+fn a_scan_is_no_mapping() {
+    let space = space();
+    for file in ["scan.csv", "scan.ocsf.json"] {
+        let finding = space.run(&["layer", file]).ends_with(1).finding("NL0102");
+        let told = finding.message + &finding.help;
+        assert!(
+            told.contains("scan, which says what passed") && told.contains("`--deployed FILE`"),
+            "{told}"
+        );
+    }
+}
+
 /// The scan of a simulated account, in both forms that Prowler writes; recounted from the findings by their resource group.
 #[test]
 fn a_real_scan_is_counted() {
@@ -510,8 +524,11 @@ fn checks_of_a_cloud_are_about_its_capabilities() {
             .flat_map(|one| one["Checks"].as_array().expect("a list"))
             .filter_map(Value::as_str)
             .collect();
-        let rows: String = checks.iter().map(|check| format!("{cloud};1;eu;{check};PASS;r\n")).collect();
-        space.write("scan.csv", format!("PROVIDER;ACCOUNTID;REGION;CHECKID;STATUS;RESOURCEID\n{rows}"));
+        let rows: Vec<String> = checks.iter().map(|check| format!("{cloud};1;eu;{check};PASS;r\n")).collect();
+        space.write(
+            "scan.csv",
+            format!("PROVIDER;ACCOUNTID;REGION;CHECKID;STATUS;RESOURCEID\n{}", rows.concat()),
+        );
         let mapping = corpus.join("mappings-explorer").join(mapping);
         let rows = standings(&space, &[&mapping.to_string_lossy(), "--deployed", "scan.csv"]);
         assert_eq!(deployed(&rows).join(" "), known, "{cloud}");

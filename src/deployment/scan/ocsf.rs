@@ -17,8 +17,8 @@ type Text<'a> = Option<Cow<'a, str>>;
 struct Finding<'a> {
     #[serde(borrow, default)]
     metadata: Option<Metadata<'a>>,
-    #[serde(borrow, default)]
-    finding_info: Option<Info<'a>>,
+    #[serde(borrow, default, rename = "finding_info")]
+    info: Option<Info<'a>>,
     #[serde(borrow, default)]
     status_code: Text<'a>,
     #[serde(borrow, default)]
@@ -122,7 +122,7 @@ impl Finding<'_> {
             region: if region.is_empty() { text(cloud.map(|one| &one.region)) } else { region },
             // A finding without a resource is told apart from others by its own id.
             resource: if resource.is_empty() {
-                text(self.finding_info.as_ref().map(|one| &one.uid))
+                text(self.info.as_ref().map(|one| &one.uid))
             } else {
                 resource
             },

@@ -484,6 +484,8 @@ fn other_json(text: &str) -> &'static str {
     let has = |key: &str| text.contains(key);
     if has("\"type\"") && has("\"bundle\"") {
         "it is a STIX bundle; `--attack-data` and `navlayer catalog import` read those"
+    } else if has("\"event_code\"") && has("\"status_code\"") {
+        "it is the result of a scan, which says what passed and not what a service covers; `--deployed FILE` reads those"
     } else {
         "it is JSON of another kind"
     }

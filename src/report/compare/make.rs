@@ -555,7 +555,7 @@ mod tests {
                 ((*name).to_owned(), named.filter.resolve(&sets, &catalog).expect(name))
             });
             let comparison = Comparison::new(&sets, &catalog, Rules::default(), &sides.collect::<Vec<_>>());
-            let (view, used) = make(&comparison);
+            let (view, used) = make(&comparison, None);
             let value = serde_json::to_value(&view).expect("a view is JSON");
             let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
             assert!(errors.is_empty(), "{errors:?}");

@@ -271,7 +271,8 @@ pub(super) fn unknown(source: &Source) -> Option<Diagnostic> {
     if keys.iter().any(|one| one == "requirements_id") && keys.iter().any(|one| one == "checkid") {
         let message = "this is not a mapping file: it is the result of a Prowler scan, which says what passed and \
                        not what a service covers";
-        let help = "the mapping is Prowler's mitre_attack_*.json, in its folder `compliance`";
+        let help = "`--deployed FILE` reads it, to narrow a mapping to what runs; Prowler's own mapping is \
+                    mitre_attack_*.json, in its folder `compliance`";
         return Some(Diagnostic::new(Code::NotAMapping, message).at(place).help(help));
     }
     let message = "this is not a mapping file: a table whose header is none of the published ones";
