@@ -88,7 +88,7 @@ fn own_ties(settings: &Settings, names: &Names<'_>, found: &mut Vec<Diagnostic>)
     let mut ties = OwnTies::new();
     for (start, tied) in &settings.checks {
         let keys: &mut BTreeSet<CapabilityKey> = ties.entry(start.clone()).or_default();
-        for name in tied {
+        for name in &tied.value {
             if let Some(meant) = names.matching(&name.value) {
                 keys.extend(meant);
                 continue;

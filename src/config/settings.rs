@@ -37,7 +37,7 @@ pub struct Settings {
     /// When what a scan has results about counts as deployed.
     pub deployed_when: Setting<deployment::Rule>,
     /// The capabilities that checks are about, by the start of their ids.
-    pub checks: BTreeMap<String, Vec<Setting<String>>>,
+    pub checks: BTreeMap<String, Setting<Vec<Setting<String>>>>,
     /// The filters, by the keys of [`FILTERS`].
     pub filters: BTreeMap<&'static str, Vec<Setting<String>>>,
     /// Whether a capability must have every tag asked for, rather than any of them.

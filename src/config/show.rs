@@ -155,7 +155,8 @@ impl SettingView {
             Value::Array(values) => {
                 let texts = values.iter().filter_map(Value::as_str).filter(|text| *text != "-");
                 let texts: Vec<String> = texts.map(toml_string).collect();
-                (!texts.is_empty()).then(|| format!("[{}]", texts.join(", ")))
+                // A list without an entry says that there is none.
+                (values.is_empty() || !texts.is_empty()).then(|| format!("[{}]", texts.join(", ")))
             }
             Value::String(text) => Some(toml_string(text)),
             other => Some(other.to_string()),
@@ -187,8 +188,12 @@ impl Settings {
         rows.list("threat".to_owned(), &self.threat, "nobody", ToString::to_string);
         rows.list("deployed.files".to_owned(), &self.deployed, "everything mapped", Clone::clone);
         rows.one("deployed.when", &self.deployed_when, self.deployed_when.value.key());
+        if self.checks.is_empty() {
+            rows.push("deployed.checks", Value::Null, None, Vec::new());
+        }
         for (start, names) in &self.checks {
-            rows.list(format!("deployed.checks.{}", part(start)), names, "nothing", Clone::clone);
+            let value: Vec<Value> = names.value.iter().map(|name| name.value.clone().into()).collect();
+            rows.push(format!("deployed.checks.{}", part(start)), value.into(), None, origins([names]));
         }
         for (key, _) in FILTERS {
             let entries = self.filters.get(key).map(Vec::as_slice).unwrap_or_default();

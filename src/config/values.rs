@@ -192,6 +192,7 @@ impl Walk {
     pub(super) fn check(&mut self, item: &Item<'_>) {
         let names = self.strings(item).into_iter().map(|(text, bytes)| self.setting(text, bytes));
         let names = names.collect();
+        let names = self.setting(names, item.value.span());
         self.written.checks.insert(item.key.to_owned(), names);
     }
 

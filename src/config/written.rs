@@ -171,7 +171,7 @@ pub struct Written {
     /// When what a scan has results about counts as deployed.
     pub deployed_when: Option<Setting<deployment::Rule>>,
     /// The capabilities that checks are about, by the start of their ids.
-    pub checks: BTreeMap<String, Vec<Setting<String>>>,
+    pub checks: BTreeMap<String, Setting<Vec<Setting<String>>>>,
     /// The filters, by the keys of [`super::FILTERS`].
     pub filters: BTreeMap<&'static str, Vec<Setting<String>>>,
     /// Whether a capability must have every tag asked for.
