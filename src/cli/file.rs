@@ -8,6 +8,7 @@ use navlayer::diagnostic::{Code, Diagnostic};
 use navlayer::output;
 use navlayer::source::Source;
 use navlayer::source::decode::{Decoded, decode_within};
+use navlayer::suggest;
 
 use super::{Failure, Global, findings};
 
@@ -16,6 +17,26 @@ pub(crate) const MAX_FINDINGS: usize = 1_000;
 
 /// How much of a hostile word a message repeats, in characters.
 const MAX_WORD: usize = 80;
+
+/// In a folder of more files than this, none is looked for that is called like one that is not there.
+const MAX_NAMES: usize = 10_000;
+
+/// What to do about a path at which nothing is: the file or folder beside it that is called most like it.
+pub(crate) fn nearby(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.exists() {
+        return None;
+    }
+    let entries = std::fs::read_dir(folder).ok()?.take(MAX_NAMES + 1).filter_map(Result::ok);
+    let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    if names.len() > MAX_NAMES {
+        return None;
+    }
+    names.sort_unstable();
+    let near = suggest::nearest(name, names.iter().map(String::as_str))?;
+    Some(format!("did you mean `{}`?", path.with_file_name(near).display()))
+}
 
 /// A word of a file, as a message shows it.
 pub(crate) fn short(word: &str) -> String {
@@ -27,7 +48,10 @@ pub(crate) fn short(word: &str) -> String {
 
 /// The text of a file of at most so many bytes, packed or not, or why it is none.
 pub(crate) fn open(path: &Path, most: u64) -> Result<Result<Source, Diagnostic>, Failure> {
-    let failed = |error| Failure::new(format!("cannot read {} ({error})", path.display()));
+    let failed = |error| {
+        let failure = Failure::new(format!("cannot read {} ({error})", path.display()));
+        Failure { help: nearby(path), ..failure }
+    };
     let mut bytes = Vec::new();
     File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes)).map_err(failed)?;
     if bytes.len() as u64 > most {

@@ -171,11 +171,13 @@ impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
         let help = match &error {
             ReadError::NothingThere { .. } => Some(
-                "`navlayer layer --help` and the README tell which forms are read; `validate` says of each file what it is",
+                "`navlayer layer --help` and the README tell which forms are read; `validate` says of each file what it is"
+                    .to_owned(),
             ),
+            ReadError::Io { path, .. } => file::nearby(path),
             _ => None,
         };
-        Self { help: help.map(str::to_owned), ..Self::new(error.to_string()) }
+        Self { help, ..Self::new(error.to_string()) }
     }
 }
 

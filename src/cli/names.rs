@@ -12,7 +12,7 @@ use navlayer::mapping::MappingSet;
 use navlayer::source::Source;
 use navlayer::suggest;
 
-use super::file::{self, MAX_FINDINGS};
+use super::file::{self, MAX_FINDINGS, nearby};
 use super::input::Input;
 use super::sides::Asked;
 use super::{Failure, Global};
@@ -159,7 +159,9 @@ pub(crate) fn meant(
     let meant = parts.into_iter().map(|part| {
         one(part)?.ok_or_else(|| {
             let message = format!("no capability is called `{}`, and no file either", file::short(part));
-            Failure::new(message).with_help(names.advice(part))
+            let near = names.nearest(part).map(|near| format!("did you mean `{near}`?"));
+            Failure::new(message)
+                .with_help(near.or_else(|| nearby(Path::new(part))).unwrap_or_else(|| names.advice(part)))
         })
     });
     meant.collect()

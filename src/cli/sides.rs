@@ -11,6 +11,7 @@ use navlayer::mapping::select::{Filter, Selection, UnknownName};
 use navlayer::mapping::{MappingSet, Origin};
 use navlayer::suggest;
 
+use super::file::nearby;
 use super::input::explain;
 use super::{Failure, Global, config, findings};
 
@@ -116,7 +117,8 @@ impl Asked {
                 failure.with_help(format!("`./{name}` is the file or folder"))
             }
             Meaning::Name(name) if looks_like_path(name) => {
-                failure.with_help("there is no such file or folder either")
+                let near = nearby(Path::new(name.split('#').next().unwrap_or(name)));
+                failure.with_help(near.unwrap_or_else(|| "there is no such file or folder either".to_owned()))
             }
             _ => failure,
         }

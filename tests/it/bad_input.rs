@@ -413,3 +413,23 @@ fn quiet_still_shows_errors_and_says_nothing_else() {
     let run = space.run(&["layer", "map.json", "-q"]).ends_with(1);
     assert_eq!(run.codes(), ["NL0201"]);
 }
+
+#[test]
+fn a_file_that_is_not_there_names_the_nearest() {
+    let space = Workspace::new();
+    space.run(&["layer", "-o", "own/heatmap.json"]).ok();
+    for arguments in [
+        &["layer", "own/heatmpa.json"][..],
+        &["compare", "own/heatmpa.json", "aws"],
+        &["compare", "own/heatmpa.json#aws_config", "aws"],
+        &["combine", "a", "a=own/heatmpa.json"],
+        &["layer", "--threat", "own/heatmpa.json"],
+        &["layer", "--deployed", "own/heatmpa.json"],
+        &["plan", "--weights", "own/heatmpa.json"],
+        &["plan", "--enabled", "own/heatmpa.json"],
+    ] {
+        let run = space.run(arguments).ends_with(2);
+        run.says(&["did you mean `own/heatmap.json`?"]);
+    }
+    space.run(&["layer", "own/another.json"]).ends_with(2).says(&["cannot read own/another.json"]);
+}
