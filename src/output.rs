@@ -57,6 +57,14 @@ pub enum SinkError {
         /// What stands there.
         path: PathBuf,
     },
+    /// The folder of a file does not exist.
+    #[error("cannot write {}: there is no folder {}", path.display(), folder.display())]
+    NoFolder {
+        /// The file.
+        path: PathBuf,
+        /// The folder.
+        folder: PathBuf,
+    },
     /// Reading or writing failed.
     #[error("cannot write {}: {source}", path.display())]
     Io {
@@ -303,6 +311,9 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), SinkError> {
     // Only the kind of the error: its text names the temporary file, which nobody knows.
     let error = |source: io::Error| SinkError::Io { path: path.to_owned(), source: source.kind().into() };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.exists() {
+        return Err(SinkError::NoFolder { path: path.to_owned(), folder: folder.to_owned() });
+    }
     let mut builder = tempfile::Builder::new();
     builder.prefix(".navlayer-");
     #[cfg(unix)]

@@ -417,7 +417,11 @@ fn quiet_still_shows_errors_and_says_nothing_else() {
 #[test]
 fn a_file_that_is_not_there_names_the_nearest() {
     let space = Workspace::new();
-    space.run(&["layer", "-o", "own/heatmap.json"]).ok();
+    space.write("own/heatmap.json", space.run(&["layer"]).ok().stdout);
+    space
+        .run(&["layer", "-o", "new/heatmap.json"])
+        .ends_with(2)
+        .says(&["cannot write new/heatmap.json: there is no folder new"]);
     for arguments in [
         &["layer", "own/heatmpa.json"][..],
         &["compare", "own/heatmpa.json", "aws"],
