@@ -10,7 +10,7 @@ use navlayer::config::{Settings, Written};
 use navlayer::coverage::threat::{Threat, ThreatCoverage};
 use navlayer::coverage::{Coverage, Metric};
 use navlayer::mapping::select::Selection;
-use navlayer::tables::{self, Content, GapRow, GapSubject, Listed, Table, TechniqueRow};
+use navlayer::tables::{self, Content, GapRow, GapSubject, Listed, Table};
 
 use super::account::UpgradeReportArgs;
 use super::args::{DeployedArgs, FilterArgs, ScoreArgs, SourceArgs, ThreatArgs};
@@ -144,17 +144,25 @@ struct ScoreRowArgs {
     #[command(flatten)]
     deployed: DeployedArgs,
     #[command(flatten)]
+    threat: ThreatArgs,
+    #[command(flatten)]
     filters: FilterArgs,
 }
 
 const SCORES: &str = "\
 Columns: framework, capability_id, capability_name, groups, tags, technique_id, technique_name, \
-upgraded_from, kind, tactics, platforms, fate, category, level, score, mapping_type, comment, references
+upgraded_from, kind, tactics, platforms, fate, category, level, score, mapping_type, comment, \
+references; with --threat also use, residual, used_by
+
+With --threat the rows stay the same: `--sort -use` puts the threat's techniques first. `use` is in \
+percent of the threat's weight; `residual` is of the technique, not of the row: use × (1 − score / \
+100) with the score of all its mappings together.
 
 Examples:
   navlayer query scores --technique T1078 --sort -level
   navlayer query scores --capability '*guard*' --tactic '*access*' --kind sub-technique
   navlayer query scores mapping.json --select technique_id,capability_name,level,comment
+  navlayer query scores --threat APT29 --sort -use,-residual
   navlayer query scores mapping.json --format csv -o scores.csv";
 
 /// One row for each technique in scope that is not covered, and why; then the capabilities that map nothing
@@ -216,7 +224,6 @@ struct Question {
     selection: Selection,
     /// What runs, where the selection is narrowed to that.
     deployed: Option<Deployed>,
-    /// Of those that take one.
     threat: Option<Threat>,
 }
 
@@ -225,7 +232,7 @@ impl Question {
     fn new(
         (sources, account): (&SourceArgs, &UpgradeReportArgs),
         deployed: &DeployedArgs,
-        (scores, threat): (Option<&ScoreArgs>, Option<&ThreatArgs>),
+        (scores, threat): (Option<&ScoreArgs>, &ThreatArgs),
         filters: &FilterArgs,
         global: &Global,
     ) -> Result<Option<Self>, Failure> {
@@ -236,18 +243,13 @@ impl Question {
         if let Some(scores) = scores {
             scores.write(&mut flags);
         }
-        if let Some(threat) = threat {
-            threat.write(&mut flags);
-        }
+        threat.write(&mut flags);
         filters.write(&mut flags);
         let settings = config::settings(flags, global)?;
         let Some(input) = input::load(&settings, global)? else { return Ok(None) };
         let selection = input::select(&settings, &input, global)?;
         let (selection, deployed) = deployed::narrow(selection, &settings, &input, global)?;
-        let threat = match threat {
-            Some(_) => threat::threat(&settings, &input, global)?,
-            None => None,
-        };
+        let threat = threat::threat(&settings, &input, global)?;
         account.write(&input.sets, &settings, false, global)?;
         Ok(Some(Self { settings, input, selection, deployed, threat }))
     }
@@ -293,7 +295,7 @@ fn capabilities(args: &CapabilityArgs, global: &Global, out: &mut dyn io::Write)
     let Some(question) = Question::new(
         (&args.sources, &args.account),
         &args.deployed,
-        (Some(&args.scores), Some(&args.threat)),
+        (Some(&args.scores), &args.threat),
         &args.filters,
         global,
     )?
@@ -338,7 +340,7 @@ fn techniques(args: &TechniqueArgs, global: &Global, out: &mut dyn io::Write) ->
     let Some(question) = Question::new(
         (&args.sources, &args.account),
         &args.deployed,
-        (Some(&args.scores), Some(&args.threat)),
+        (Some(&args.scores), &args.threat),
         &args.filters,
         global,
     )?
@@ -352,7 +354,7 @@ fn techniques(args: &TechniqueArgs, global: &Global, out: &mut dyn io::Write) ->
     let against = question.threat.as_ref().map(|threat| ThreatCoverage::new(threat, &coverage));
     let mut table = Table::new(&rows);
     if let Some(against) = &against {
-        add_uses(&mut table, &rows, against)?;
+        add_uses(&mut table, rows.iter().map(|row| row.id), against)?;
     }
     question.add_paper(&mut table, "score", &coverage, rows.iter().map(|row| row.id))?;
     args.table.write(Sheet { table, below: None }, global, out)?;
@@ -365,8 +367,12 @@ fn techniques(args: &TechniqueArgs, global: &Global, out: &mut dyn io::Write) ->
 }
 
 /// Adds use, residual risk and users after the score.
-fn add_uses(table: &mut Table, rows: &[TechniqueRow], against: &ThreatCoverage<'_>) -> Result<(), Failure> {
-    let mut uses = Table::new(&tables::uses(against, rows.iter().map(|row| row.id)));
+fn add_uses(
+    table: &mut Table,
+    techniques: impl Iterator<Item = TechniqueId>,
+    against: &ThreatCoverage<'_>,
+) -> Result<(), Failure> {
+    let mut uses = Table::new(&tables::uses(against, techniques));
     let columns = ["use", "residual", "used_by"].map(|key| uses.column(key));
     uses.select(&columns.into_iter().collect::<Result<Vec<_>, _>>()?);
     table.insert(table.column("score")? + 1, uses);
@@ -374,17 +380,30 @@ fn add_uses(table: &mut Table, rows: &[TechniqueRow], against: &ThreatCoverage<'
 }
 
 fn scores(args: &ScoreRowArgs, global: &Global, out: &mut dyn io::Write) -> CommandResult {
-    let Some(question) =
-        Question::new((&args.sources, &args.account), &args.deployed, (None, None), &args.filters, global)?
+    let Some(question) = Question::new(
+        (&args.sources, &args.account),
+        &args.deployed,
+        (None, &args.threat),
+        &args.filters,
+        global,
+    )?
     else {
         return Ok(Outcome::Findings);
     };
     let content = question.content();
     let coverage = content.coverage(question.selection.clone());
     let rows = tables::scores(&coverage);
-    args.table.write(Sheet { table: Table::new(&rows), below: None }, global, out)?;
+    let against = question.threat.as_ref().map(|threat| ThreatCoverage::new(threat, &coverage));
+    let mut table = Table::new(&rows);
+    if let Some(against) = &against {
+        add_uses(&mut table, rows.iter().map(|row| row.technique_id), against)?;
+    }
+    args.table.write(Sheet { table, below: None }, global, out)?;
     told::scores(&coverage, &rows, global);
     question.say_deployed(&content, global);
+    if let Some(against) = &against {
+        threat::say(against, global);
+    }
     Ok(Outcome::Clean)
 }
 
@@ -392,7 +411,7 @@ fn gaps(args: &GapArgs, global: &Global, out: &mut dyn io::Write) -> CommandResu
     let Some(question) = Question::new(
         (&args.sources, &args.account),
         &args.deployed,
-        (Some(&args.scores), Some(&args.threat)),
+        (Some(&args.scores), &args.threat),
         &args.filters,
         global,
     )?

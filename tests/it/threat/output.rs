@@ -102,6 +102,7 @@ fn what_is_covered_of_a_threat_is_said_with_its_denominators() {
     );
     space.run(&["query", "gaps", "--threat", "APT29"]).ok().says(&[&line]);
     space.run(&["query", "techniques", "--threat", "Cozy Bear"]).ok().says(&[&line]);
+    space.run(&["query", "scores", "--threat", "APT29"]).ok().says(&[&line]);
     space.run(&["layer", "--threat", "G0016"]).ok().says(&[&line]);
     let techniques = rows(&space, &["techniques", "--all", "--threat", "APT29"]);
     let used = techniques.iter().filter(|row| !row["use"].is_null()).count();
@@ -146,10 +147,39 @@ fn what_each_capability_covers_of_a_threat_is_told() {
     assert!(table.is_sorted_by(|one, next| weighted(one) >= weighted(next)));
 }
 
+/// The rows stay those of the mappings; what remains is of the technique, whatever a row alone reaches.
+#[test]
+fn rows_of_mappings_tell_how_much_their_technique_is_used() {
+    let space = Workspace::new();
+    let expected = expected(&space, &[("G0016", 2.0), ("G0007", 1.0)]);
+    let plain = rows(&space, &["scores"]);
+    let told = rows(&space, &["scores", "--threat", "APT29=2,APT28"]);
+    assert_eq!(plain.len(), told.len());
+    let mut used = 0;
+    for (before, mut row) in plain.into_iter().zip(told) {
+        let own = row.as_object_mut().expect("a row");
+        let [usage, residual, users] =
+            ["use", "residual", "used_by"].map(|key| own.remove(key).expect("a column"));
+        assert_eq!(before, row, "everything else is as it was");
+        match expected.get(row["technique_id"].as_str().expect("an id")) {
+            None => assert!(usage.is_null() && residual.is_null() && users == serde_json::json!([])),
+            Some((share, score)) => {
+                let remains = share * (100.0 - score.expect("a row maps it"));
+                assert!((usage.as_f64().expect("a use") - 100.0 * share).abs() <= 0.051, "{row}");
+                assert!((residual.as_f64().expect("a risk") - remains).abs() <= 0.051, "{row}");
+                used += 1;
+            }
+        }
+    }
+    assert!(used > 50);
+    let first = &rows(&space, &["scores", "--threat", "APT29=2,APT28", "--sort", "-use"])[0];
+    assert_eq!(first["use"], 100.0);
+}
+
 #[test]
 fn without_a_threat_tables_have_no_column_of_one() {
     let space = Workspace::new();
-    for subject in ["gaps", "techniques", "capabilities"] {
+    for subject in ["gaps", "techniques", "capabilities", "scores"] {
         let rows = rows(&space, &[subject]);
         assert!(
             ["use", "residual", "threat_covered"].iter().all(|key| rows[0].get(key).is_none()),
