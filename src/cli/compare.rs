@@ -10,6 +10,7 @@ use clap::ValueEnum;
 use navlayer::config::{Setting, Settings, Written};
 use navlayer::coverage::Rollup;
 use navlayer::coverage::compare::Comparison;
+use navlayer::coverage::threat::Threat;
 use navlayer::layer;
 use navlayer::mapping::MappingSet;
 use navlayer::mapping::select::Selection;
@@ -19,14 +20,14 @@ use navlayer::report;
 use navlayer::tables::{self, Rows, Table};
 
 use super::account::UpgradeReportArgs;
-use super::args::{DeployedArgs, FilterArgs, MetricArgs, ReadingArgs};
+use super::args::{DeployedArgs, FilterArgs, MetricArgs, ReadingArgs, ThreatArgs};
 use super::deployed::{self, Deployed};
 use super::file::write_one;
 use super::input::{self, Input};
 use super::layer::is_our_layer;
 use super::sides::{Asked, Side, tell_apart};
 use super::table::LayoutArgs;
-use super::{CommandResult, Failure, Global, Outcome, config, findings};
+use super::{CommandResult, Failure, Global, Outcome, config, findings, threat};
 
 /// How many sides there are at least, and at most.
 const SIDES: Range<usize> = 2..9;
@@ -78,10 +79,17 @@ pub(crate) struct Args {
     /// Also list the techniques in scope that no side maps
     #[arg(long)]
     all: bool,
+    /// Leave out rows of techniques that the threat does not use: of --threat, or of navlayer.toml
+    ///
+    /// With --all, the techniques that it uses and no side maps have rows, too.
+    #[arg(long)]
+    used: bool,
     #[command(flatten)]
     columns: LayoutArgs,
     #[command(flatten)]
     deployed: DeployedArgs,
+    #[command(flatten)]
+    threat: ThreatArgs,
     #[command(flatten)]
     metric: MetricArgs,
     #[command(flatten)]
@@ -124,10 +132,15 @@ Examples:
   navlayer compare @prod @wanted --differences                 saved selections of navlayer.toml
   navlayer compare 2021.json 2024.json --category detect       two editions of a mapping
   navlayer compare aws azure -s aws.json -s azure.json -o clouds.xlsx
+  navlayer compare amazon_guardduty aws_config --threat APT29
+                                                               what of APT29's techniques each covers, and what remains
+  navlayer compare @prod @wanted --threat APT29 --used --all --format csv
 
 Columns of the table: id, name, kind, tactics, platforms, fate, category, one for each side, verdict \
 (only, strongest, equal, none), by (whom the verdict is about), lead; and for each side its score, \
-state, capabilities and comments.";
+state, capabilities and comments. With --threat also use (in percent of the threat's weight), residual \
+(use × (1 − score / 100), of the technique with all sides together), used_by, and for each side its residual; \
+`--used` leaves the threat's techniques, `--sort -use` puts them first.";
 
 impl From<WorkbookError> for Failure {
     fn from(error: WorkbookError) -> Self {
@@ -165,7 +178,12 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     if settings.rollup.value != Rollup::None {
         findings::say(global, "note: a comparison is of what is mapped; the roll-up is left out");
     }
-    let comparison = compared(&settings, &input, &sides);
+    let threat = threat::threat(&settings, &input, global)?;
+    if args.used && threat.is_none() {
+        return Err(Failure::new("--used leaves what a threat uses, and no threat is named")
+            .with_help("--threat APT29 names one; `navlayer catalog groups` lists them"));
+    }
+    let comparison = compared(&settings, &input, &sides, threat.as_ref());
     text::notes(&comparison, &sides, &input.sets, settings.metric.value, global);
     let bytes = written(args, &settings, &comparison, deployed.as_ref(), format)?;
     match output {
@@ -191,6 +209,7 @@ impl Args {
         let mut flags = Written { sources: sources.collect(), ..Written::default() };
         self.reading.write(&mut flags);
         self.deployed.write(&mut flags);
+        self.threat.write(&mut flags);
         self.metric.write(&mut flags);
         self.filters.write(&mut flags);
         flags.templates = self.templates.clone().map(|folder| Setting::flag(folder, "--templates"));
@@ -198,7 +217,12 @@ impl Args {
     }
 
     fn rows(&self) -> Rows {
-        Rows { per_technique: self.per == Per::Technique, all: self.all, differences: self.differences }
+        Rows {
+            per_technique: self.per == Per::Technique,
+            all: self.all,
+            differences: self.differences,
+            used: self.used,
+        }
     }
 }
 
@@ -217,10 +241,19 @@ fn groups(asked: &[Asked], settings: &Settings) -> (Vec<Vec<PathBuf>>, Vec<usize
     (groups, places)
 }
 
-fn compared<'a>(settings: &Settings, input: &'a Input, sides: &[Side]) -> Comparison<'a> {
+fn compared<'a>(
+    settings: &Settings,
+    input: &'a Input,
+    sides: &[Side],
+    threat: Option<&'a Threat>,
+) -> Comparison<'a> {
     let named: Vec<(String, Selection)> =
         sides.iter().map(|side| (side.name.clone(), side.selection.clone())).collect();
-    Comparison::new(&input.sets, &input.catalog, settings.rules(), &named)
+    let comparison = Comparison::new(&input.sets, &input.catalog, settings.rules(), &named);
+    match threat {
+        Some(threat) => comparison.against(threat),
+        None => comparison,
+    }
 }
 
 /// The format asked for, or what the file's ending says. Standard output and devices are for people.
@@ -292,12 +325,16 @@ fn written(
 }
 
 fn sheets(comparison: &Comparison<'_>, standings: Option<Table>, rows: Table) -> Vec<Sheet> {
-    let mut sheets = vec![
-        Sheet { name: "Sides", table: Table::new(&tables::compared_sides(comparison)) },
+    let mut sheets = vec![Sheet { name: "Sides", table: Table::new(&tables::compared_sides(comparison)) }];
+    if comparison.defence().is_some() {
+        sheets.push(Sheet { name: "Threat", table: Table::new(&tables::compared_against(comparison)) });
+        sheets.push(Sheet { name: "Threat gaps", table: tables::compared_gaps(comparison) });
+    }
+    sheets.extend([
         Sheet { name: "Overlap", table: Table::new(&tables::compared_pairs(comparison)) },
         Sheet { name: "Techniques", table: rows },
         Sheet { name: "Dominated", table: Table::new(&tables::dominated(comparison)) },
-    ];
+    ]);
     sheets.extend(standings.map(|table| Sheet { name: "Deployed", table }));
     sheets
 }

@@ -156,7 +156,12 @@ fn carried(
 
 /// Says what of the threat is covered, and what remains.
 pub(crate) fn say(against: &ThreatCoverage<'_>, global: &Global) {
-    findings::say(global, &headline(against));
+    say_of("", against, global);
+}
+
+/// The same of what is named: `all sides together `.
+pub(crate) fn say_of(what: &str, against: &ThreatCoverage<'_>, global: &Global) {
+    findings::say(global, &format!("{what}{}", headline(against)));
 }
 
 fn headline(against: &ThreatCoverage<'_>) -> String {

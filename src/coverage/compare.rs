@@ -20,17 +20,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod defence;
 mod dominance;
 mod overlap;
 
 use std::collections::BTreeSet;
 
+use super::threat::Threat;
 use super::{Cell, Coverage, Metric, Rollup, Rules, Statistics, Tally, whole};
 use crate::attack::{Catalog, TechniqueId};
 use crate::mapping::select::Selection;
 use crate::mapping::{Category, Level, MappingSet};
 use crate::parallel;
 
+pub use defence::Defence;
 pub use dominance::{Dominated, Dominator};
 pub use overlap::{Overlap, Pair};
 
@@ -189,6 +192,7 @@ pub struct Comparison<'a> {
     of_categories: Vec<(Category, Figures)>,
     pairs: Vec<Pair>,
     dominated: Vec<Dominated>,
+    defence: Option<Defence<'a>>,
 }
 
 impl<'a> Comparison<'a> {
@@ -220,12 +224,25 @@ impl<'a> Comparison<'a> {
             of_categories: Vec::new(),
             pairs: Vec::new(),
             dominated: Vec::new(),
+            defence: None,
         };
         comparison.line_up(catalog);
         comparison.count();
         comparison.pairs = overlap::pairs(&comparison);
         comparison.dominated = dominance::dominated(&comparison, catalog);
         comparison
+    }
+
+    /// The same comparison, its sides held against a threat on the same catalog.
+    #[must_use]
+    pub fn against(self, threat: &'a Threat) -> Self {
+        Self { defence: Defence::new(threat, &self.sides), ..self }
+    }
+
+    /// What the sides have against the threat; `None` when no threat is given.
+    #[must_use]
+    pub const fn defence(&self) -> Option<&Defence<'a>> {
+        self.defence.as_ref()
     }
 
     /// Makes the rows, and lists what nobody maps.

@@ -11,6 +11,7 @@ mod rollup;
 mod scale;
 mod stats;
 pub mod threat;
+mod together;
 
 use std::collections::{BTreeMap, BTreeSet};
 

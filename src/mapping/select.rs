@@ -421,6 +421,30 @@ impl Selection {
         }
     }
 
+    /// The narrowest selection that lets everything count that this one or another of the same sets lets count; the scope
+    /// and the phrases stay this one's. It may let more count than the two together, where they differ in more than one
+    /// way.
+    #[must_use]
+    pub fn widened_to(&self, other: &Self) -> Self {
+        let either = |own: &[bool], other: &[bool]| own.iter().zip(other).map(|(a, b)| *a || *b).collect();
+        let levels = self.levels.iter().flatten().chain(other.levels.iter().flatten());
+        let levels: BTreeSet<Level> = levels.copied().collect();
+        let categories = self.categories.iter().chain(&other.categories).copied();
+        Self {
+            categories: categories.collect::<BTreeSet<Category>>().into_iter().collect(),
+            category_asked: self.category_asked && other.category_asked,
+            levels: (self.levels.is_some() && other.levels.is_some()).then(|| levels.into_iter().collect()),
+            sets: either(&self.sets, &other.sets),
+            capabilities: self
+                .capabilities
+                .iter()
+                .zip(&other.capabilities)
+                .map(|(own, other)| either(own, other))
+                .collect(),
+            ..self.clone()
+        }
+    }
+
     /// The same selection where its sets stand among others, from `start` on; nothing of the others counts.
     #[must_use]
     pub fn among(&self, sets: &[MappingSet], start: usize) -> Self {

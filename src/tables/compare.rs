@@ -1,5 +1,7 @@
 //! Sides next to each other as tables: per technique, per side, per pair, and what is dominated.
 
+mod against;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -11,6 +13,9 @@ use crate::coverage::{CapabilityKey, Coverage, State};
 use crate::mapping::select::TechniqueKind;
 use crate::mapping::{Category, Level, Mapping, MappingSet};
 use crate::output;
+use against::{ROW, row_cells};
+
+pub use against::{AgainstSideRow, compared_against, compared_gaps};
 
 /// Which rows a comparison has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,14 +26,30 @@ pub struct Rows {
     pub all: bool,
     /// Only those in which the sides differ.
     pub differences: bool,
+    /// Only what the threat uses that the comparison is held against.
+    pub used: bool,
 }
 
 /// The keys of the sides' columns, in the order of the sides: slugs of their names, each once.
 #[must_use]
 pub fn side_keys(names: &[&str]) -> Vec<String> {
-    const TAKEN: [&str; 10] =
-        ["id", "name", "kind", "tactics", "platforms", "fate", "category", "verdict", "by", "lead"];
-    const OF_SIDE: [&str; 4] = ["score", "state", "capabilities", "comments"];
+    // Those of a threat among them, so that keys stay the same with one and without.
+    const TAKEN: [&str; 13] = [
+        "id",
+        "name",
+        "kind",
+        "tactics",
+        "platforms",
+        "fate",
+        "category",
+        "use",
+        "residual",
+        "used_by",
+        "verdict",
+        "by",
+        "lead",
+    ];
+    const OF_SIDE: [&str; 5] = ["score", "residual", "state", "capabilities", "comments"];
     let mut keys: Vec<String> = Vec::new();
     for name in names {
         let slug = output::slug(name).replace(['-', '.'], "_");
@@ -48,14 +69,19 @@ pub fn side_keys(names: &[&str]) -> Vec<String> {
 }
 
 /// One row for each technique that any side maps, and for each category that any side maps it in: who is strongest, and
-/// of each side the level, the score, the capabilities and their comments.
+/// of each side the level, the score, the capabilities and their comments. Against a threat also how much the technique is
+/// used, by whom, and what remains of it, with all sides together and with each of them.
 #[must_use]
 pub fn compared(comparison: &Comparison<'_>, rows: Rows) -> Table {
     let sides = comparison.sides();
     let Some(first) = sides.first() else { return Table::default() };
     let catalog = first.coverage.catalog();
+    let is_wanted = |id: TechniqueId| {
+        let against = comparison.defence().filter(|_| rows.used);
+        against.is_none_or(|defence| defence.together().exposure(id).is_some())
+    };
     let mut all: Vec<Vec<Cell>> = Vec::new();
-    for row in comparison.rows() {
+    for row in comparison.rows().iter().filter(|row| is_wanted(row.technique)) {
         let per_category = !rows.per_technique && !row.categories.is_empty();
         let of_categories = row.categories.iter().map(|(category, standing)| (Some(*category), standing));
         let overall = [(None, &row.overall)];
@@ -69,7 +95,7 @@ pub fn compared(comparison: &Comparison<'_>, rows: Rows) -> Table {
     }
     if rows.all && !rows.differences {
         let nothing = Standing { places: vec![Place::default(); sides.len()] };
-        let open = comparison.nobody().iter();
+        let open = comparison.nobody().iter().filter(|id| is_wanted(**id));
         all.extend(open.map(|id| cells(comparison, catalog, *id, None, &nothing)));
         all.sort_by_cached_key(|row| row[0].text("").into_owned());
     }
@@ -89,14 +115,12 @@ fn heads(comparison: &Comparison<'_>) -> Vec<Head> {
     let names: Vec<&str> = comparison.sides().iter().map(|side| side.name.as_str()).collect();
     let kind = if comparison.is_count() { Kind::Number } else { Kind::Text };
     let keys = side_keys(&names);
-    let own = |key: String, heading: String, kind: Kind, shown: Shown| Head {
-        key: Cow::Owned(key),
-        heading: Cow::Owned(heading),
-        kind,
-        shown,
-    };
     for (key, name) in keys.iter().zip(&names) {
         heads.push(own(key.clone(), (*name).to_owned(), kind, Shown::Always));
+    }
+    let is_against = comparison.defence().is_some();
+    if is_against {
+        heads.extend(ROW.map(|(key, heading, kind, shown)| Head::new(key, heading, kind, shown)));
     }
     heads.extend([
         Head::new("verdict", "Verdict", Kind::Text, Shown::Always),
@@ -107,14 +131,20 @@ fn heads(comparison: &Comparison<'_>) -> Vec<Head> {
         let of = |what: &str, heading: &str, kind: Kind| {
             own(format!("{key}_{what}"), format!("{name}: {heading}"), kind, Shown::OnRequest)
         };
+        heads.push(of("score", "score", Kind::Number));
+        heads.extend(is_against.then(|| of("residual", "residual", Kind::Number)));
         heads.extend([
-            of("score", "score", Kind::Number),
             of("state", "state", Kind::Text),
             of("capabilities", "capabilities", Kind::Text),
             of("comments", "comments", Kind::Text),
         ]);
     }
     heads
+}
+
+/// The head of a column that only a run tells.
+fn own(key: String, heading: String, kind: Kind, shown: Shown) -> Head {
+    Head { key: Cow::Owned(key), heading: Cow::Owned(heading), kind, shown }
 }
 
 fn cells(
@@ -145,14 +175,18 @@ fn cells(
         (true, Some(level), _) => Cell::Level(level),
         (true, None, _) => Cell::Text("mapped".to_owned()),
     }));
+    let (told, of_sides) = comparison.defence().map(|defence| row_cells(defence, id)).unzip();
+    cells.extend(told.into_iter().flatten());
     let verdict = standing.verdict();
     cells.extend([
         Cell::of_text(word(&verdict)),
         Cell::List(leaders(&verdict).iter().map(|side| sides[*side].name.clone()).collect()),
         Cell::Whole(standing.lead()),
     ]);
+    let mut of_sides = of_sides.into_iter().flatten();
     for (side, place) in sides.iter().zip(&standing.places) {
         cells.push(place.score.map_or(Cell::Empty, Cell::Whole));
+        cells.extend(of_sides.next());
         let state = match side.coverage.state(id) {
             State::Covered if !place.is_mapped => State::NotCovered,
             state => state,

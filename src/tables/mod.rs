@@ -46,7 +46,8 @@ pub use actors::ActorRow;
 pub use capabilities::{CapabilityRow, CapabilityState, capabilities};
 pub use cell::Cell;
 pub use compare::{
-    DominatedRow, PairRow, Rows, SideRow, compared, compared_pairs, compared_sides, dominated, side_keys,
+    AgainstSideRow, DominatedRow, PairRow, Rows, SideRow, compared, compared_against, compared_gaps,
+    compared_pairs, compared_sides, dominated, side_keys,
 };
 pub use deployed::{DeployedRow, PaperRow, deployed, on_paper};
 pub use gaps::{GapRow, GapSubject, gaps};
@@ -301,6 +302,11 @@ impl Table {
         }
     }
 
+    /// Keeps the first rows, at most so many.
+    pub fn truncate(&mut self, rows: usize) {
+        self.rows.truncate(rows);
+    }
+
     /// Puts the rows of a table with the same columns after those of this one.
     pub fn append(&mut self, mut other: Self) {
         self.rows.append(&mut other.rows);
@@ -367,6 +373,7 @@ mod tests {
         headings_name_their_columns::<SideRow>();
         headings_name_their_columns::<PairRow>();
         headings_name_their_columns::<DominatedRow>();
+        headings_name_their_columns::<AgainstSideRow>();
     }
 
     #[test]

@@ -1,49 +1,84 @@
 //! A comparison for people: its tables one below the other, and what is said beside them.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use navlayer::coverage::compare::{Comparison, Pair};
+use navlayer::coverage::compare::{Comparison, Defence, Pair};
 use navlayer::coverage::{Metric, Tally};
 use navlayer::mapping::MappingSet;
 use navlayer::render::markdown;
 use navlayer::report::METHOD;
-use navlayer::tables::{self, Row, Table};
+use navlayer::tables::{self, Table};
 
 use crate::cli::sides::Side;
 use crate::cli::table::LayoutArgs;
-use crate::cli::{Global, findings};
+use crate::cli::{Global, findings, threat};
+
+/// How many of a threat's techniques of which a risk remains a terminal shows.
+const GAPS: usize = 12;
 
 /// The headings of tables, with what their percentages are of.
 const SIDES: &str =
     "Sides, in techniques and sub-techniques in scope (weighted: the sum of the scores, of 100 for each)";
 const SHARED: &str = "What two sides share, of what either of them maps (weighted: the sum of the lower scores, of the \
                       sum of the higher ones)";
+const DEPLOYED: &str = "What is deployed, of the capabilities that map something";
+const REMAINS: &str = "Where risk remains with all sides together, most used first, of one use the weakest first (use and \
+                       residual in percent of the whole threat; residual: use × (1 − score / 100))";
 
-/// The tables that stand above the techniques, each with a heading.
-fn sections(comparison: &Comparison<'_>, standings: Option<Table>) -> Vec<(&'static str, Table)> {
-    let telling = |mut table: Table| {
-        let columns = table.telling();
-        table.select(&columns);
-        table
-    };
+/// A table that stands above the techniques.
+struct Section {
+    heading: Cow<'static, str>,
+    /// With the columns that tell most.
+    table: Table,
+    /// What is said below it.
+    note: String,
+}
+
+/// The tables that stand above the techniques; that of a threat's gaps with so many rows at most.
+fn sections(comparison: &Comparison<'_>, standings: Option<Table>, most: usize) -> Vec<Section> {
     let mut pairs = tables::compared_pairs(comparison);
     // The categories of twenty-eight pairs are for programs.
     if comparison.sides().len() > 2 {
         pairs.retain(|pair| pair.category.is_none());
     }
     let dominated = "Capabilities that another one makes superfluous, as far as the mappings go";
-    let all = [
-        (SIDES, made(&tables::compared_sides(comparison))),
-        (SHARED, made(&pairs)),
-        (dominated, made(&tables::dominated(comparison))),
-        ("What is deployed, of the capabilities that map something", standings),
-    ];
-    all.into_iter().filter_map(|(heading, table)| Some((heading, telling(table?)))).collect()
+    let section = |heading: Cow<'static, str>, mut table: Table, most: usize, note: String| {
+        let columns = table.telling();
+        table.select(&columns);
+        table.truncate(most);
+        Section { heading, table, note }
+    };
+    let plain = |heading, table| section(Cow::Borrowed(heading), table, usize::MAX, String::new());
+    let mut all = vec![plain(SIDES, Table::new(&tables::compared_sides(comparison)))];
+    if let Some((heading, definition)) = comparison.defence().map(of_threat) {
+        let against = Table::new(&tables::compared_against(comparison));
+        all.push(section(heading.into(), against, usize::MAX, definition));
+        let gaps = tables::compared_gaps(comparison);
+        let note = match gaps.rows().len().saturating_sub(most) {
+            0 => String::new(),
+            more => format!("… and {more} more, which every format but text and csv lists"),
+        };
+        all.push(section(REMAINS.into(), gaps, most, note));
+    }
+    all.push(plain(SHARED, Table::new(&pairs)));
+    all.push(plain(dominated, Table::new(&tables::dominated(comparison))));
+    all.extend(standings.map(|table| plain(DEPLOYED, table)));
+    all.retain(|section| !section.table.rows().is_empty());
+    all
 }
 
-fn made<R: Row>(rows: &[R]) -> Option<Table> {
-    (!rows.is_empty()).then(|| Table::new(rows))
+/// What stands above the figures of a threat, and what a use is.
+fn of_threat(defence: &Defence<'_>) -> (String, String) {
+    let threat = defence.threat();
+    let used = if threat.members().is_empty() { "have a score there" } else { "are used" };
+    let heading = format!(
+        "Against {}, in techniques and sub-techniques in scope that {used} (weighted: the sum of use × score, of 100 × the \
+         sum of all uses)",
+        threat.name()
+    );
+    (heading, threat.definition())
 }
 
 pub(super) fn text(
@@ -53,8 +88,13 @@ pub(super) fn text(
     columns: &LayoutArgs,
 ) -> String {
     let mut text = findings::clean(&title(comparison)) + "\n\n";
-    for (heading, table) in sections(comparison, standings) {
-        let _ = write!(text, "{heading}:\n\n{}\n", columns.of_width_alone().draw(&table));
+    for Section { heading, table, note } in sections(comparison, standings, GAPS) {
+        let heading = findings::clean(&heading);
+        let _ = write!(text, "{heading}:\n\n{}", columns.of_width_alone().draw(&table));
+        if !note.is_empty() {
+            let _ = writeln!(text, "{}", findings::clean(&note));
+        }
+        text.push('\n');
     }
     let _ = write!(text, "Techniques:\n\n{}", columns.draw(rows));
     text
@@ -62,8 +102,11 @@ pub(super) fn text(
 
 pub(super) fn markdown(comparison: &Comparison<'_>, standings: Option<Table>, rows: &Table) -> String {
     let mut text = format!("# {}\n", markdown::escape(&title(comparison)));
-    for (heading, table) in sections(comparison, standings) {
-        let _ = write!(text, "\n## {heading}\n\n{}", markdown::table(&table));
+    for Section { heading, table, note } in sections(comparison, standings, usize::MAX) {
+        let _ = write!(text, "\n## {}\n\n{}", markdown::escape(&heading), markdown::table(&table));
+        if !note.is_empty() {
+            let _ = write!(text, "\n{}\n", markdown::escape(&note));
+        }
     }
     let _ = write!(text, "\n## Techniques\n\n{}\n{}\n", markdown::table(rows), markdown::escape(METHOD));
     text
@@ -73,6 +116,9 @@ pub(super) fn markdown(comparison: &Comparison<'_>, standings: Option<Table>, ro
 pub(super) fn about(comparison: &Comparison<'_>) -> Vec<String> {
     let mut lines = vec![title(comparison), METHOD.to_owned(), counted(comparison)];
     lines.push(comparison.rules().metric.definition().to_owned());
+    if let Some((heading, definition)) = comparison.defence().map(of_threat) {
+        lines.extend([format!("{heading}. {definition}"), REMAINS.to_owned()]);
+    }
     for side in comparison.sides() {
         let sources = side.coverage.involved().map(|(_, set)| {
             format!("{}, made on ATT&CK {}, {}", set.framework.label(), set.made_on(), set.origin)
@@ -125,6 +171,9 @@ fn counted(comparison: &Comparison<'_>) -> String {
 
 pub(super) fn summary(comparison: &Comparison<'_>, global: &Global) {
     findings::say(global, &counted(comparison));
+    if let Some(defence) = comparison.defence() {
+        threat::say_of("all sides together ", defence.together(), global);
+    }
 }
 
 /// What a reader of the result must know: a side that is empty, sides that are one, mappings without levels.
