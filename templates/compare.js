@@ -41,6 +41,7 @@
   var heads = all("thead th", table);
   var words = [];
   var verdict = "";
+  var used = "";
   var texts;
 
   function value(row, column) {
@@ -89,11 +90,12 @@
     var shown = 0;
     rows.forEach(function (row, index) {
       var fits = (!verdict || row.getAttribute("data-verdict") === verdict) &&
+        (!used || row.hasAttribute("data-used") === (used === "yes")) &&
         words.every(function (word) { return texts[index].indexOf(word) >= 0; });
       row.hidden = !fits;
       if (fits) shown += 1;
     });
-    result.textContent = verdict || words.length ? shown + " of " + rows.length + " rows" : "";
+    result.textContent = verdict || used || words.length ? shown + " of " + rows.length + " rows" : "";
   }
   var input = field("Filter techniques", "input");
   input.type = "search";
@@ -109,17 +111,28 @@
     var text = row.getAttribute("data-verdict");
     if (known.indexOf(text) < 0) known.push(text);
   });
-  known.sort();
-  known.forEach(function (text) {
+  function offer(choice, value, text) {
     var option = document.createElement("option");
-    option.value = text;
-    option.textContent = text || "any";
+    option.value = value;
+    option.textContent = text;
     choice.appendChild(option);
-  });
+  }
+  known.sort();
+  known.forEach(function (text) { offer(choice, text, text || "any"); });
   choice.addEventListener("change", function () {
     verdict = choice.value;
     apply();
   });
+  if (table.hasAttribute("data-threat")) {
+    var uses = field("Threat", "select");
+    offer(uses, "", "any");
+    offer(uses, "yes", "used by " + table.getAttribute("data-threat"));
+    offer(uses, "no", "not used");
+    uses.addEventListener("change", function () {
+      used = uses.value;
+      apply();
+    });
+  }
   var result = document.createElement("output");
   result.setAttribute("aria-live", "polite");
   tools.appendChild(result);

@@ -37,6 +37,8 @@ const SIDES: Range<usize> = 2..9;
 /// Per technique and category: the level of each side, who is strongest, and what only one side maps. Of all sides: what
 /// they share, and which capabilities another one makes superfluous as far as the mappings go. As text, a page, a table, a
 /// workbook, JSON, or as Navigator layers: one for each side on one scale, and one of the differences.
+///
+/// With --threat also what each side and all together cover of what a group uses, and where risk remains.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -102,7 +104,8 @@ enum Format {
     Text,
     /// A page that needs nothing else
     Html,
-    /// Navigator layers in one file: the sides on one scale, and the differences
+    /// Navigator layers in one file: the sides on one scale, the differences, and with a threat what all sides together
+    /// have against it
     Layer,
     /// The table alone, for spreadsheets
     Csv,

@@ -3,13 +3,17 @@
 //! With two sides, a difference's score is the left score minus the right one, over a ramp with two ends: above 0 the left
 //! side reaches more, below 0 the right one, and 0 is painted, since both map it. With more sides the colour names the
 //! strongest, and the score is its lead over the next. What no side maps is not painted.
+//!
+//! Against a threat, the layers of the sides tell of uses, and the last layer shows the threat and what all sides together
+//! have against it.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::build::{self, Options, blank, per_tactic, sheet_safe};
 use super::model::{Annotation, Filters, Gradient, Layer, Layout, LegendItem, Metadata};
-use crate::coverage::compare::{Comparison, Place, Row, Verdict};
+use super::threat::{build_against, overlay};
+use crate::coverage::compare::{Comparison, Defence, Place, Row, Verdict};
 use crate::matrix::palette::{Color, Theme};
 use crate::matrix::{gradient, sides};
 use crate::tables;
@@ -17,7 +21,8 @@ use crate::tables;
 /// How many stops the ramp with two ends has.
 const STOPS: usize = 5;
 
-/// A layer for each side, by the same scale, and last the one of the differences.
+/// A layer for each side, by the same scale, and after them the one of the differences; against a threat, last the overlay of
+/// all sides together.
 #[must_use]
 pub fn of_comparison(comparison: &Comparison<'_>, options: &Options) -> Vec<Layer> {
     let names: Vec<&str> = comparison.sides().iter().map(|side| side.name.as_str()).collect();
@@ -25,9 +30,13 @@ pub fn of_comparison(comparison: &Comparison<'_>, options: &Options) -> Vec<Laye
     let mut layers: Vec<Layer> = comparison
         .sides()
         .iter()
-        .map(|side| {
+        .enumerate()
+        .map(|(place, side)| {
             let own = Options { name: sheet_safe(&side.name), top, ..options.clone() };
-            let mut layer = build::build(&side.coverage, &own);
+            let mut layer = match comparison.defence() {
+                Some(defence) => build_against(&side.coverage, &defence.sides()[place], &own),
+                None => build::build(&side.coverage, &own),
+            };
             let _ = write!(
                 layer.description,
                 " One of {} sides on one scale: {}.",
@@ -41,7 +50,17 @@ pub fn of_comparison(comparison: &Comparison<'_>, options: &Options) -> Vec<Laye
         })
         .collect();
     layers.extend(difference(comparison, &names, options));
+    layers.extend(comparison.defence().map(|defence| together(defence, &names, options)));
     layers
+}
+
+/// The threat and what all sides together have against it.
+fn together(defence: &Defence<'_>, names: &[&str], options: &Options) -> Layer {
+    let name = sheet_safe(&format!("All sides against {}", defence.threat().name()));
+    let mut layer = overlay(defence.coverage(), defence.together(), &Options { name, ..options.clone() });
+    let _ = write!(layer.description, " All sides together: {}.", names.join("; "));
+    layer.metadata.extend(names.iter().filter_map(|name| Metadata::new("side", *name)));
+    layer
 }
 
 /// The end of the gradient of counts for all sides.

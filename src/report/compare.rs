@@ -2,11 +2,14 @@
 
 mod file;
 mod make;
+mod threat;
 mod view;
 
+pub(super) use file::Count;
 pub use file::{ComparisonFile, comparison_file};
 pub(super) use make::page;
 pub use make::{PageOptions, compare_page};
+pub use threat::{CompareThreat, ThreatEntry};
 pub use view::{CompareCell, CompareMatrix, CompareRow, CompareView};
 
 /// What every output of a comparison says of its levels.

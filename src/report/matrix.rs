@@ -103,9 +103,9 @@ pub(super) fn threat_matrix(site: &Site<'_>, against: &ThreatCoverage<'_>, capti
         let subs = column.entries.iter().map(|entry| entry.subs.len()).collect();
         drawn(site, column, mapped, subs)
     });
-    let shown: Vec<Guard> =
+    let shown: BTreeSet<Guard> =
         against.exposures().iter().map(|exposure| Guard::of_exposure(exposure, coverage)).collect();
-    let mut legend = threat::legend(site, &shown);
+    let mut legend = threat::legend_of(coverage, &shown);
     let columns: Vec<MatrixColumn> = columns.collect();
     if columns.iter().flat_map(|column| &column.cells).any(|cell| cell.class == "out-of-scope") {
         let label = "Not used itself; a sub-technique is".to_owned();

@@ -3,6 +3,7 @@
 //! Views are typed and know no markup ([`view`]); templates know no rule ([`templates`]); this module joins them and
 //! puts the files into a [`Sink`].
 
+mod against;
 mod capability;
 mod compare;
 mod deployment;
@@ -27,9 +28,10 @@ use crate::attack::TechniqueId;
 use crate::output::Sink;
 use crate::parallel;
 
+pub use against::{ActorEntry, GuardEntry, ThreatFacts, ThreatFigures};
 pub use compare::{
-    CompareCell, CompareMatrix, CompareRow, CompareView, ComparisonFile, METHOD, PageOptions, compare_page,
-    comparison_file,
+    CompareCell, CompareMatrix, CompareRow, CompareThreat, CompareView, ComparisonFile, METHOD, PageOptions,
+    ThreatEntry, compare_page, comparison_file,
 };
 pub use deployment::{
     Deployed, DeployedView, EvidenceView, LostRow, NotDeployed, PaperRow, PlaceCounts, StandingRow,

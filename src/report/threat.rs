@@ -1,11 +1,13 @@
 //! A threat on the site: a section of the index, a part of the summary, and what technique pages tell of uses.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::attack::{ActorKind, TechniqueId, Version};
-use crate::coverage::State;
 use crate::coverage::threat::{Exposure, Guard, Member, ThreatCoverage};
+use crate::coverage::{Coverage, State};
 use crate::layer;
 
 use super::matrix::threat_matrix;
@@ -220,7 +222,7 @@ pub(super) fn view(site: &Site<'_>) -> Option<ThreatView> {
         sub_techniques: fraction(covered.sub_techniques, all.sub_techniques),
         weighted: share(against.total_use() - against.total_residual(), against.total_use()),
         residual: share(against.total_residual(), against.total_use()),
-        guards: guards(site, against),
+        guards: guards(&site.combined, against),
         gaps: gaps.iter().take(LISTED).map(|gap| gap_view(site, against, gap)).collect(),
         more_gaps: gaps.len().saturating_sub(LISTED),
         out_of_scope: against.out_of_scope().total(),
@@ -287,8 +289,8 @@ pub(super) fn class(guard: Guard) -> String {
 }
 
 /// What the colours of guards mean, those that are shown.
-pub(super) fn legend(site: &Site<'_>, shown: &[Guard]) -> Vec<LegendEntry> {
-    let scored = site.combined.rules().metric.needs_levels();
+pub(super) fn legend_of(coverage: &Coverage<'_>, shown: &BTreeSet<Guard>) -> Vec<LegendEntry> {
+    let scored = coverage.rules().metric.needs_levels();
     let entry = |guard: Guard| {
         let mut label = guard.label(scored).to_owned();
         label[..1].make_ascii_uppercase();
@@ -297,7 +299,7 @@ pub(super) fn legend(site: &Site<'_>, shown: &[Guard]) -> Vec<LegendEntry> {
     Guard::ALL.into_iter().filter(|guard| shown.contains(guard)).map(entry).collect()
 }
 
-fn share(sum: f64, of: f64) -> UseShare {
+pub(super) fn share(sum: f64, of: f64) -> UseShare {
     let tenths = |number: f64| (10.0 * number).round() / 10.0;
     let percent = if of > 0.0 { tenths(100.0 * sum / of) } else { 0.0 };
     let fraction = format!("{} of {}", tenths(sum), tenths(of));
@@ -324,13 +326,13 @@ fn actor_url(site: &Site<'_>, member: &Member) -> String {
     site.content.catalog.version().page(folder, &member.id)
 }
 
-fn guards(site: &Site<'_>, against: &ThreatCoverage<'_>) -> Vec<GuardShare> {
-    let scored = site.combined.rules().metric.needs_levels();
+pub(super) fn guards(coverage: &Coverage<'_>, against: &ThreatCoverage<'_>) -> Vec<GuardShare> {
+    let scored = coverage.rules().metric.needs_levels();
     let all = against.exposures();
     let mut before = 0;
     let used = Guard::ALL.into_iter().filter(|guard| *guard != Guard::Unused);
     let shares = used.map(|guard| {
-        let n = all.iter().filter(|one| Guard::of_exposure(one, &site.combined) == guard).count();
+        let n = all.iter().filter(|one| Guard::of_exposure(one, coverage) == guard).count();
         let (start, end) = (fraction(before, all.len()), fraction(before + n, all.len()));
         before += n;
         let width = (10.0 * (end.percent - start.percent)).round() / 10.0;
@@ -345,12 +347,17 @@ fn guards(site: &Site<'_>, against: &ThreatCoverage<'_>) -> Vec<GuardShare> {
     shares.filter(|share| share.n > 0).collect()
 }
 
+/// What covers a technique of a threat, in a word: `not covered`, `Minimal`.
+pub(super) fn label_of(exposure: &Exposure, coverage: &Coverage<'_>) -> String {
+    let level = exposure.score.map(|_| coverage.rules().scale.level(exposure.strength));
+    level.map_or_else(|| exposure.state.name().to_owned(), |level| level.name().to_owned())
+}
+
 fn gap_view(site: &Site<'_>, against: &ThreatCoverage<'_>, gap: &Exposure) -> GapView {
     let guard = Guard::of_exposure(gap, &site.combined);
-    let score = gap.score.map(|_| site.combined.rules().scale.level(gap.strength));
     GapView {
         technique: site.technique_ref(gap.technique, ""),
-        label: score.map_or_else(|| gap.state.name().to_owned(), |level| level.name().to_owned()),
+        label: label_of(gap, &site.combined),
         class: class(guard),
         usage: percent_text(gap.usage, 1.0),
         score: gap.score,

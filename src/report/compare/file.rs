@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::METHOD;
+use super::threat::{self, ThreatEntry};
 use crate::attack::upgrade::Record;
 use crate::coverage::compare::{Comparison, Figures, Overlap, Place, Row, SideFigures, Standing, Verdict};
 use crate::coverage::{CapabilityKey, Metric, Tally};
@@ -49,6 +50,8 @@ pub struct ComparisonFile {
     pub techniques: Vec<TechniqueEntry>,
     /// The ids of the techniques in scope that no side maps.
     pub nobody: Vec<String>,
+    /// What the sides have against the threat; null when nobody is named.
+    pub threat: Option<ThreatEntry>,
 }
 
 /// Techniques and sub-techniques, counted apart.
@@ -354,6 +357,7 @@ pub fn comparison_file(
         dominated: dominated(comparison),
         techniques: comparison.rows().iter().map(|row| technique(comparison, row)).collect(),
         nobody: comparison.nobody().iter().map(ToString::to_string).collect(),
+        threat: threat::entry(comparison),
     })
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::METHOD;
 use super::file::upgrades;
+use super::threat;
 use super::view::{
     CompareCell, CompareColumn, CompareComment, CompareMatrix, CompareMethod, ComparePlace, CompareRow,
     CompareSide, CompareView, DominatedView, GridCell, GridRow, StandingColumn, StandingRow, StandingsView,
@@ -69,8 +70,12 @@ fn draw(
     palette: &Palette,
     templates: &mut Templates,
 ) -> Result<String, TemplateError> {
-    let colors = theme::style(used, palette, &comparison.rules().scale);
-    templates.set_theme_of("compare", &(colors + &theme::sides(comparison.sides().len())));
+    let mut colors = theme::style(used, palette, &comparison.rules().scale);
+    colors += &theme::sides(comparison.sides().len());
+    if comparison.defence().is_some() {
+        colors += &theme::threat_style(palette);
+    }
+    templates.set_theme_of("compare", &colors);
     templates.render("compare", view)
 }
 
@@ -147,6 +152,7 @@ impl<'a, 'c> Maker<'a, 'c> {
             scored: !comparison.is_count(),
             coverage: coverage.collect(),
             standings: self.standings(),
+            threat: threat::view(comparison, |id| self.overall(id), |id| self.url(id)),
             many: comparison.sides().len() > 3,
             legend: self.legend(&matrices),
             matrices,
@@ -229,7 +235,8 @@ impl<'a, 'c> Maker<'a, 'c> {
         let side = &self.comparison.sides()[place];
         let coverage = &side.coverage;
         let version = self.catalog.version();
-        let is_kept = |technique: &Technique| self.comparison.row(technique.id).is_some();
+        let is_kept =
+            |technique: &Technique| self.comparison.row(technique.id).is_some() || self.is_used(technique.id);
         let laid_out = Matrix::new(self.catalog, &coverage.selection().scope, is_kept, |technique| {
             self.cell(place, side, technique)
         });
@@ -274,10 +281,16 @@ impl<'a, 'c> Maker<'a, 'c> {
             label: face.label,
             mark: mark.to_owned(),
             said: said.to_owned(),
+            used: self.is_used(technique.id),
             subs: Vec::new(),
             subs_covered: 0,
             subs_total: 0,
         }
+    }
+
+    /// Whether the threat uses a technique.
+    fn is_used(&self, id: TechniqueId) -> bool {
+        self.comparison.defence().is_some_and(|defence| defence.together().exposure(id).is_some())
     }
 
     fn class(&self, score: Option<&str>) -> String {
@@ -390,8 +403,16 @@ impl<'a, 'c> Maker<'a, 'c> {
             verdict,
             leader,
             lead: standing.lead(),
+            used: self.comparison.defence().and_then(|defence| threat::used(defence, id)),
             comments,
         }
+    }
+
+    /// What each side reaches over all categories.
+    fn overall(&self, id: TechniqueId) -> Vec<ComparePlace> {
+        let nothing = || vec![Place::default(); self.comparison.sides().len()];
+        let places = self.comparison.row(id).map_or_else(nothing, |row| row.overall.places.clone());
+        places.into_iter().map(|place| self.place(place)).collect()
     }
 
     fn place(&self, place: Place) -> ComparePlace {

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::threat::{CompareThreat, CompareUse};
 use crate::report::deployment::DeployedView;
 use crate::report::upgrade::{AbsenceView, UpgradeView};
 use crate::report::view::{CoverageRow, Fraction, GapGroup, LegendEntry, Page, SourceView, TacticRef};
@@ -22,6 +23,8 @@ pub struct CompareView {
     pub coverage: Vec<CoverageRow>,
     /// How the sides stand to each other.
     pub standings: StandingsView,
+    /// What they have against a threat; absent when nobody is named.
+    pub threat: Option<CompareThreat>,
     /// Whether there are more sides than fit beside each other on upright paper.
     pub many: bool,
     /// What the cells and their marks mean.
@@ -140,6 +143,8 @@ pub struct CompareCell {
     pub mark: String,
     /// The same in words: `only here`, `strongest`, `equal`, `less`, `elsewhere`; empty where no side maps it.
     pub said: String,
+    /// Whether the threat uses it.
+    pub used: bool,
     /// Sub-techniques in id order.
     pub subs: Vec<CompareCell>,
     /// How many sub-techniques the side covers.
@@ -173,6 +178,8 @@ pub struct CompareRow {
     pub leader: Option<String>,
     /// By how much the highest score exceeds the next.
     pub lead: i64,
+    /// What the threat makes of the technique; absent where it does not use it.
+    pub used: Option<CompareUse>,
     /// What the analysts of each side say, where they say anything.
     pub comments: Vec<CompareComment>,
 }
