@@ -126,7 +126,7 @@
   if (table.hasAttribute("data-threat")) {
     var uses = field("Threat", "select");
     offer(uses, "", "any");
-    offer(uses, "yes", "used by " + table.getAttribute("data-threat"));
+    offer(uses, "yes", "used");
     offer(uses, "no", "not used");
     uses.addEventListener("change", function () {
       used = uses.value;

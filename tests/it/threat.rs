@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::support::{Workspace, corpus, covered};
 
+mod compare;
 mod output;
 mod site;
 

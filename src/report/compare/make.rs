@@ -560,7 +560,9 @@ fn dominated_view(row: DominatedRow) -> DominatedView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attack::Roster;
     use crate::coverage::Rules;
+    use crate::coverage::threat::Threat;
     use crate::mapping::named::Named;
     use crate::mapping::read;
 
@@ -575,7 +577,10 @@ mod tests {
                 let named = Named::find(name, &sets).expect(name);
                 ((*name).to_owned(), named.filter.resolve(&sets, &catalog).expect(name))
             });
+            let threat = Threat::of_actors(&Roster::new(&catalog), [("APT29", 1.0), ("APT28", 2.0)]);
+            let threat = threat.expect("two groups");
             let comparison = Comparison::new(&sets, &catalog, Rules::default(), &sides.collect::<Vec<_>>());
+            let comparison = if names.len() == 3 { comparison.against(&threat) } else { comparison };
             let (view, used) = make(&comparison, None);
             let value = serde_json::to_value(&view).expect("a view is JSON");
             let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();

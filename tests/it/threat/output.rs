@@ -8,7 +8,17 @@ use crate::support::{Workspace, active, values};
 
 /// What the test recomputes of a threat, from the mapping file and the catalog's own list of uses: id → use and score.
 fn expected(space: &Workspace, weights: &[(&str, f64)]) -> BTreeMap<String, (f64, Option<f64>)> {
-    let run = space.run(&["query", "scores", "--format", "json", "-q"]).ok();
+    expected_of(space, weights, &[])
+}
+
+/// The same of the mappings that some filters leave.
+pub(super) fn expected_of(
+    space: &Workspace,
+    weights: &[(&str, f64)],
+    filters: &[&str],
+) -> BTreeMap<String, (f64, Option<f64>)> {
+    let all = [&["query", "scores", "--format", "json", "-q"][..], filters].concat();
+    let run = space.run(&all).ok();
     let rows: Vec<Value> = serde_json::from_str(&run.stdout).expect("it is an array");
     let mut scores: BTreeMap<String, f64> = BTreeMap::new();
     for row in &rows {
@@ -46,7 +56,7 @@ fn expected(space: &Workspace, weights: &[(&str, f64)]) -> BTreeMap<String, (f64
     uses
 }
 
-fn rows(space: &Workspace, arguments: &[&str]) -> Vec<Value> {
+pub(super) fn rows(space: &Workspace, arguments: &[&str]) -> Vec<Value> {
     let mut all = vec!["query"];
     all.extend(arguments);
     all.extend(["--format", "json", "-q"]);
