@@ -221,6 +221,11 @@ fn listed(text: &str) -> Result<ListedThreat, String> {
 }
 
 impl ThreatArgs {
+    /// Whether the flag names anybody.
+    pub(crate) fn is_given(&self) -> bool {
+        !self.threat.is_empty()
+    }
+
     /// What the flags say.
     pub(crate) fn write(&self, to: &mut Written) {
         let all = self.threat.iter().flat_map(|listed| &listed.0);

@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
+use clap::{ArgGroup, ValueEnum};
 use navlayer::config::{Setting, Settings, Written};
-use navlayer::coverage::plan::{Amount, Budget, Cover, PlanError, Problem, Question, Terms};
+use navlayer::coverage::plan::{Amount, Budget, Course, Cover, PlanError, Problem, Question, Terms};
+use navlayer::coverage::threat::Threat;
 use navlayer::coverage::{CapabilityKey, Coverage, Metric};
 use navlayer::deployment::{Deployment, Scans};
 use navlayer::diagnostic::{Diagnostic, Severity};
@@ -21,7 +22,7 @@ use navlayer::source::decode::MAX_BYTES;
 use navlayer::tables::{self, Content, Table};
 
 use super::account::UpgradeReportArgs;
-use super::args::{DeployedArgs, FilterArgs, SourceArgs};
+use super::args::{DeployedArgs, FilterArgs, SourceArgs, ThreatArgs};
 use super::deployed;
 use super::file::{deliver, open};
 use super::input::{self, Input};
@@ -29,7 +30,7 @@ use super::layer::is_our_layer;
 use super::names::{self, Meant, Names};
 use super::query::say_metric;
 use super::table::{FormatArg, LayoutArgs, Sheet};
-use super::{CommandResult, Failure, Global, Outcome, config, findings};
+use super::{CommandResult, Failure, Global, Outcome, config, findings, threat};
 use told::Told;
 
 /// Plan what to switch on next: which capabilities add most to those that are enabled
@@ -41,10 +42,13 @@ use told::Told;
 /// What counts is the sum of weight × strongest score / 100 over the techniques: one that goes from nothing to Significant
 /// gains 1, from Minimal to Significant 0.9. Mappings without levels are counted: each technique that one maps gains 1.
 ///
+/// With --threat what counts is how much a group uses each technique, and the plan tells how far each step goes against it,
+/// and where risk remains. A threat that only navlayer.toml names is told of in the same way, and weighs nothing.
+///
 /// A mapping says what a capability can cover, in the judgement of whoever published it; not that it is configured well, or
 /// that it stops or detects anything by itself.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, group(ArgGroup::new("weighing").args(["weights", "threat"])))]
 pub(crate) struct Args {
     #[command(flatten)]
     sources: SourceArgs,
@@ -69,22 +73,26 @@ pub(crate) struct Args {
     #[command(flatten)]
     layout: LayoutArgs,
     #[command(flatten)]
+    threat: ThreatArgs,
+    #[command(flatten)]
     filters: FilterArgs,
 }
 
 const EXAMPLES: &str = "\
 Columns: step, framework, id, capability, cost, gain, alone, newly_covered, raised, covered, reached, \
-reached_percent, techniques
+reached_percent, techniques; with a threat also threat_covered, threat_weighted_percent, threat_residual_percent
 
 `gain` is what a step adds to all before it, `alone` what it would add to what is enabled; `covered` and \
 `reached` are what is covered, and the sum that is reached, of what all capabilities together cover and \
-reach.
+reach. `threat_covered` is of the threat's techniques in scope, `threat_weighted_percent` the same by use and \
+score, and `threat_residual_percent` what is missing to 100.
 
 Examples:
   navlayer plan                                      AWS services, step by step
   navlayer plan --budget 3                           the best three, exactly
   navlayer plan --enabled amazon_guardduty,aws_config --budget 3 --techniques
   navlayer plan --cover any                          the fewest that keep every technique covered
+  navlayer plan --threat APT29 --budget 3            the best three against APT29, and what remains
   navlayer plan --weights group.json --cost eur.csv --budget 500
   navlayer plan --enabled enabled.txt --cover best --format layer -o plan.json";
 
@@ -112,8 +120,8 @@ struct QuestionArgs {
     /// sub-techniques.
     #[arg(long, value_name = "FILE|NAME[=WEIGHT],...")]
     weights: Option<String>,
-    /// What techniques weigh that --weights does not name [default: 0, and they do not count]
-    #[arg(long, value_name = "WEIGHT", allow_negative_numbers = true, requires = "weights")]
+    /// What techniques weigh that --weights or --threat does not name [default: 0, and they do not count]
+    #[arg(long, value_name = "WEIGHT", allow_negative_numbers = true, requires = "weighing")]
     other_weight: Option<Amount>,
     /// What capabilities cost: a CSV of capability,cost
     #[arg(long, value_name = "FILE")]
@@ -155,7 +163,8 @@ enum Format {
     Json,
     /// For documents: tables as GitHub draws them
     Markdown,
-    /// A Navigator layer with a colour for what is on, for the steps, and for what stays open
+    /// A Navigator layer with a colour for what is on, for the steps, and for what stays open; with a threat, a second one
+    /// in the same file shows the threat and what is on after the plan
     Layer,
 }
 
@@ -179,14 +188,24 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     let coverage = content.coverage(selection.clone());
     say_metric(&coverage, settings.metric.value, global);
     let deployed = deployed::read(&settings, &input, global)?;
-    let Some(terms) = args.question.terms((&input, deployed.as_ref()), &coverage, &settings, global)? else {
+    let threat = threat::threat(&settings, &input, global)?;
+    let weighing = threat.as_ref().filter(|_| args.threat.is_given());
+    if threat.is_some() && weighing.is_none() {
+        findings::say(
+            global,
+            "note: the threat of navlayer.toml weighs nothing in a plan; --threat lets it weigh",
+        );
+    }
+    let given = (&input, deployed.as_ref());
+    let Some(terms) = args.question.terms(given, &coverage, weighing, &settings, global)? else {
         return Ok(Outcome::Findings);
     };
     let plan = Problem::of(&coverage, &terms)
         .and_then(|problem| problem.plan(question))
-        .map_err(|error| args.question.explain(&error, &terms))?;
-    let told = Told { plan: &plan, coverage: &coverage, terms: &terms };
-    let bytes = args.bytes(&told, deployed.as_ref(), format, global)?;
+        .map_err(|error| args.question.explain(&error, &terms, weighing))?;
+    let course = threat.as_ref().map(|threat| Course::new(threat, &plan, &coverage, &terms));
+    let told = Told { plan: &plan, coverage: &coverage, terms: &terms, course: course.as_ref() };
+    let bytes = args.bytes(&told, deployed.as_ref(), format, &settings, global)?;
     if !matches!(format, Format::Table | Format::Markdown) {
         told.sentences().iter().for_each(|sentence| findings::say(global, sentence));
     }
@@ -218,6 +237,7 @@ impl Args {
         self.sources.write(&mut flags);
         self.deployed.write(&mut flags);
         self.filters.write(&mut flags);
+        self.threat.write(&mut flags);
         flags.metric = self.question.metric.map(|metric| {
             let metric = match metric {
                 MetricArg::Strongest => Metric::Strongest,
@@ -233,18 +253,19 @@ impl Args {
         told: &Told<'_>,
         deployed: Option<&Deployment>,
         format: Format,
+        settings: &Settings,
         global: &Global,
     ) -> Result<Vec<u8>, Failure> {
         let is_long = (self.techniques || global.verbose) && !told.plan.steps.is_empty();
         let text = match format {
             Format::Csv if self.techniques => self.layout.text(changes(told), FormatArg::Csv)?,
-            Format::Csv => self.layout.text(steps(told), FormatArg::Csv)?,
+            Format::Csv => self.layout.text(steps(told)?, FormatArg::Csv)?,
             Format::Json => {
-                let file = plan_file(told.plan, told.coverage, told.terms);
+                let file = plan_file(told.plan, told.coverage, told.terms, told.course);
                 serde_json::to_string_pretty(&file).map_err(io::Error::from)? + "\n"
             }
             Format::Layer => {
-                let mut layer = layer::of_plan(told.plan, told.coverage, told.terms);
+                let mut plan = layer::of_plan(told.plan, told.coverage, told.terms);
                 if let Some(deployment) = deployed {
                     let running = deployment.narrow(told.coverage.selection());
                     let running = Coverage::new(
@@ -253,9 +274,12 @@ impl Args {
                         running,
                         *told.coverage.rules(),
                     );
-                    layer::add_evidence(&mut layer, &running, deployment);
+                    layer::add_evidence(&mut plan, &running, deployment);
                 }
-                return Ok(layer::to_json(&layer));
+                let Some(course) = told.course else { return Ok(layer::to_json(&plan)) };
+                let options = layer::Options { palette: settings.palette(), ..layer::Options::default() };
+                let overlay = layer::overlay_of_plan(told.plan, told.coverage, course, &options);
+                return Ok(layer::to_bundle(&[plan, overlay]));
             }
             Format::Markdown => self.document(told, is_long)?,
             Format::Table => self.terminal(told, is_long)?,
@@ -267,9 +291,13 @@ impl Args {
     fn document(&self, told: &Told<'_>, is_long: bool) -> Result<String, Failure> {
         let mut parts = vec![format!("## {}\n", markdown::escape(&told.title()))];
         if !told.plan.steps.is_empty() {
-            parts.push(self.layout.text(steps(told), FormatArg::Markdown)?);
+            parts.push(self.layout.text(steps(told)?, FormatArg::Markdown)?);
         }
         parts.extend(told.sentences().iter().map(|sentence| markdown::escape(sentence) + "\n"));
+        if let Some(gaps) = told.gaps() {
+            parts.push(format!("### {}\n", told::REMAINS));
+            parts.push(self.layout.of_width_alone().text(gaps, FormatArg::Markdown)?);
+        }
         if is_long {
             parts.push(format!("### {ADDED}\n"));
             parts.push(self.layout.of_width_alone().text(changes(told), FormatArg::Markdown)?);
@@ -282,9 +310,12 @@ impl Args {
         let width = self.layout.width().into();
         let mut parts = vec![told::wrap(&told.title(), width) + "\n"];
         if !told.plan.steps.is_empty() {
-            parts.push(self.layout.text(steps(told), FormatArg::Table)?);
+            parts.push(self.layout.text(steps(told)?, FormatArg::Table)?);
         }
         parts.push(told.sentences().iter().map(|sentence| told::wrap(sentence, width) + "\n").collect());
+        if let Some(gaps) = told.gaps() {
+            parts.push(self.remains(gaps)?);
+        }
         if is_long {
             let table = self.layout.of_width_alone().text(changes(told), FormatArg::Table)?;
             parts.push(format!("{ADDED}:\n\n{table}"));
@@ -293,10 +324,35 @@ impl Args {
     }
 }
 
+impl Args {
+    /// The first of the gaps, and how many more there are.
+    fn remains(&self, mut gaps: Sheet) -> Result<String, Failure> {
+        let more = gaps.table.rows().len().saturating_sub(GAPS);
+        // What tells most is what tells most of all of them.
+        let columns = gaps.table.telling();
+        gaps.table.select(&columns);
+        gaps.table.truncate(GAPS);
+        let table = self.layout.of_width_alone().draw(&gaps.table);
+        let more = match more {
+            0 => String::new(),
+            more => format!("… and {more} more, which json and markdown list\n"),
+        };
+        let heading = told::wrap(&format!("{}:", told::REMAINS), self.layout.width().into());
+        Ok(format!("{heading}\n\n{table}{more}"))
+    }
+}
+
+/// How many of a threat's techniques of which a risk remains a terminal shows.
+const GAPS: usize = 12;
+
 const ADDED: &str = "What each step adds";
 
-fn steps(told: &Told<'_>) -> Sheet {
-    Sheet { table: Table::new(&tables::steps(told.plan, told.coverage)), below: None }
+fn steps(told: &Told<'_>) -> Result<Sheet, Failure> {
+    let mut table = Table::new(&tables::steps(told.plan, told.coverage));
+    if let Some(course) = told.course {
+        table.insert(table.column("reached_percent")? + 1, Table::new(&tables::steps_against(course)));
+    }
+    Ok(Sheet { table, below: None })
 }
 
 fn changes(told: &Told<'_>) -> Sheet {
@@ -337,6 +393,7 @@ impl QuestionArgs {
         &self,
         (input, deployed): (&Input, Option<&Deployment>),
         coverage: &Coverage<'_>,
+        weighing: Option<&Threat>,
         settings: &Settings,
         global: &Global,
     ) -> Result<Option<Terms>, Failure> {
@@ -369,6 +426,11 @@ impl QuestionArgs {
                 path if amounts::is_file(path) => amounts::weights(path, &input.catalog, global, &mut found)?,
                 _ => amounts::of_actors(text, &input.catalog, global)?,
             };
+        }
+        if let Some(threat) = weighing {
+            terms.weights = amounts::of_threat(threat, "--threat")?;
+        }
+        if self.weights.is_some() || weighing.is_some() {
             terms.other_weight = self.other_weight.unwrap_or(Amount::ZERO);
         }
         if let Some(path) = &self.cost {
@@ -414,19 +476,20 @@ impl QuestionArgs {
         Ok(())
     }
 
-    fn explain(&self, error: &PlanError, terms: &Terms) -> Failure {
-        match (error, &self.weights) {
-            (PlanError::NoWeight, Some(text)) => {
-                let heavy = terms.weights.values().filter(|weight| **weight > Amount::ZERO).count();
-                if heavy == 0 {
-                    return Failure::new(format!("every weight in {text} is 0"))
-                        .with_help("what weighs 0 does not count, and nothing is left to plan for");
-                }
-                let techniques = told::counted(heavy, "technique");
-                Failure::new(format!("no capability covers any of the {techniques} that {text} weighs"))
-                    .with_help("--other-weight 1 lets all others count, too")
-            }
-            _ => Failure::new(error.to_string()),
+    fn explain(&self, error: &PlanError, terms: &Terms, weighing: Option<&Threat>) -> Failure {
+        let (PlanError::NoWeight, Some(who)) =
+            (error, weighing.map(Threat::name).or(self.weights.as_deref()))
+        else {
+            return Failure::new(error.to_string());
+        };
+        let heavy = terms.weights.values().filter(|weight| **weight > Amount::ZERO).count();
+        if heavy == 0 {
+            return Failure::new(format!("every weight in {who} is 0"))
+                .with_help("what weighs 0 does not count, and nothing is left to plan for");
         }
+        let techniques = told::counted(heavy, "technique");
+        let verb = if weighing.is_some() { "uses" } else { "weighs" };
+        Failure::new(format!("no capability covers any of the {techniques} that {who} {verb}"))
+            .with_help("--other-weight 1 lets all others count, too")
     }
 }

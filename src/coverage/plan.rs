@@ -35,6 +35,7 @@
 
 mod amount;
 mod answer;
+mod course;
 mod instance;
 mod question;
 mod reduce;
@@ -53,6 +54,7 @@ use solve::{Proved, Solution};
 
 pub use amount::{Amount, AmountError};
 pub use answer::{Answer, Change, Proof, Ranking, Standing, Step};
+pub use course::{Course, Stand, weights};
 pub use question::{Plan, Question};
 pub use words::TIES;
 

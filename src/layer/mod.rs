@@ -34,7 +34,7 @@ pub use model::{
     Versions,
 };
 
-pub use plan::of_plan;
+pub use plan::{of_plan, overlay_of_plan};
 pub use schema::{AnyLayer, AnyLayerFile};
 pub use split::{Part, Per, framework_key, split};
 pub(crate) use threat::RISKS;

@@ -4,11 +4,13 @@
 //! everything. There are no scores. What no capability covers has no annotation.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
-use super::build::{UPGRADED_FROM, blank, origins, per_tactic, upgrade_line};
+use super::build::{Options, UPGRADED_FROM, blank, origins, per_tactic, sheet_safe, upgrade_line};
 use super::model::{Annotation, Filters, Layer, LegendItem, Metadata};
+use super::threat::overlay;
 use crate::attack::TechniqueId;
-use crate::coverage::plan::{Amount, Change, Plan, Terms, score};
+use crate::coverage::plan::{Amount, Change, Course, Plan, Terms, score};
 use crate::coverage::{CapabilityKey, Cell, Coverage, Metric};
 use crate::matrix::palette::{Color, Palette, Theme};
 
@@ -90,6 +92,32 @@ pub fn of_plan(plan: &Plan, coverage: &Coverage<'_>, terms: &Terms) -> Layer {
         techniques,
         ..blank(catalog.domain(), catalog.version(), teller.name(), teller.description())
     }
+}
+
+/// The layer that shows a threat and what is on after the plan of a coverage at once: see [`overlay`].
+///
+/// A name that the options leave empty is made of the plan's and the threat's.
+#[must_use]
+pub fn overlay_of_plan(
+    plan: &Plan,
+    coverage: &Coverage<'_>,
+    course: &Course<'_>,
+    options: &Options,
+) -> Layer {
+    let name = match options.name.as_str() {
+        "" => sheet_safe(&format!("{} against {}", plan_name(coverage), course.threat().name())),
+        name => name.to_owned(),
+    };
+    let mut layer = overlay(course.coverage(), course.after(), &Options { name, ..options.clone() });
+    let on_top = if plan.enabled == 0 { "" } else { ", on top of what is enabled" };
+    let _ = write!(layer.description, " After a plan: {}{on_top}.", plan.title());
+    layer.metadata.extend(Metadata::new("plan", plan.title()));
+    layer
+}
+
+fn plan_name(coverage: &Coverage<'_>) -> String {
+    let labels: Vec<String> = coverage.involved().map(|(_, set)| set.framework.name().to_owned()).collect();
+    sheet_safe(&format!("{} plan", labels.join(" + ")))
 }
 
 struct Teller<'a> {
@@ -225,9 +253,7 @@ impl Teller<'_> {
     }
 
     fn name(&self) -> String {
-        let labels: Vec<String> =
-            self.coverage.involved().map(|(_, set)| set.framework.name().to_owned()).collect();
-        super::build::sheet_safe(&format!("{} plan", labels.join(" + ")))
+        plan_name(self.coverage)
     }
 
     fn description(&self) -> String {

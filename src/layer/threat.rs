@@ -86,9 +86,9 @@ pub fn overlay(coverage: &Coverage<'_>, against: &ThreatCoverage<'_>, options: &
 fn description(coverage: &Coverage<'_>, against: &ThreatCoverage<'_>) -> String {
     let catalog = coverage.catalog();
     let labels: Vec<String> = coverage.involved().map(|(_, set)| set.framework.label()).collect();
+    let who = if labels.is_empty() { "Nothing".to_owned() } else { labels.join(", ") };
     let mut text = format!(
-        "{} against {} on {} ATT&CK {}. {} Scores are residual risks: use × (1 − score / 100), of 100.",
-        labels.join(", "),
+        "{who} against {} on {} ATT&CK {}. {} Scores are residual risks: use × (1 − score / 100), of 100.",
         against.threat().name(),
         catalog.domain().name(),
         catalog.version(),

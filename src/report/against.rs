@@ -43,7 +43,7 @@ pub struct ActorEntry {
 }
 
 /// What of a threat is covered.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ThreatFigures {
     /// Its techniques that have a score.
     pub covered: Count,

@@ -40,7 +40,8 @@ pub use deployment::{
 pub use diff::{DiffItem, DiffRow, DiffSection, DiffView, SumRow, diff_page};
 pub use next::{ChoiceView, NextView, Reached};
 pub use plan::{
-    Asked, CapabilityName, ChangeView, PlanFile, ProofKind, ProofView, Reach, StepView, plan_file,
+    Asked, CapabilityName, ChangeView, PlanFile, PlanGap, PlanThreat, ProofKind, ProofView, Reach, StepView,
+    plan_file,
 };
 pub use site::Content;
 use site::Site;

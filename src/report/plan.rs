@@ -3,9 +3,13 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::against::{ThreatFacts, ThreatFigures, users};
 use crate::attack::upgrade::Record;
 use crate::attack::{Domain, TechniqueId, Version};
-use crate::coverage::plan::{Amount, Budget, Cover, Plan, Proof, Question, Standing, Step, TIES, Terms};
+use crate::coverage::plan::{
+    Amount, Budget, Course, Cover, Plan, Proof, Question, Stand, Standing, Step, TIES, Terms,
+};
+use crate::coverage::threat::Exposure;
 use crate::coverage::{CapabilityKey, Coverage, Metric};
 
 /// What a mapping does not say, wherever plans are shown.
@@ -63,6 +67,48 @@ pub struct PlanFile {
     pub steps: Vec<StepView>,
     /// Capabilities that add nothing to the steps; only of an order.
     pub rest: Vec<CapabilityName>,
+    /// How far the plan goes against the threat; null when nobody is named.
+    pub threat: Option<PlanThreat>,
+}
+
+/// How far a plan goes against a threat. Scores are the strongest ones, as in the plan.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PlanThreat {
+    /// Who it is.
+    #[serde(flatten)]
+    pub facts: ThreatFacts,
+    /// Whether the techniques weigh in the plan what the threat says.
+    pub weighs: bool,
+    /// With what is enabled.
+    pub before: ThreatFigures,
+    /// With all steps; after each of them, see there.
+    pub after: ThreatFigures,
+    /// With all capabilities.
+    pub reachable: ThreatFigures,
+    /// Its techniques of which a risk remains after the plan: most used first, of one use the weakest first.
+    pub gaps: Vec<PlanGap>,
+}
+
+/// A technique of a threat of which a risk remains after a plan.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PlanGap {
+    /// The id.
+    pub id: TechniqueId,
+    /// Its name, of a sub-technique with its technique's before it.
+    pub name: String,
+    /// The ids of the groups and campaigns that use it.
+    pub used_by: Vec<String>,
+    /// How much it is used, from above 0 to 1.
+    #[serde(rename = "use")]
+    pub usage: f64,
+    /// `covered`, or which kind of empty.
+    pub state: &'static str,
+    /// The strongest score after the plan.
+    pub score: Option<i64>,
+    /// Use × (1 − score / 100).
+    pub residual: f64,
+    /// The strongest score of all capabilities.
+    pub best: Option<i64>,
 }
 
 /// A question.
@@ -137,7 +183,7 @@ pub struct CapabilityName {
 }
 
 /// A step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct StepView {
     /// Its number, from 1.
     pub step: usize,
@@ -153,6 +199,8 @@ pub struct StepView {
     pub newly_covered: usize,
     /// How far this step goes, with all before it.
     pub after: Reach,
+    /// How far it goes against the threat; null when nobody is named.
+    pub threat: Option<ThreatFigures>,
     /// What it covers and raises, by technique.
     pub techniques: Vec<ChangeView>,
 }
@@ -190,9 +238,24 @@ impl From<Standing> for Reach {
     }
 }
 
-/// A plan for programs.
+impl From<&Stand> for ThreatFigures {
+    fn from(stand: &Stand) -> Self {
+        Self {
+            covered: stand.covered.into(),
+            weighted_coverage: stand.weighted(),
+            total_residual: stand.residual(),
+        }
+    }
+}
+
+/// A plan for programs; `course` is how far it goes against a threat, where one is named.
 #[must_use]
-pub fn plan_file(plan: &Plan, coverage: &Coverage<'_>, terms: &Terms) -> PlanFile {
+pub fn plan_file(
+    plan: &Plan,
+    coverage: &Coverage<'_>,
+    terms: &Terms,
+    course: Option<&Course<'_>>,
+) -> PlanFile {
     let catalog = coverage.catalog();
     let name = |key: &CapabilityKey| capability_name(coverage, *key);
     let steps = plan.steps.iter().zip(plan.standings()).enumerate();
@@ -225,9 +288,35 @@ pub fn plan_file(plan: &Plan, coverage: &Coverage<'_>, terms: &Terms) -> PlanFil
         cost: plan.has_costs.then_some(plan.cost),
         ample: plan.is_ample,
         steps: steps
-            .map(|(at, (step, after))| step_view(at + 1, step, after, plan, coverage, terms))
+            .map(|(at, (step, after))| StepView {
+                threat: course.and_then(|course| course.steps().get(at)).map(ThreatFigures::from),
+                ..step_view(at + 1, step, after, plan, coverage, terms)
+            })
             .collect(),
         rest: plan.rest.iter().map(name).collect(),
+        threat: course.map(|course| threat_view(course, terms)),
+    }
+}
+
+fn threat_view(course: &Course<'_>, terms: &Terms) -> PlanThreat {
+    let after = course.after();
+    let gap = |exposure: &Exposure| PlanGap {
+        id: exposure.technique,
+        name: course.coverage().full_name(exposure.technique),
+        used_by: users(after, exposure.technique),
+        usage: exposure.usage,
+        state: exposure.state.name(),
+        score: exposure.score,
+        residual: exposure.residual,
+        best: course.best(exposure.technique),
+    };
+    PlanThreat {
+        facts: ThreatFacts::new(after),
+        weighs: course.weighs(terms),
+        before: course.before().into(),
+        after: ThreatFigures::new(after),
+        reachable: ThreatFigures::new(course.reachable()),
+        gaps: after.gaps().into_iter().map(gap).collect(),
     }
 }
 
@@ -277,6 +366,7 @@ fn step_view(
         alone: step.alone,
         newly_covered: step.newly_covered,
         after: after.into(),
+        threat: None,
         techniques: techniques.collect(),
     }
 }

@@ -51,7 +51,7 @@ pub use compare::{
 };
 pub use deployed::{DeployedRow, PaperRow, deployed, on_paper};
 pub use gaps::{GapRow, GapSubject, gaps};
-pub use plan::{ChangeRow, StepRow, changes, steps};
+pub use plan::{ChangeRow, CourseRow, PlanGapRow, StepRow, changes, plan_gaps, steps, steps_against};
 pub use scores::{ScoreRow, scores};
 pub use techniques::{TechniqueRow, techniques};
 pub use uses::{AgainstRow, UseRow, capabilities_against, gaps_against, uses};
@@ -370,6 +370,8 @@ mod tests {
         headings_name_their_columns::<AgainstRow>();
         headings_name_their_columns::<StepRow>();
         headings_name_their_columns::<ChangeRow>();
+        headings_name_their_columns::<CourseRow>();
+        headings_name_their_columns::<PlanGapRow>();
         headings_name_their_columns::<SideRow>();
         headings_name_their_columns::<PairRow>();
         headings_name_their_columns::<DominatedRow>();

@@ -1,9 +1,11 @@
-//! Plans: the steps, and what each of them adds.
+//! Plans: the steps, what each of them adds, and how far they go against a threat.
 
 use super::{Cell, Column, Row, Shown};
 use crate::attack::TechniqueId;
-use crate::coverage::Coverage;
-use crate::coverage::plan::{Amount, Change, Plan, Standing, Step};
+use crate::coverage::plan::{Amount, Change, Course, Plan, Stand, Standing, Step};
+use crate::coverage::threat::{Exposure, percent};
+use crate::coverage::{Coverage, Tally};
+use crate::mapping::select::TechniqueKind;
 
 /// One step of a plan.
 #[derive(Debug, Clone, PartialEq)]
@@ -151,4 +153,81 @@ pub fn changes(
         })
     });
     rows.collect()
+}
+
+/// What of a threat is covered after a step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CourseRow {
+    /// What is covered.
+    pub stand: Stand,
+    /// The threat's techniques in scope.
+    pub in_scope: Tally,
+}
+
+impl Row for CourseRow {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::share("threat_covered", "Threat covered", Shown::Always, |row| {
+            Cell::share(row.stand.covered.total(), row.in_scope.total())
+        }),
+        Column::number("threat_weighted_percent", "Threat weighted percent", Shown::OnRequest, |row| {
+            row.stand.weighted().map_or(Cell::Empty, |share| Cell::Decimal(percent(share)))
+        }),
+        Column::number("threat_residual_percent", "Threat residual percent", Shown::Always, |row| {
+            row.stand.weighted().map_or(Cell::Empty, |share| Cell::Decimal(percent(1.0 - share)))
+        }),
+    ];
+}
+
+/// What of a threat is covered after each step of a plan.
+#[must_use]
+pub fn steps_against(course: &Course<'_>) -> Vec<CourseRow> {
+    let in_scope = course.after().in_scope();
+    course.steps().iter().map(|stand| CourseRow { stand: *stand, in_scope }).collect()
+}
+
+/// A technique of a threat of which a risk remains after a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanGapRow {
+    /// What is known of it.
+    pub exposure: Exposure,
+    /// Its name, of a sub-technique with its technique's before it.
+    pub name: String,
+    /// The highest score that any capability gives it, of those on and of those not.
+    pub best: Option<i64>,
+    /// The names of the groups and campaigns that use it.
+    pub used_by: Vec<String>,
+}
+
+impl Row for PlanGapRow {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::text("id", "ID", Shown::Always, |row| Cell::Text(row.exposure.technique.to_string())),
+        Column::text("name", "Name", Shown::Always, |row| Cell::of_text(&row.name)),
+        Column::text("kind", "Kind", Shown::OnRequest, |row| {
+            Cell::of_text(TechniqueKind::of(row.exposure.technique).name())
+        }),
+        Column::text("state", "State", Shown::WhenVaried, |row| Cell::of_text(row.exposure.state.name())),
+        Column::number("use", "Use", Shown::Always, |row| Cell::Decimal(percent(row.exposure.usage))),
+        Column::number("score", "Score", Shown::Always, |row| whole(row.exposure.score)),
+        Column::number("residual", "Residual", Shown::Always, |row| {
+            Cell::Decimal(percent(row.exposure.residual))
+        }),
+        Column::number("best", "Best", Shown::WhenFilled, |row| whole(row.best)),
+        Column::text("used_by", "Used by", Shown::WhenVaried, |row| Cell::List(row.used_by.clone())),
+    ];
+}
+
+fn whole(score: Option<i64>) -> Cell {
+    score.map_or(Cell::Empty, Cell::Whole)
+}
+
+/// The techniques of a threat of which a risk remains after a plan: most used first, of one use the weakest first.
+#[must_use]
+pub fn plan_gaps(course: &Course<'_>) -> Vec<PlanGapRow> {
+    let row = |exposure: &Exposure| PlanGapRow {
+        exposure: *exposure,
+        name: course.coverage().full_name(exposure.technique),
+        best: course.best(exposure.technique),
+        used_by: course.threat().users(exposure.technique).map(|member| member.name.clone()).collect(),
+    };
+    course.after().gaps().into_iter().map(row).collect()
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use navlayer::attack::upgrade::Upgrade;
 use navlayer::attack::{Catalog, Fate, Roster, TechniqueId};
 use navlayer::coverage::CapabilityKey;
-use navlayer::coverage::plan::Amount;
+use navlayer::coverage::plan::{self, Amount};
 use navlayer::coverage::threat::{Named, Threat};
 use navlayer::diagnostic::{Code, Diagnostic, Severity};
 use navlayer::layer::read::{self, InputLayer};
@@ -45,11 +45,12 @@ pub(super) fn of_actors(
     for note in threat.notes() {
         findings::say(global, &format!("note: {note}"));
     }
-    let weights = threat.weights().iter().map(|(id, weight)| {
-        let weight = Amount::new(*weight).map_err(|error| Failure::new(format!("--weights: {error}")))?;
-        Ok((*id, weight))
-    });
-    weights.collect()
+    of_threat(&threat, "--weights")
+}
+
+/// The weights of techniques by how much a threat uses them; `flag` is what names it.
+pub(super) fn of_threat(threat: &Threat, flag: &str) -> Result<BTreeMap<TechniqueId, Amount>, Failure> {
+    plan::weights(threat).map_err(|error| Failure::new(format!("{flag}: {error}")))
 }
 
 /// The weights of techniques: of a Navigator layer its scores, of a table its rows.

@@ -1,10 +1,15 @@
 //! What is said of a plan.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use navlayer::attack::TechniqueId;
-use navlayer::coverage::plan::{Amount, Plan, Question, Terms};
+use navlayer::coverage::plan::{Amount, Course, Plan, Question, Stand, Terms};
+use navlayer::coverage::threat::percent;
 use navlayer::coverage::{CapabilityKey, Coverage, Metric};
+use navlayer::tables::{self, Table};
+
+use super::super::table::Sheet;
 
 /// How many names a sentence lists.
 const LISTED: usize = 12;
@@ -14,12 +19,22 @@ pub(super) struct Told<'a> {
     pub(super) plan: &'a Plan,
     pub(super) coverage: &'a Coverage<'a>,
     pub(super) terms: &'a Terms,
+    /// How far it goes against the threat that is named.
+    pub(super) course: Option<&'a Course<'a>>,
 }
+
+/// What stands above the techniques of a threat of which a risk remains.
+pub(super) const REMAINS: &str = "Where risk remains after the plan, most used first, of one use the weakest first (use and residual \
+                                  in percent of the whole threat; residual: use × (1 − score / 100); best: the score with every \
+                                  capability)";
 
 impl Told<'_> {
     /// `The best 3 capabilities, on top of 2 that are enabled`
     pub(super) fn title(&self) -> String {
-        let title = self.plan.title();
+        let mut title = self.plan.title();
+        if let Some(course) = self.course.filter(|course| course.weighs(self.terms)) {
+            let _ = write!(title, " against {}", course.threat().name());
+        }
         match self.plan.enabled {
             0 => title,
             1 => format!("{title}, on top of 1 that is enabled"),
@@ -33,7 +48,69 @@ impl Told<'_> {
         all.extend(self.unweighed());
         all.extend(self.ample());
         all.extend(self.rest());
+        all.extend(self.course.into_iter().flat_map(|course| self.against(course)));
         all
+    }
+
+    /// What a use is, and what of a threat is covered before the plan and after it, and with everything.
+    fn against(&self, course: &Course<'_>) -> Vec<String> {
+        let (threat, all) = (course.threat(), course.after().in_scope());
+        if all.total() == 0 {
+            return vec![format!("Nothing that {} uses is in scope.", threat.name())];
+        }
+        let share = |stand: &Stand| percent(stand.weighted().unwrap_or_default());
+        let of = |stand: &Stand, nouns: [&str; 2], weighted: &str| {
+            format!(
+                "{} of {}{} and {} of {}{} ({:.1} %{weighted})",
+                stand.covered.techniques,
+                all.techniques,
+                nouns[0],
+                stand.covered.sub_techniques,
+                all.sub_techniques,
+                nouns[1],
+                share(stand)
+            )
+        };
+        let in_full =
+            |stand: &Stand| of(stand, [" techniques", " sub-techniques"], " of all use, weighted by score");
+        let last = course.steps().last().unwrap_or(course.before());
+        let covered = match (self.plan.enabled, self.plan.steps.len()) {
+            (0, 0) => format!("nothing is enabled, which covers {}", in_full(last)),
+            (_, 0) => format!("what is enabled covers {}", in_full(last)),
+            (0, _) => format!("the plan covers {}", in_full(last)),
+            _ => {
+                let after = of(last, ["", ""], "");
+                format!(
+                    "what is enabled covers {}, and together with the plan {after}",
+                    in_full(course.before())
+                )
+            }
+        };
+        let residual = |weighted: f64| percent(1.0 - weighted);
+        let remains = residual(last.weighted().unwrap_or_default());
+        let mut text = format!(
+            "Against {}, {covered}: {remains:.1} % of all use remains as residual risk.",
+            threat.name()
+        );
+        let least = residual(course.reachable().weighted().unwrap_or_default());
+        if least < remains {
+            let capabilities = counted(self.plan.enabled + self.plan.open, "capability");
+            let _ = write!(text, " All {capabilities} together leave {least:.1} %.");
+        }
+        match course.after().out_of_scope().total() {
+            0 => {}
+            1 => text.push_str(" 1 more technique is used, and out of scope."),
+            more => {
+                let _ = write!(text, " {more} more techniques are used, and out of scope.");
+            }
+        }
+        vec![text, threat.definition()]
+    }
+
+    /// The techniques of the threat of which a risk remains; `None` when there is none.
+    pub(super) fn gaps(&self) -> Option<Sheet> {
+        let rows = tables::plan_gaps(self.course?);
+        (!rows.is_empty()).then(|| Sheet { table: Table::new(&rows), below: None })
     }
 
     /// `These 3 capabilities cover 136 of 215 techniques (63.3 %) and reach 74.8 of 117 (63.9 %).`

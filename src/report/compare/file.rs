@@ -55,7 +55,7 @@ pub struct ComparisonFile {
 }
 
 /// Techniques and sub-techniques, counted apart.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Count {
     /// Techniques.
     pub techniques: usize,
