@@ -38,7 +38,7 @@ pub use deployment::{
     UntiedRow, sides,
 };
 pub use diff::{DiffItem, DiffRow, DiffSection, DiffView, SumRow, diff_page};
-pub use next::{ChoiceView, NextView, Reached};
+pub use next::{ChoiceView, NextThreat, NextView, Reached, ThreatChoice};
 pub use plan::{
     Asked, CapabilityName, ChangeView, PlanFile, PlanGap, PlanThreat, ProofKind, ProofView, Reach, StepView,
     plan_file,

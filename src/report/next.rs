@@ -1,4 +1,4 @@
-//! What to switch on next: the best choices of a framework's capabilities, when none is on yet.
+//! What to switch on next: the best choices of a framework's capabilities, when none is on yet; and those against a threat.
 
 use std::collections::BTreeSet;
 
@@ -6,9 +6,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::site::{Framework, Site, fraction, percent_text};
+use super::threat::{UseShare, share};
 use super::view::{CapabilityRef, Fraction};
-use crate::coverage::plan::{Budget, Cover, Plan, Problem, Question, TIES, Terms};
-use crate::coverage::{CapabilityKey, Metric};
+use crate::coverage::plan::{self, Amount, Budget, Course, Cover, Plan, Problem, Question, TIES, Terms};
+use crate::coverage::threat::Threat;
+use crate::coverage::{CapabilityKey, Coverage, Metric};
 
 /// What to switch on next, when nothing is on yet.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -25,6 +27,36 @@ pub struct NextView {
     pub ties: String,
     /// The choices, smallest first.
     pub choices: Vec<ChoiceView>,
+    /// The choices against the threat; absent when nobody is named, or no capability covers anything of it.
+    pub threat: Option<NextThreat>,
+}
+
+/// What to switch on next against a threat, when nothing is on yet.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct NextThreat {
+    /// Who it is: `APT29, APT28`.
+    pub name: String,
+    /// What counts, in a sentence.
+    pub measure: String,
+    /// The choices, smallest first.
+    pub choices: Vec<ThreatChoice>,
+    /// The residual risk that all capabilities together leave.
+    pub least: UseShare,
+}
+
+/// Capabilities that together are the best choice against a threat.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ThreatChoice {
+    /// `The best 3 capabilities`
+    pub title: String,
+    /// The capabilities, each the best next one of them.
+    pub capabilities: Vec<CapabilityRef>,
+    /// The threat's techniques and sub-techniques that they cover, of those in scope.
+    pub covered: Fraction,
+    /// The residual risk that they leave.
+    pub residual: UseShare,
+    /// How sure the choice is, in a sentence.
+    pub proof: String,
 }
 
 /// Capabilities that together are the best choice.
@@ -73,14 +105,7 @@ pub(super) fn next(site: &Site<'_>, one: &Framework<'_>) -> Option<NextView> {
         .flat_map(|cell| &cell.capabilities)
         .map(|(key, _)| *key)
         .collect();
-    let problem = Problem::of(coverage, &Terms { nodes: NODES, ..Terms::default() }).ok()?;
-    let cover = problem.plan(Question::Cover(Cover::Any)).ok()?;
-    if mapping.len() < 2 || cover.steps.is_empty() {
-        return None;
-    }
-    let budgets = BUDGETS.into_iter().filter(|count| *count < mapping.len());
-    let best = budgets.filter_map(|count| problem.plan(Question::Best(Budget::Capabilities(count))).ok());
-    let plans: Vec<Plan> = best.chain([cover]).collect();
+    let plans = plans(coverage, &Terms { nodes: NODES, ..Terms::default() }, mapping.len())?;
     let (techniques, all) = (plans[0].reachable.covered, mapping.len());
     let is_inactive = |id| site.content.catalog.technique(id).is_none();
     let counted = coverage.cells().iter().filter(|(_, cell)| cell.own_score.is_some());
@@ -98,14 +123,85 @@ pub(super) fn next(site: &Site<'_>, one: &Framework<'_>) -> Option<NextView> {
         measure: measure.to_owned(),
         ties: TIES.to_owned(),
         choices: plans.iter().map(|plan| choice(site, plan)).collect(),
+        threat: site.against.as_ref().and_then(|against| {
+            let threat = against_threat(site, coverage, against.threat(), mapping.len());
+            threat.filter(|threat| !threat.choices.is_empty())
+        }),
     })
+}
+
+/// The best few of so many capabilities, and the smallest set of those that cover everything; `None` where there is nothing
+/// to choose.
+fn plans(coverage: &Coverage<'_>, terms: &Terms, capabilities: usize) -> Option<Vec<Plan>> {
+    let problem = Problem::of(coverage, terms).ok()?;
+    let cover = problem.plan(Question::Cover(Cover::Any)).ok()?;
+    if capabilities < 2 || cover.steps.is_empty() {
+        return None;
+    }
+    let budgets = BUDGETS.into_iter().filter(|count| *count < capabilities);
+    let best = budgets.filter_map(|count| problem.plan(Question::Best(Budget::Capabilities(count))).ok());
+    Some(best.chain([cover]).collect())
+}
+
+/// The same choices, where a technique weighs what the threat uses it.
+fn against_threat(
+    site: &Site<'_>,
+    coverage: &Coverage<'_>,
+    threat: &Threat,
+    capabilities: usize,
+) -> Option<NextThreat> {
+    let terms = Terms {
+        nodes: NODES,
+        weights: plan::weights(threat).ok()?,
+        other_weight: Amount::ZERO,
+        ..Terms::default()
+    };
+    let plans = plans(coverage, &terms, capabilities)?;
+    let mut least = None;
+    let choices = plans.iter().map(|plan| {
+        let course = Course::new(threat, plan, coverage, &terms);
+        let (after, reachable) = (course.after(), course.reachable());
+        least = Some(share(reachable.total_residual(), reachable.total_use()));
+        ThreatChoice {
+            title: plan.title(),
+            capabilities: refs(site, plan),
+            covered: fraction(after.covered().total(), after.in_scope().total()),
+            residual: share(after.total_residual(), after.total_use()),
+            proof: plan.proof_in_words(),
+        }
+    });
+    let choices = choices.collect();
+    Some(NextThreat {
+        name: threat.name().to_owned(),
+        measure: measure_against(threat, coverage.rules().metric),
+        choices,
+        least: least?,
+    })
+}
+
+/// What counts against a threat, in a sentence.
+fn measure_against(threat: &Threat, metric: Metric) -> String {
+    let sum = match metric {
+        Metric::Count => "weights of the techniques that a choice covers",
+        _ => "weight × strongest score / 100",
+    };
+    let weight = match threat.members() {
+        [] => "its score there",
+        [_] => "what its user weighs",
+        _ => "what those that use it weigh together",
+    };
+    format!("What counts is the sum of {sum}: a technique weighs {weight}, and nothing where it is not used.")
+}
+
+fn refs(site: &Site<'_>, plan: &Plan) -> Vec<CapabilityRef> {
+    plan.steps.iter().map(|step| site.capability_ref(step.capability, "")).collect()
 }
 
 fn choice(site: &Site<'_>, plan: &Plan) -> ChoiceView {
     let (after, of) = (plan.after, plan.reachable);
     ChoiceView {
         title: plan.title(),
-        capabilities: plan.steps.iter().map(|step| site.capability_ref(step.capability, "")).collect(),
+        capabilities: refs(site, plan),
         covered: fraction(after.covered, of.covered),
         reached: (!plan.counts()).then(|| Reached {
             sum: after.value.to_string(),

@@ -14,6 +14,7 @@ use crate::support::{Workspace, corpus, covered};
 
 mod compare;
 mod output;
+mod plan;
 mod site;
 
 fn catalog(version: &str) -> Catalog {

@@ -193,8 +193,11 @@ impl Told<'_> {
         cells.map(|(id, _)| id).filter(|id| self.terms.weight(**id) > Amount::ZERO)
     }
 
-    /// How many of the techniques with a weight nothing covers.
+    /// How many of the techniques with a weight nothing covers; of those of a threat, see [`Told::against`].
     fn unweighed(&self) -> Option<String> {
+        if self.course.is_some_and(|course| course.weighs(self.terms)) {
+            return None;
+        }
         let weighed = self.terms.weights.iter().filter(|(_, weight)| **weight > Amount::ZERO);
         let weighed: Vec<&TechniqueId> = weighed.map(|(id, _)| id).collect();
         let is_covered =
