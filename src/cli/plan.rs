@@ -314,7 +314,7 @@ impl Args {
         }
         parts.push(told.sentences().iter().map(|sentence| told::wrap(sentence, width) + "\n").collect());
         if let Some(gaps) = told.gaps() {
-            parts.push(self.remains(gaps)?);
+            parts.push(self.remains(gaps));
         }
         if is_long {
             let table = self.layout.of_width_alone().text(changes(told), FormatArg::Table)?;
@@ -326,7 +326,7 @@ impl Args {
 
 impl Args {
     /// The first of the gaps, and how many more there are.
-    fn remains(&self, mut gaps: Sheet) -> Result<String, Failure> {
+    fn remains(&self, mut gaps: Sheet) -> String {
         let more = gaps.table.rows().len().saturating_sub(GAPS);
         // What tells most is what tells most of all of them.
         let columns = gaps.table.telling();
@@ -338,7 +338,7 @@ impl Args {
             more => format!("… and {more} more, which json and markdown list\n"),
         };
         let heading = told::wrap(&format!("{}:", told::REMAINS), self.layout.width().into());
-        Ok(format!("{heading}\n\n{table}{more}"))
+        format!("{heading}\n\n{table}{more}")
     }
 }
 

@@ -92,10 +92,10 @@ impl Told<'_> {
             "Against {}, {covered}: {remains:.1} % of all use remains as residual risk.",
             threat.name()
         );
-        let least = residual(course.reachable().weighted().unwrap_or_default());
-        if least < remains {
+        let unreachable = residual(course.reachable().weighted().unwrap_or_default());
+        if unreachable < remains {
             let capabilities = counted(self.plan.enabled + self.plan.open, "capability");
-            let _ = write!(text, " All {capabilities} together leave {least:.1} %.");
+            let _ = write!(text, " All {capabilities} together leave {unreachable:.1} %.");
         }
         match course.after().out_of_scope().total() {
             0 => {}

@@ -6,7 +6,7 @@ use std::io::Cursor;
 use calamine::{Data, Reader as _, Xlsx};
 use serde_json::{Value, json};
 
-use super::output::{expected_of, threat_layer};
+use super::output::{expected_of, open_in_order, threat_layer};
 use crate::support::{Workspace, mapping, plain_row, row};
 
 const SIDES: [&str; 2] = ["amazon_guardduty", "aws_config"];
@@ -78,17 +78,8 @@ fn figures_of_each_side_and_of_all_together_are_what_the_rows_say() {
         }
     }
     // Most used first, of one use the weakest first.
-    let together = &of[2];
-    let mut gaps: Vec<(i64, i64, &String)> = together
-        .iter()
-        .filter(|(_, (_, score))| score.is_none_or(|score| score < 100.0))
-        .map(|(id, (usage, score))| {
-            (-(usage * 1e6).round() as i64, score.map_or(-1, |score| score as i64), id)
-        })
-        .collect();
-    gaps.sort_unstable();
-    let ids: Vec<&String> = gaps.into_iter().map(|(.., id)| id).collect();
-    assert_eq!(threat["gaps"], json!(ids));
+    let together = of[2].iter().map(|(id, (usage, score))| (id.as_str(), *usage, *score));
+    assert_eq!(threat["gaps"], json!(open_in_order(together)));
     assert!(compared(&space, &SIDES)["threat"].is_null());
 }
 

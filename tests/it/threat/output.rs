@@ -56,6 +56,20 @@ pub(super) fn expected_of(
     uses
 }
 
+/// Those of which a risk remains, as ids with use and score: most used first, of one use the weakest first, then by id.
+pub(super) fn open_in_order<'i>(uses: impl IntoIterator<Item = (&'i str, f64, Option<f64>)>) -> Vec<&'i str> {
+    let mut open: Vec<(&str, f64, f64)> = uses
+        .into_iter()
+        .filter(|(.., score)| score.is_none_or(|score| score < 100.0))
+        // Sums of weights in another order differ in their last bits.
+        .map(|(id, usage, score)| (id, (usage * 1e6).round(), score.unwrap_or(-1.0)))
+        .collect();
+    open.sort_by(|one, other| {
+        other.1.total_cmp(&one.1).then(one.2.total_cmp(&other.2)).then(one.0.cmp(other.0))
+    });
+    open.into_iter().map(|(id, ..)| id).collect()
+}
+
 pub(super) fn rows(space: &Workspace, arguments: &[&str]) -> Vec<Value> {
     let mut all = vec!["query"];
     all.extend(arguments);

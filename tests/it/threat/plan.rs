@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::output::{expected_of, rows, threat_layer};
+use super::output::{expected_of, open_in_order, rows, threat_layer};
 use crate::support::{Workspace, mapping, plain_row, row, without};
 
 const WEIGHTS: [(&str, f64); 2] = [("G0016", 2.0), ("G0007", 1.0)];
@@ -122,21 +122,13 @@ fn every_step_tells_how_far_it_goes_against_the_threat() {
     let on = chosen(&plan);
     let on: Vec<&str> = on.iter().map(String::as_str).collect();
     let (held, best) = (counted.strongest(&on), counted.strongest(&all));
-    let mut expected: Vec<(i64, i64, &str)> = counted
-        .uses
-        .iter()
-        .filter(|(id, _)| held.get(id.as_str()).is_none_or(|score| *score < 100.0))
-        .map(|(id, usage)| {
-            let score = held.get(id.as_str()).map_or(-1, |score| *score as i64);
-            (-(usage * 1e6).round() as i64, score, id.as_str())
-        })
-        .collect();
-    expected.sort_unstable();
+    let held_by = |id: &str| held.get(id).copied();
+    let expected = counted.uses.iter().map(|(id, usage)| (id.as_str(), *usage, held_by(id)));
     let gaps = plan["threat"]["gaps"].as_array().expect("a list");
     let ids: Vec<&str> = gaps.iter().map(|gap| gap["id"].as_str().expect("an id")).collect();
-    assert_eq!(ids, expected.into_iter().map(|(.., id)| id).collect::<Vec<_>>());
+    assert_eq!(ids, open_in_order(expected));
     for (gap, id) in gaps.iter().zip(ids) {
-        assert_eq!(gap["score"].as_f64(), held.get(id).copied(), "{id}");
+        assert_eq!(gap["score"].as_f64(), held_by(id), "{id}");
         assert_eq!(gap["best"].as_f64(), best.get(id).copied(), "{id}");
         close(&gap["residual"], counted.uses[id] * (1.0 - held.get(id).unwrap_or(&0.0) / 100.0));
     }
