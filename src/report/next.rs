@@ -28,6 +28,7 @@ pub struct NextView {
     /// The choices, smallest first.
     pub choices: Vec<ChoiceView>,
     /// The choices against the threat; absent when nobody is named, or no capability covers anything of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub threat: Option<NextThreat>,
 }
 
