@@ -43,7 +43,7 @@ use told::Told;
 /// gains 1, from Minimal to Significant 0.9. Mappings without levels are counted: each technique that one maps gains 1.
 ///
 /// With --threat what counts is how much a group uses each technique, and the plan tells how far each step goes against it,
-/// and where risk remains. A threat that only navlayer.toml names is told of in the same way, and weighs nothing.
+/// and where risk remains. A threat that only navlayer.toml names is told of in the same way, but weighs nothing.
 ///
 /// A mapping says what a capability can cover, in the judgement of whoever published it; not that it is configured well, or
 /// that it stops or detects anything by itself.
@@ -193,7 +193,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     if threat.is_some() && weighing.is_none() {
         findings::say(
             global,
-            "note: the threat of navlayer.toml weighs nothing in a plan; --threat lets it weigh",
+            "note: the plan is not weighed by the threat of navlayer.toml, only told against it; --threat weighs by it",
         );
     }
     let given = (&input, deployed.as_ref());

@@ -31,7 +31,8 @@ pub struct Config {
     /// A folder of templates that take the place of the built-in ones of the same name (`--templates`).
     templates: Text,
     /// Who is to be defended against (`--threat`): groups and campaigns by name, alias or id, each with a weight where it
-    /// is not 1 (`APT29`, `G0016=2`); or a layer whose scores say how much techniques are used (`threat.json`).
+    /// is not 1 (`APT29`, `G0016=2`); or a layer whose scores say how much techniques are used (`threat.json`). A plan tells
+    /// of it, but only the flag makes it the weight of techniques there.
     threat: StringOrList,
     /// What is deployed, where coverage is to be narrowed to it.
     deployed: Deployed,
