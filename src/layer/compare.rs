@@ -56,10 +56,13 @@ pub fn of_comparison(comparison: &Comparison<'_>, options: &Options) -> Vec<Laye
 
 /// The threat and what all sides together have against it.
 fn together(defence: &Defence<'_>, names: &[&str], options: &Options) -> Layer {
-    let name = sheet_safe(&format!("All sides against {}", defence.threat().name()));
+    let who = if defence.is_as_deployed() { "As deployed" } else { "All sides" };
+    let name = sheet_safe(&format!("{who} against {}", defence.threat().name()));
     let mut layer = overlay(defence.coverage(), defence.together(), &Options { name, ..options.clone() });
-    let _ = write!(layer.description, " All sides together: {}.", names.join("; "));
-    layer.metadata.extend(names.iter().filter_map(|name| Metadata::new("side", *name)));
+    if !defence.is_as_deployed() {
+        let _ = write!(layer.description, " All sides together: {}.", names.join("; "));
+        layer.metadata.extend(names.iter().filter_map(|name| Metadata::new("side", *name)));
+    }
     layer
 }
 

@@ -430,17 +430,17 @@ impl Selection {
         let levels = self.levels.iter().flatten().chain(other.levels.iter().flatten());
         let levels: BTreeSet<Level> = levels.copied().collect();
         let categories = self.categories.iter().chain(&other.categories).copied();
+        let each = |own: &[Vec<bool>], other: &[Vec<bool>]| {
+            own.iter().zip(other).map(|(own, other)| either(own, other)).collect()
+        };
         Self {
             categories: categories.collect::<BTreeSet<Category>>().into_iter().collect(),
             category_asked: self.category_asked && other.category_asked,
             levels: (self.levels.is_some() && other.levels.is_some()).then(|| levels.into_iter().collect()),
             sets: either(&self.sets, &other.sets),
-            capabilities: self
-                .capabilities
-                .iter()
-                .zip(&other.capabilities)
-                .map(|(own, other)| either(own, other))
-                .collect(),
+            capabilities: each(&self.capabilities, &other.capabilities),
+            // What is narrowed to what runs in one of them alone is not narrowed in both together.
+            running: self.running.as_ref().zip(other.running.as_ref()).map(|(own, other)| each(own, other)),
             ..self.clone()
         }
     }

@@ -158,7 +158,11 @@ pub(super) fn comparison<'a>(content: &Content<'a>) -> Option<Comparison<'a>> {
     let mut names: Vec<&str> = involved.map(|(_, set)| set.framework.name()).collect();
     names.dedup();
     let sides = sides(&names.join(" + "), deployed.paper, &content.selection);
-    Some(Comparison::new(content.sets, content.catalog, content.rules, &sides))
+    let comparison = Comparison::new(content.sets, content.catalog, content.rules, &sides);
+    Some(match content.threat {
+        Some(threat) => comparison.against(threat),
+        None => comparison,
+    })
 }
 
 /// The sides of a comparison of what is mapped with what of it runs; `name` is what is mapped: `AWS`.

@@ -24,8 +24,6 @@ const SIDES: &str =
 const SHARED: &str = "What two sides share, of what either of them maps (weighted: the sum of the lower scores, of the \
                       sum of the higher ones)";
 const DEPLOYED: &str = "What is deployed, of the capabilities that map something";
-const REMAINS: &str = "Where risk remains with all sides together, most used first, of one use the weakest first (use and \
-                       residual in percent of the whole threat; residual: use × (1 − score / 100))";
 
 /// A table that stands above the techniques.
 struct Section {
@@ -52,7 +50,7 @@ fn sections(comparison: &Comparison<'_>, standings: Option<Table>, most: usize) 
     };
     let plain = |heading, table| section(Cow::Borrowed(heading), table, usize::MAX, String::new());
     let mut all = vec![plain(SIDES, Table::new(&tables::compared_sides(comparison)))];
-    if let Some((heading, definition)) = comparison.defence().map(of_threat) {
+    if let Some([heading, definition, remains]) = comparison.defence().map(of_threat) {
         let against = Table::new(&tables::compared_against(comparison));
         all.push(section(heading.into(), against, usize::MAX, definition));
         let gaps = tables::compared_gaps(comparison);
@@ -60,7 +58,7 @@ fn sections(comparison: &Comparison<'_>, standings: Option<Table>, most: usize) 
             0 => String::new(),
             more => format!("… and {more} more, which every format but text and csv lists"),
         };
-        all.push(section(REMAINS.into(), gaps, most, note));
+        all.push(section(remains.into(), gaps, most, note));
     }
     all.push(plain(SHARED, Table::new(&pairs)));
     all.push(plain(dominated, Table::new(&tables::dominated(comparison))));
@@ -69,8 +67,8 @@ fn sections(comparison: &Comparison<'_>, standings: Option<Table>, most: usize) 
     all
 }
 
-/// What stands above the figures of a threat, and what a use is.
-fn of_threat(defence: &Defence<'_>) -> (String, String) {
+/// What stands above the figures of a threat, what a use is, and what stands above its gaps.
+fn of_threat(defence: &Defence<'_>) -> [String; 3] {
     let threat = defence.threat();
     let used = if threat.members().is_empty() { "have a score there" } else { "are used" };
     let heading = format!(
@@ -78,7 +76,12 @@ fn of_threat(defence: &Defence<'_>) -> (String, String) {
          sum of all uses)",
         threat.name()
     );
-    (heading, threat.definition())
+    let remains = format!(
+        "Where risk remains with {}, most used first, of one use the weakest first (use and residual in percent of the whole \
+         threat; residual: use × (1 − score / 100))",
+        defence.what()
+    );
+    [heading, threat.definition(), remains]
 }
 
 pub(super) fn text(
@@ -116,8 +119,8 @@ pub(super) fn markdown(comparison: &Comparison<'_>, standings: Option<Table>, ro
 pub(super) fn about(comparison: &Comparison<'_>) -> Vec<String> {
     let mut lines = vec![title(comparison), METHOD.to_owned(), counted(comparison)];
     lines.push(comparison.rules().metric.definition().to_owned());
-    if let Some((heading, definition)) = comparison.defence().map(of_threat) {
-        lines.extend([format!("{heading}. {definition}"), REMAINS.to_owned()]);
+    if let Some([heading, definition, remains]) = comparison.defence().map(of_threat) {
+        lines.extend([format!("{heading}. {definition}"), remains]);
     }
     for side in comparison.sides() {
         let sources = side.coverage.involved().map(|(_, set)| {
@@ -172,7 +175,7 @@ fn counted(comparison: &Comparison<'_>) -> String {
 pub(super) fn summary(comparison: &Comparison<'_>, global: &Global) {
     findings::say(global, &counted(comparison));
     if let Some(defence) = comparison.defence() {
-        threat::say_of("all sides together ", defence.together(), global);
+        threat::say_of(&format!("{} ", defence.what()), defence.together(), global);
     }
 }
 

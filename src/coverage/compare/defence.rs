@@ -5,9 +5,11 @@ use crate::attack::TechniqueId;
 use crate::coverage::threat::{Exposure, Threat, ThreatCoverage};
 use crate::coverage::{Coverage, State};
 
-/// A threat held against each side, and against all sides together: the mappings of all of them, added up.
+/// A threat held against each side, and against all sides together: the mappings of all of them, added up. Where some sides
+/// are on paper and others as deployed, only the latter are taken together: what is on paper alone stops nobody.
 #[derive(Debug, Clone)]
 pub struct Defence<'a> {
+    is_as_deployed: bool,
     coverage: Coverage<'a>,
     together: ThreatCoverage<'a>,
     sides: Vec<ThreatCoverage<'a>>,
@@ -17,8 +19,12 @@ impl<'a> Defence<'a> {
     /// `None` when there is no side.
     pub(super) fn new(threat: &'a Threat, sides: &[Side<'a>]) -> Option<Self> {
         let parts: Vec<&Coverage<'a>> = sides.iter().map(|side| &side.coverage).collect();
-        let coverage = Coverage::together(&parts)?;
+        let runs = |part: &&&Coverage<'a>| part.selection().is_of_running();
+        let running: Vec<&Coverage<'a>> = parts.iter().filter(runs).copied().collect();
+        let is_as_deployed = !running.is_empty() && running.len() < parts.len();
+        let coverage = Coverage::together(if is_as_deployed { &running } else { &parts })?;
         Some(Self {
+            is_as_deployed,
             together: ThreatCoverage::new(threat, &coverage),
             sides: parts.iter().map(|part| ThreatCoverage::new(threat, part)).collect(),
             coverage,
@@ -29,6 +35,18 @@ impl<'a> Defence<'a> {
     #[must_use]
     pub fn threat(&self) -> &'a Threat {
         self.together.threat()
+    }
+
+    /// Whether what is taken together are the sides as deployed, beside others on paper.
+    #[must_use]
+    pub const fn is_as_deployed(&self) -> bool {
+        self.is_as_deployed
+    }
+
+    /// What is taken together, in words: `all sides together`.
+    #[must_use]
+    pub const fn what(&self) -> &'static str {
+        if self.is_as_deployed { "what is deployed" } else { "all sides together" }
     }
 
     /// All sides added up.

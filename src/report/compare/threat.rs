@@ -38,6 +38,10 @@ pub struct CompareThreat {
     pub rows: Vec<CompareThreatRow>,
     /// What the colours of bars and tiles mean.
     pub legend: Vec<LegendEntry>,
+    /// What is taken together: `all sides together`, or `what is deployed` beside what is on paper.
+    pub what: String,
+    /// Whether it is the latter.
+    pub as_deployed: bool,
     /// Its techniques of which a risk remains with all sides together, most used first, of one use the weakest first.
     pub gaps: Vec<CompareGap>,
     /// Those after the first few.
@@ -138,6 +142,8 @@ pub(super) fn view(
         name: threat.name().to_owned(),
         definition: threat.definition(),
         several: threat.members().len() > 1,
+        what: defence.what().to_owned(),
+        as_deployed: defence.is_as_deployed(),
         in_scope: together.in_scope().total(),
         out_of_scope: together.out_of_scope().total(),
         notes: threat.notes().to_vec(),
@@ -190,7 +196,8 @@ pub struct ThreatEntry {
     pub facts: ThreatFacts,
     /// What each side alone covers of it, in the order of the sides.
     pub sides: Vec<ThreatFigures>,
-    /// What all sides together cover of it: their mappings, added up by the metric.
+    /// What all sides together cover of it: their mappings, added up by the metric. Where some sides are on paper and others
+    /// as deployed, the latter alone.
     pub together: ThreatFigures,
     /// Every technique of the threat in scope, by id.
     pub techniques: Vec<UsedTechnique>,

@@ -45,7 +45,8 @@ impl Row for AgainstSideRow {
     ];
 }
 
-/// One row for each side, and the last for all sides together; none without a threat.
+/// One row for each side, and the last for all sides together, unless they are on paper and as deployed; none without a
+/// threat.
 #[must_use]
 pub fn compared_against(comparison: &Comparison<'_>) -> Vec<AgainstSideRow> {
     let Some(defence) = comparison.defence() else { return Vec::new() };
@@ -66,7 +67,9 @@ pub fn compared_against(comparison: &Comparison<'_>) -> Vec<AgainstSideRow> {
     let sides = comparison.sides().iter().zip(defence.sides()).zip(only);
     let mut rows: Vec<AgainstSideRow> =
         sides.map(|((side, against), only)| row(&side.name, against, Some(only))).collect();
-    rows.push(row("All sides together", defence.together(), None));
+    if !defence.is_as_deployed() {
+        rows.push(row("All sides together", defence.together(), None));
+    }
     rows
 }
 

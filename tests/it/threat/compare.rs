@@ -337,6 +337,36 @@ fn mappings_that_are_counted_cover_in_full() {
     assert!(page.stdout.contains("Used, mapped"));
 }
 
+/// What is on paper alone stops nobody: beside it, what remains is what remains with what is deployed.
+#[test]
+fn on_paper_and_as_deployed_what_remains_is_as_deployed() {
+    let space = Workspace::new();
+    space.write("on.txt", "amazon_guardduty\n");
+    let all = ["aws", "--deployed", "on.txt", "--threat", THREAT];
+    let value = compared(&space, &all);
+    let threat = &value["threat"];
+    assert_eq!(threat["together"], threat["sides"][1]);
+    assert_ne!(threat["together"], threat["sides"][0]);
+    let own = expected_of(&space, &WEIGHTS, &["--capability", "amazon_guardduty"]);
+    let own = own.iter().map(|(id, (usage, score))| (id.as_str(), *usage, *score));
+    assert_eq!(threat["gaps"], json!(open_in_order(own)));
+    let run = space.run(&[&["compare"], &all[..]].concat()).ok();
+    let run = run.says(&["what is deployed against APT29 (weight 2), APT28 (weight 1): "]);
+    assert!(run.stdout.contains("Where risk remains with what is deployed"), "{}", run.stdout);
+    assert!(!run.stdout.contains("All sides together"), "{}", run.stdout);
+    let page = space.run(&[&["compare", "--format", "html"], &all[..]].concat()).ok().stdout;
+    assert!(page.contains("Where risk remains with what is deployed</h2>"));
+    let layers = space.run(&[&["compare", "--format", "layer"], &all[..]].concat()).ok().stdout;
+    assert!(layers.contains("\"As deployed against APT29"));
+    // Two sides are both as deployed, and both together are all that is.
+    let both = compared(&space, &[SIDES[0], SIDES[1], "--deployed", "on.txt", "--threat", THREAT]);
+    assert_eq!(both["threat"]["together"], threat["sides"][1]);
+    assert_eq!(both["threat"]["sides"][1]["covered"]["total"], 0);
+    // The page of a site that puts both side by side tells the same.
+    space.run(&["build", "--deployed", "on.txt", "--threat", THREAT, "-o", "site", "-q"]).ok();
+    assert!(space.read("site/deployed.html").contains("Where risk remains with what is deployed</h2>"));
+}
+
 #[test]
 fn mistakes_in_a_threat_stop_a_comparison() {
     let space = Workspace::new();

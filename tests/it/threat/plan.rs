@@ -134,6 +134,18 @@ fn every_step_tells_how_far_it_goes_against_the_threat() {
     }
 }
 
+/// What a scan or a list says runs is what a plan starts from, against a threat, too.
+#[test]
+fn what_is_deployed_is_what_a_plan_starts_from() {
+    let space = Workspace::new();
+    space.write("on.txt", "amazon_guardduty\naws_config\n");
+    let listed = plan(&space, &["--threat", THREAT, "--budget", "2", "--deployed", "on.txt"]);
+    let enabled =
+        plan(&space, &["--threat", THREAT, "--budget", "2", "--enabled", "amazon_guardduty,aws_config"]);
+    assert_eq!(listed["threat"], enabled["threat"]);
+    assert_eq!(listed["steps"], enabled["steps"]);
+}
+
 /// One group as weights and as a threat asks the same; the threat is told of besides.
 #[test]
 fn groups_weigh_the_same_by_either_flag() {
