@@ -1,4 +1,5 @@
-//! What to switch on next: the best choices of a framework's capabilities, when none is on yet; and those against a threat.
+//! What to switch on next: the best choices of a framework's capabilities, on top of those that are deployed, else when none is
+//! on yet; and those against a threat.
 
 use std::collections::BTreeSet;
 
@@ -12,9 +13,11 @@ use crate::coverage::plan::{self, Amount, Budget, Course, Cover, Plan, Problem, 
 use crate::coverage::threat::Threat;
 use crate::coverage::{CapabilityKey, Coverage, Metric};
 
-/// What to switch on next, when nothing is on yet.
+/// What to switch on next, on top of what is deployed, or when nothing is on yet.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct NextView {
+    /// The capabilities that are deployed, and map something; none where nobody says what is.
+    pub deployed: Vec<CapabilityRef>,
     /// Capabilities that map something, of which the choices are made.
     pub capabilities: usize,
     /// Techniques and sub-techniques that these cover together: the denominator of every choice.
@@ -32,7 +35,7 @@ pub struct NextView {
     pub threat: Option<NextThreat>,
 }
 
-/// What to switch on next against a threat, when nothing is on yet.
+/// What to switch on next against a threat, on top of what is deployed, or when nothing is on yet.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct NextThreat {
     /// Who it is: `APT29, APT28`.
@@ -98,7 +101,8 @@ pub(super) fn next(site: &Site<'_>, one: &Framework<'_>) -> Option<NextView> {
     if site.frameworks.len() > 1 {
         return None;
     }
-    let coverage = &one.coverage;
+    // What is not deployed is chosen from, too.
+    let coverage = site.paper.as_ref().unwrap_or(&one.coverage);
     let mapping: BTreeSet<CapabilityKey> = coverage
         .cells()
         .values()
@@ -106,7 +110,13 @@ pub(super) fn next(site: &Site<'_>, one: &Framework<'_>) -> Option<NextView> {
         .flat_map(|cell| &cell.capabilities)
         .map(|(key, _)| *key)
         .collect();
-    let plans = plans(coverage, &Terms { nodes: NODES, ..Terms::default() }, mapping.len())?;
+    let is_on = |key: &CapabilityKey| {
+        site.content.deployed.is_some_and(|deployed| deployed.deployment.is_deployed(*key))
+    };
+    let enabled: BTreeSet<CapabilityKey> = mapping.iter().copied().filter(is_on).collect();
+    let left = mapping.len() - enabled.len();
+    let terms = Terms { nodes: NODES, enabled, ..Terms::default() };
+    let plans = plans(coverage, &terms, left)?;
     let (techniques, all) = (plans[0].reachable.covered, mapping.len());
     let is_inactive = |id| site.content.catalog.technique(id).is_none();
     let counted = coverage.cells().iter().filter(|(_, cell)| cell.own_score.is_some());
@@ -118,6 +128,7 @@ pub(super) fn next(site: &Site<'_>, one: &Framework<'_>) -> Option<NextView> {
         }
     };
     Some(NextView {
+        deployed: terms.enabled.iter().map(|key| site.capability_ref(*key, "")).collect(),
         capabilities: all,
         techniques,
         inactive: counted.filter(|(id, _)| is_inactive(**id)).count(),
@@ -125,13 +136,13 @@ pub(super) fn next(site: &Site<'_>, one: &Framework<'_>) -> Option<NextView> {
         ties: TIES.to_owned(),
         choices: plans.iter().map(|plan| choice(site, plan)).collect(),
         threat: site.against.as_ref().and_then(|against| {
-            let threat = against_threat(site, coverage, against.threat(), mapping.len());
+            let threat = against_threat(site, coverage, against.threat(), &terms.enabled, left);
             threat.filter(|threat| !threat.choices.is_empty())
         }),
     })
 }
 
-/// The best few of so many capabilities, and the smallest set of those that cover everything; `None` where there is nothing
+/// The best few of so many capabilities that are not on, and the smallest set of those that cover everything; `None` where there is nothing
 /// to choose.
 fn plans(coverage: &Coverage<'_>, terms: &Terms, capabilities: usize) -> Option<Vec<Plan>> {
     let problem = Problem::of(coverage, terms).ok()?;
@@ -149,10 +160,12 @@ fn against_threat(
     site: &Site<'_>,
     coverage: &Coverage<'_>,
     threat: &Threat,
+    enabled: &BTreeSet<CapabilityKey>,
     capabilities: usize,
 ) -> Option<NextThreat> {
     let terms = Terms {
         nodes: NODES,
+        enabled: enabled.clone(),
         weights: plan::weights(threat).ok()?,
         other_weight: Amount::ZERO,
         ..Terms::default()

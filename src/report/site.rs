@@ -347,7 +347,9 @@ impl<'a> Site<'a> {
 
     pub(super) fn capability_ref(&self, key: CapabilityKey, root: &str) -> CapabilityRef {
         let capability = &self.content.sets[key.set].capabilities[key.capability];
-        let path = self.capability_paths.get(&key).map_or("index.html", String::as_str);
+        // What is not deployed has no page, and stands among what is told of all.
+        let instead = if self.content.deployed.is_some() { "index.html#evidence" } else { "index.html" };
+        let path = self.capability_paths.get(&key).map_or(instead, String::as_str);
         CapabilityRef {
             id: capability.id.clone(),
             name: capability.name.clone(),

@@ -67,7 +67,7 @@ pub struct FrameworkSummary {
     pub capabilities: Vec<CapabilityRow>,
     /// What is left open.
     pub gaps: GapsView,
-    /// What to switch on next, when nothing is on yet; absent where there is more than one framework, or no choice.
+    /// What to switch on next, on top of what is deployed, or when nothing is on yet; absent where there is more than one framework, or no choice.
     pub next: Option<NextView>,
     /// The layer files.
     pub layers: Vec<LayerLink>,

@@ -307,6 +307,21 @@ fn a_site_shows_both() {
         assert_eq!(row["paper"]["mapped"], whole["mapped"], "{}", row["name"]);
     }
     assert_eq!(deployed["untied"][0]["service"], "ec2");
+    let next = &framework["next"];
+    let names = |refs: &Value| -> Vec<String> {
+        let all = refs.as_array().expect("a list").iter();
+        all.map(|one| one["id"].as_str().expect("an id").to_owned()).collect()
+    };
+    assert_eq!(names(&next["deployed"]), ["amazon_guardduty", "amazon_inspector"]);
+    let plan = space.run(&["plan", "--deployed", "scan.csv", "--budget", "3", "--format", "json", "-q"]).ok();
+    let plan: Value = serde_json::from_str(&plan.stdout).expect("it is JSON");
+    let steps: Vec<String> = plan["steps"]
+        .as_array()
+        .expect("steps")
+        .iter()
+        .map(|step| step["capability"]["id"].as_str().expect("an id").to_owned())
+        .collect();
+    assert_eq!(names(&next["choices"][1]["capabilities"]), steps, "the site says what the plan says");
     assert!(paper.get("deployed").is_none(), "nothing is said where nobody asks");
     let index = space.read("site/index.html");
     assert!(index.contains("On paper and as deployed") && index.contains("444455556666"));
