@@ -355,9 +355,10 @@ fn names_that_nobody_has_name_the_nearest() {
         ["lock", "@prod"],
         &["navlayer.toml:3:23", "no capability is called `alrm`", "did you mean `Alarm`?"],
     );
+    refused(["lock", "maps/gone.json"], &["is called `maps/gone.json`", "did you mean `maps/own.json`?"]);
     refused(
-        ["lock", "maps/gone.json"],
-        &["is called `maps/gone.json`", "there is no such file or folder either"],
+        ["lock", "maps/something-else.yaml"],
+        &["is called `maps/something-else.yaml`", "there is no such file or folder either"],
     );
     refused(["lock", "maps"], &["`./maps` is the file or folder"]);
     refused(["lock", "maps/own.json#alrm"], &["did you mean `Alarm`"]);
