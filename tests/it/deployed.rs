@@ -269,6 +269,8 @@ fn one_side_or_none_is_compared_with_what_of_it_runs() {
     let two = compare(&["amazon_guardduty", "aws_config"]);
     assert_eq!(names(&two), ["Amazon GuardDuty", "AWS Config"]);
     assert_eq!(mapped(&two, 1), Some(0), "AWS Config passes in part alone");
+    let run = space.run(&["compare", "amazon_guardduty", "aws_config", "--deployed", "scan.csv"]).ok();
+    run.says(&["warning: nothing of AWS Config is deployed; the side is empty"]);
     space.run(&["compare", "aws"]).ends_with(2).says(&["not of one side", "with --deployed FILE"]);
     space.run(&["compare"]).ends_with(2).says(&["two to eight sides, not of none"]);
     let run = space.run(&["compare", "--deployed", "scan.csv", "--format", "layer"]).ok();

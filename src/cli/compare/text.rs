@@ -190,6 +190,9 @@ pub(super) fn notes(
     for (side, chosen) in comparison.sides().iter().zip(sides) {
         if side.is_empty() {
             let line = match declared(chosen, sets).as_slice() {
+                [] if chosen.selection.is_of_running() => {
+                    format!("warning: nothing of {} is deployed; the side is empty", side.name)
+                }
                 [] => format!("warning: no mapping of {} passes the filters; the side is empty", side.name),
                 [one] if *one == side.name => {
                     format!("warning: {one} is declared not mappable by its source; the side is empty")

@@ -6,7 +6,7 @@ use crate::coverage::threat::{Exposure, Threat, ThreatCoverage};
 use crate::coverage::{Coverage, State};
 
 /// A threat held against each side, and against all sides together: the mappings of all of them, added up. Where some sides
-/// are on paper and others as deployed, only the latter are taken together: what is on paper alone stops nobody.
+/// are on paper and others as deployed, only the latter are taken together: what is on paper alone is not there.
 #[derive(Debug, Clone)]
 pub struct Defence<'a> {
     is_as_deployed: bool,
