@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use navlayer::config::Settings;
 use navlayer::coverage::{CapabilityKey, Coverage};
-use navlayer::deployment::{Counts, Deployment, MAX_BYTES, OwnTies, Rule, Scans, Standing};
+use navlayer::deployment::{Counts, Deployment, MAX_BYTES, OwnTies, Rule, Scans, Standing, some};
 use navlayer::diagnostic::{Code, Diagnostic, Severity};
 use navlayer::mapping::MappingSet;
 use navlayer::mapping::select::Selection;
@@ -141,7 +141,7 @@ pub(crate) fn say(deployment: &Deployment, selection: &Selection, sets: &[Mappin
         deployment.untied().values().for_each(|counts| all += *counts);
         let services: Vec<&str> = deployment.untied().keys().map(String::as_str).collect();
         let (results, verb) = if all.total() == 1 { ("result", "is") } else { ("results", "are") };
-        let services = services.join(", ");
+        let services = some(&services);
         findings::say(
             global,
             &format!(

@@ -219,8 +219,9 @@ impl Evidence {
 /// How many names a sentence lists.
 const LISTED: usize = 12;
 
-/// Names with commas between them; of very many the first, and how many more there are.
-fn some(names: &[&str]) -> String {
+/// Names with commas between them; of very many the first, and how many more there are: `a, b and 3 more`.
+#[must_use]
+pub fn some(names: &[&str]) -> String {
     match names.len().checked_sub(LISTED) {
         None | Some(0) => names.join(", "),
         Some(more) => format!("{} and {more} more", names[..LISTED].join(", ")),

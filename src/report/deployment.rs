@@ -21,6 +21,12 @@ const LISTED: usize = 40;
 /// The most failed checks that one capability lists.
 const NAMED: usize = 6;
 
+/// The most accounts and regions that one capability lists: an organisation may have thousands.
+const PLACES: usize = 8;
+
+/// The most services that are listed of which checks are about no capability.
+const UNTIED: usize = 20;
+
 /// What runs of the mapped capabilities, for a site or a comparison.
 #[derive(Debug, Clone, Copy)]
 pub struct Deployed<'a> {
@@ -53,8 +59,10 @@ pub struct DeployedView {
     pub lost_count: usize,
     /// How many more there are than are listed.
     pub more_lost: usize,
-    /// Results of checks that are about no capability, by service.
+    /// Results of checks that are about no capability, by service; the first of them.
     pub untied: Vec<UntiedRow>,
+    /// How many more services there are.
+    pub more_untied: usize,
     /// The layers of both, and of the differences, where there are some.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layer: Option<LayerLink>,
@@ -112,8 +120,10 @@ pub struct EvidenceView {
     pub accounts: Vec<String>,
     /// The regions or locations.
     pub regions: Vec<String>,
-    /// The results of each account and region.
+    /// The results of each account and region, those first of which any failed; the first of them.
     pub places: Vec<PlaceCounts>,
+    /// How many more there are.
+    pub more_places: usize,
 }
 
 /// The results about a capability in one place.
@@ -306,7 +316,9 @@ impl Maker<'_, '_> {
             lost_count: lost.len(),
             more_lost: lost.len().saturating_sub(LISTED),
             lost: lost.into_iter().take(LISTED).collect(),
+            more_untied: untied.len().saturating_sub(UNTIED),
             untied: untied
+                .take(UNTIED)
                 .map(|(service, counts)| UntiedRow { service: service.clone(), counts: *counts })
                 .collect(),
             layer: None,
@@ -425,6 +437,17 @@ fn reach(coverage: &Coverage<'_>, id: TechniqueId) -> String {
 
 fn evidence_view(evidence: &Evidence) -> EvidenceView {
     let failed: Vec<String> = evidence.failed_checks().map(str::to_owned).collect();
+    let mut places: Vec<PlaceCounts> = evidence
+        .places
+        .iter()
+        .map(|((account, region), counts)| PlaceCounts {
+            account: account.clone(),
+            region: region.clone(),
+            counts: *counts,
+        })
+        .collect();
+    // Stable: of equal ones the account and the region say the order.
+    places.sort_by_key(|place| place.counts.failed == 0);
     let texts = |all: Vec<&str>| all.into_iter().map(str::to_owned).collect();
     EvidenceView {
         counts: evidence.counts,
@@ -433,14 +456,7 @@ fn evidence_view(evidence: &Evidence) -> EvidenceView {
         failed_checks: failed.into_iter().take(NAMED).collect(),
         accounts: texts(evidence.accounts()),
         regions: texts(evidence.regions()),
-        places: evidence
-            .places
-            .iter()
-            .map(|((account, region), counts)| PlaceCounts {
-                account: account.clone(),
-                region: region.clone(),
-                counts: *counts,
-            })
-            .collect(),
+        more_places: places.len().saturating_sub(PLACES),
+        places: places.into_iter().take(PLACES).collect(),
     }
 }

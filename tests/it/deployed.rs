@@ -447,6 +447,72 @@ fn a_spoilt_result_is_left_out_and_told() {
     strict.ends_with(2).says(&["cannot be told"]);
 }
 
+/// Prowler's own table and those of other clouds name their columns otherwise; files come in every encoding.
+#[test]
+fn every_table_of_prowler_is_read() {
+    let space = space();
+    let own = "AUTH_METHOD;TIMESTAMP;ACCOUNT_UID;FINDING_UID;PROVIDER;CHECK_ID;STATUS;STATUS_EXTENDED;MUTED;RESOURCE_UID;REGION\r\n\
+               profile;2026;111;u1;aws;guardduty_is_enabled;PASS;\"two\r\nlines; one cell\";False;arn;eu-west-1\r\n";
+    space.write("own.csv", own);
+    space.write("mark.csv", format!("\u{feff}{own}"));
+    let utf16: Vec<u8> =
+        std::iter::once(0xfeff).chain(own.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    space.write("utf16.csv", utf16);
+    space.write("comma.csv", own.replace(';', ",").replace("lines, one", "lines; one"));
+    let rows = standings(&space, &["--deployed", "own.csv"]);
+    assert_eq!(deployed(&rows), ["amazon_guardduty"]);
+    assert_eq!(rows["amazon_guardduty"]["accounts"], json!(["111"]));
+    for file in ["mark.csv", "utf16.csv", "comma.csv"] {
+        assert_eq!(standings(&space, &["--deployed", file]), rows, "{file}");
+    }
+    for (provider, account, check) in [
+        ("azure", "SUBSCRIPTIONID", "keyvault_rbac_enabled"),
+        ("gcp", "PROJECTID", "cloudstorage_bucket_public_access"),
+    ] {
+        space.write(
+            "vault.json",
+            crate::support::mapping(&[
+                crate::support::row("azure_key_vault", "T1110", "protect", "partial"),
+                crate::support::row("cloud_storage", "T1110", "protect", "partial"),
+            ])
+            .to_string(),
+        );
+        let text = format!(
+            "PROVIDER;{account};LOCATION;CHECKID;STATUS;RESOURCEID\n{provider};mine;west;{check};PASS;r\n"
+        );
+        space.write("cloud.csv", text);
+        let rows = standings(&space, &["vault.json", "--deployed", "cloud.csv"]);
+        let id = if provider == "azure" { "azure_key_vault" } else { "cloud_storage" };
+        assert_eq!(deployed(&rows), [id]);
+        assert_eq!((&rows[id]["accounts"], &rows[id]["regions"]), (&json!(["mine"]), &json!(["west"])));
+    }
+}
+
+/// What a scan names is shown and does nothing, and of very much only the first is.
+#[test]
+fn a_hostile_scan_is_shown_and_does_nothing() {
+    let space = space();
+    let many = (0..3_000).flat_map(|index| {
+        let place = format!("aws;{index:04};r{}", index % 20);
+        [format!("{place};macie_is_enabled;FAIL;r\n"), format!("{place};made{index}_up;PASS;r\n")]
+    });
+    let header = "PROVIDER;ACCOUNTID;REGION;CHECKID;STATUS;RESOURCEID\n".to_owned();
+    let mut text: String = std::iter::once(header).chain(many).collect();
+    text += "aws;<script>alert(1)</script>;\u{1b}[31m;guardduty_is_enabled;PASS;r\n";
+    space.write("hostile.csv", text);
+    let run = space.run(&["build", "--deployed", "hostile.csv", "-o", "site"]).ok();
+    assert!(
+        !run.stderr.contains('\u{1b}') && run.stderr.contains("more are about no capability"),
+        "{}",
+        run.stderr
+    );
+    let index = space.read("site/index.html");
+    assert!(!index.contains("<script>alert(1)") && index.contains("&lt;script&gt;alert(1)"));
+    assert!(index.len() < 400_000, "{}", index.len());
+    let table = space.run(&["query", "capabilities", "--deployed", "hostile.csv"]).ok().stdout;
+    assert!(!table.contains('\u{1b}'), "{table:?}");
+}
+
 #[test]
 fn a_scan_is_no_mapping() {
     let space = space();
