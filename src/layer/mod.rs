@@ -39,6 +39,7 @@ pub use schema::{AnyLayer, AnyLayerFile};
 pub use split::{Part, Per, framework_key, split};
 pub(crate) use threat::RISKS;
 pub use threat::{build_against, overlay};
+pub(crate) use upgrade::platforms::read_as as navigator_platform;
 pub use upgrade::{Upgraded, upgrade};
 pub use uses::{Uses, uses};
 

@@ -6,7 +6,7 @@
 
 mod merge;
 mod own;
-mod platforms;
+pub(in crate::layer) mod platforms;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};

@@ -74,13 +74,19 @@ fn between(from: Color, to: Color, t: f64) -> Color {
 /// For a score in [99.5 %, 100 %) of the range, where the Navigator throws, this gives the last colour.
 #[must_use]
 pub fn index(score: i64, min: i64, max: i64) -> usize {
+    index_of(score as f64, min as f64, max as f64)
+}
+
+/// As [`index`], of any score and any ends: with the ends turned round, a score below the higher one has the first colour.
+#[must_use]
+pub fn index_of(score: f64, min: f64, max: f64) -> usize {
     if score >= max {
         return STEPS - 1;
     }
     if score <= min {
         return 0;
     }
-    let share = (score - min) as f64 / (max - min) as f64;
+    let share = (score - min) / (max - min);
     // Above 0 and at most 100.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 100")]
     let index = (share * 100.0).round() as usize;

@@ -75,6 +75,7 @@ fn meant(name: &str, from: &Catalog, to: &Catalog) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn read_as(name: &str) -> &str {
+/// What the Navigator reads a platform of a filter as.
+pub(crate) fn read_as(name: &str) -> &str {
     FIRST_FORMATS.iter().find(|(former, _)| *former == name).map_or(name, |(_, now)| now)
 }
