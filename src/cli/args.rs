@@ -394,7 +394,7 @@ impl From<ColorByArg> for ColorBy {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum ExpandArg {
+pub(crate) enum ExpandArg {
     /// None: a click opens them
     None,
     /// Those with an annotated sub-technique

@@ -17,6 +17,7 @@ mod layer;
 mod names;
 mod plan;
 mod query;
+mod render;
 mod schema;
 mod sides;
 mod table;
@@ -112,6 +113,7 @@ enum Command {
     Layer(layer::Args),
     Plan(plan::Args),
     Query(query::Args),
+    Render(render::Args),
     Validate(validate::Args),
     Catalog(catalog::Args),
     Combine(combine::Args),
@@ -250,6 +252,7 @@ fn run(cli: &Cli, out: &mut dyn io::Write) -> CommandResult {
         Command::Layer(args) => layer::run(args, &cli.global, out),
         Command::Plan(args) => plan::run(args, &cli.global, out),
         Command::Query(args) => query::run(args, &cli.global, out),
+        Command::Render(args) => render::run(args, &cli.global, out),
         Command::Validate(args) => validate::run(args, &cli.global, out),
         Command::Catalog(args) => catalog::run(args, &cli.global, out),
         Command::Combine(args) => combine::run(args, &cli.global, out),

@@ -8,5 +8,6 @@ pub mod sides;
 mod view;
 
 pub use aggregate::aggregate;
+pub(crate) use shown::stops;
 pub use shown::{Mark, Shown, ShownCell, ShownTactic, ShownTechnique};
 pub use view::{Column, Entry, Matrix};

@@ -11,14 +11,19 @@ use std::collections::BTreeMap;
 
 use super::aggregate::aggregate;
 use super::gradient;
-use super::palette::Color;
+use super::palette::{Color, Theme};
 use crate::attack::{Catalog, Tactic, Technique, TechniqueId};
 use crate::layer::color;
 use crate::layer::read::{InputAnnotation, InputLayer, InputTactic};
 use crate::layer::{Expand, navigator_platform};
 
-/// The ground that colours with an opacity are flattened on, in the light theme.
-const GROUND: Color = Color([0xff; 3]);
+/// What colours with an opacity are flattened on.
+const fn ground(theme: Theme) -> Color {
+    match theme {
+        Theme::Light => Color([0xff; 3]),
+        Theme::Dark => Color([0x2e, 0x2e, 0x3f]),
+    }
+}
 
 /// The Navigator's gradient for layers without one.
 const DEFAULT_GRADIENT: [Color; 3] =
@@ -82,10 +87,10 @@ pub enum Mark {
 }
 
 impl<'a> Shown<'a> {
-    /// Lays a layer out on the catalog of its version.
+    /// Lays a layer out on the catalog of its version. Which techniques are open, `expand` says, else the layer.
     #[must_use]
-    pub fn new(layer: &'a InputLayer, catalog: &'a Catalog) -> Self {
-        let maker = Maker::new(layer, catalog);
+    pub fn new(layer: &'a InputLayer, catalog: &'a Catalog, theme: Theme, expand: Option<Expand>) -> Self {
+        let maker = Maker::new(layer, catalog, theme, expand);
         let columns = catalog
             .tactics()
             .iter()
@@ -103,10 +108,12 @@ struct Maker<'a> {
     /// Per platform of the catalog, whether it is selected.
     platforms: Vec<bool>,
     colors: Vec<Color>,
+    ground: Color,
+    expand: Expand,
 }
 
 impl<'a> Maker<'a> {
-    fn new(layer: &'a InputLayer, catalog: &'a Catalog) -> Self {
+    fn new(layer: &'a InputLayer, catalog: &'a Catalog, theme: Theme, expand: Option<Expand>) -> Self {
         let selected = layer.platforms.as_ref().map(|held| &held.value).filter(|held| !held.is_empty());
         let is_selected = |platform: &str| {
             selected.is_none_or(|names| names.iter().any(|name| navigator_platform(&name.value) == platform))
@@ -117,6 +124,8 @@ impl<'a> Maker<'a> {
             annotations: annotations(layer, catalog),
             platforms: catalog.platforms().iter().map(|platform| is_selected(platform)).collect(),
             colors: gradient::sample(&stops(layer)),
+            ground: ground(theme),
+            expand: expand.unwrap_or(layer.layout.expanded_subtechniques),
         }
     }
 
@@ -150,7 +159,7 @@ impl<'a> Maker<'a> {
         let mut subs: Vec<ShownCell<'a>> =
             visible.into_iter().map(|sub| self.cell(sub, tactic, None)).collect();
         self.sort(&mut subs, |cell| cell.score.unwrap_or(0.0));
-        let is_expanded = match self.layer.layout.expanded_subtechniques {
+        let is_expanded = match self.expand {
             Expand::All => true,
             Expand::Annotated => {
                 own.is_some_and(|one| one.show_subtechniques) || self.has_annotated_sub(technique.id)
@@ -175,7 +184,9 @@ impl<'a> Maker<'a> {
         let annotation = self.annotations.get(&(technique.id, tactic)).copied();
         let score = annotation.and_then(|one| Some(one.score.as_ref()?.value));
         let is_enabled = annotation.is_none_or(|one| one.enabled);
-        let explicit = annotation.and_then(|one| color::parse(one.color.as_deref()?)).map(flattened);
+        let explicit = annotation
+            .and_then(|one| color::parse(one.color.as_deref()?))
+            .map(|color| flattened(color, self.ground));
         let (min, max) = self.layer.range();
         let of_score = aggregate.or(score).map(|score| self.colors[gradient::index_of(score, min, max)]);
         let mark = annotation.and_then(|one| match one {
@@ -236,18 +247,18 @@ fn annotations<'a>(
     all
 }
 
-/// The colours of the layer's gradient, without their opacity; the Navigator's own where one of them is none.
-fn stops(layer: &InputLayer) -> Vec<Color> {
+/// The colours of a layer's gradient, without their opacity; the Navigator's own where one of them is none.
+pub(crate) fn stops(layer: &InputLayer) -> Vec<Color> {
     let stated = layer.gradient.as_ref().map(|gradient| gradient.colors.as_slice()).unwrap_or_default();
     let read: Option<Vec<Color>> =
         stated.iter().map(|text| color::parse(&text.value).map(|color| Color(color.rgb))).collect();
     read.filter(|colors| !colors.is_empty()).unwrap_or_else(|| DEFAULT_GRADIENT.to_vec())
 }
 
-/// A colour as it looks on the ground.
-fn flattened(color: color::Rgba) -> Color {
+/// A colour as it looks on another one.
+fn flattened(color: color::Rgba, ground: Color) -> Color {
     let mut channels = [0; 3];
-    for (channel, (over, under)) in channels.iter_mut().zip(color.rgb.into_iter().zip(GROUND.0)) {
+    for (channel, (over, under)) in channels.iter_mut().zip(color.rgb.into_iter().zip(ground.0)) {
         let value = f64::from(over) * color.alpha + f64::from(under) * (1.0 - color.alpha);
         // Between two bytes, so a byte.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between two bytes")]

@@ -3,8 +3,10 @@
 //! Everything that is drawn may come from a hostile file, and each format has its own way of being fooled.
 
 pub mod csv;
+mod font;
 pub mod markdown;
 pub mod sheets;
+pub mod svg;
 
 use std::borrow::Cow;
 

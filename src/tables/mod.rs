@@ -29,6 +29,7 @@ mod deployed;
 mod gaps;
 mod plan;
 mod scores;
+mod shown;
 mod techniques;
 mod uses;
 
@@ -53,6 +54,7 @@ pub use deployed::{DeployedRow, PaperRow, deployed, on_paper};
 pub use gaps::{GapRow, GapSubject, gaps};
 pub use plan::{ChangeRow, CourseRow, PlanGapRow, StepRow, changes, plan_gaps, steps, steps_against};
 pub use scores::{ScoreRow, scores};
+pub use shown::{ShownRow, shown};
 pub use techniques::{TechniqueRow, techniques};
 pub use uses::{AgainstRow, UseRow, capabilities_against, gaps_against, uses};
 

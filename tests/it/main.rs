@@ -26,6 +26,7 @@ mod query;
 mod query_tables;
 mod reading;
 mod releases;
+mod render;
 mod repository;
 mod round_trip;
 mod schemas;

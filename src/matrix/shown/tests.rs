@@ -25,7 +25,7 @@ fn catalog() -> Catalog {
 /// What a technique or sub-technique shows in a tactic; `None` when it is not there.
 fn cell(layer: &InputLayer, tactic: &str, id: &str) -> Option<(Option<String>, bool, Option<Mark>)> {
     let catalog = catalog();
-    let shown = Shown::new(layer, &catalog);
+    let shown = Shown::new(layer, &catalog, Theme::Light, None);
     let column = shown.columns.iter().find(|column| column.tactic.shortname == tactic)?;
     let mut cells = column.techniques.iter().flat_map(|one| std::iter::once(&one.cell).chain(&one.subs));
     let cell = cells.find(|cell| cell.technique.id.to_string() == id)?;
@@ -39,7 +39,7 @@ fn fill(layer: &InputLayer, tactic: &str, id: &str) -> Option<String> {
 /// The ids of a tactic's techniques, in the order in which they stand; or of one technique's sub-techniques.
 fn order(layer: &InputLayer, tactic: &str, of: Option<&str>) -> Vec<String> {
     let catalog = catalog();
-    let shown = Shown::new(layer, &catalog);
+    let shown = Shown::new(layer, &catalog, Theme::Light, None);
     let column = shown.columns.iter().find(|column| column.tactic.shortname == tactic).expect("it is there");
     let id = |cell: &ShownCell<'_>| cell.technique.id.to_string();
     match of {
@@ -53,7 +53,7 @@ fn order(layer: &InputLayer, tactic: &str, of: Option<&str>) -> Vec<String> {
 
 fn expanded(layer: &InputLayer, tactic: &str) -> Vec<String> {
     let catalog = catalog();
-    let shown = Shown::new(layer, &catalog);
+    let shown = Shown::new(layer, &catalog, Theme::Light, None);
     let column = shown.columns.iter().find(|column| column.tactic.shortname == tactic).expect("it is there");
     let open = column.techniques.iter().filter(|one| one.is_expanded);
     open.map(|one| one.cell.technique.id.to_string()).collect()
@@ -129,7 +129,7 @@ fn ghosts_are_shown_nowhere() {
         json!({}),
     );
     let catalog = catalog();
-    let shown = Shown::new(&ghosts, &catalog);
+    let shown = Shown::new(&ghosts, &catalog, Theme::Light, None);
     let cells = shown.columns.iter().flat_map(|column| &column.techniques);
     let cells = cells.flat_map(|one| std::iter::once(&one.cell).chain(&one.subs));
     assert!(cells.into_iter().all(|cell| cell.annotation.is_none() && cell.fill.is_none()));
@@ -159,8 +159,11 @@ fn fills_have_an_order() {
 #[test]
 fn platforms_and_what_is_disabled_hide() {
     let everything = layer(&json!([]), json!({}));
-    let all: usize =
-        Shown::new(&everything, &catalog()).columns.iter().map(|column| column.techniques.len()).sum();
+    let all: usize = Shown::new(&everything, &catalog(), Theme::Light, None)
+        .columns
+        .iter()
+        .map(|column| column.techniques.len())
+        .sum();
     let catalog = catalog();
     let in_tactics = |one: &Technique| one.parent.is_none() && one.platforms.iter().next().is_some();
     let expected: usize =
@@ -170,7 +173,10 @@ fn platforms_and_what_is_disabled_hide() {
     assert!(cell(&linux, "execution", "T1059.004").is_some(), "a name of the first formats is read");
     assert!(cell(&linux, "execution", "T1059.001").is_none(), "PowerShell is of Windows");
     let nothing = layer(&json!([]), json!({"filters": {"platforms": ["LINUX"]}}));
-    assert!(Shown::new(&nothing, &catalog).columns.is_empty(), "names are read to the letter");
+    assert!(
+        Shown::new(&nothing, &catalog, Theme::Light, None).columns.is_empty(),
+        "names are read to the letter"
+    );
     let disabled = json!([
         {"techniqueID": "T1106", "enabled": false},
         {"techniqueID": "T1059", "enabled": false},
