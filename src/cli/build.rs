@@ -56,11 +56,9 @@ enum Only {
 impl From<TemplateError> for Failure {
     fn from(error: TemplateError) -> Self {
         let failure = Self::new(format!("a template is not sound: {error}"));
-        match &error {
-            TemplateError::UnknownName { nearest: Some(nearest), .. } => {
-                failure.with_help(format!("did you mean {nearest}?"))
-            }
-            _ => failure,
+        match error.help() {
+            Some(help) => failure.with_help(help),
+            None => failure,
         }
     }
 }

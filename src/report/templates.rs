@@ -1,15 +1,24 @@
 //! The templates: Handlebars in strict mode over typed views, embedded, and overridable file by file.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod builtin;
+mod check;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use handlebars::{
-    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderErrorReason,
+    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderErrorReason, Template,
 };
 use serde::Serialize;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+
+pub use builtin::{BuiltIn, TemplateKind, builtins};
 
 macro_rules! files {
     ($($name:literal),+ $(,)?) => {
@@ -38,6 +47,7 @@ files![
     "head.hbs",
     "headline.hbs",
     "index.hbs",
+    "logo.hbs",
     "mapping_table.hbs",
     "matrix.hbs",
     "next.hbs",
@@ -63,6 +73,19 @@ const MAX_BYTES: u64 = 1024 * 1024;
 /// How deep blocks may nest in a template; the parser's own stack ends far beyond it.
 const MAX_DEPTH: usize = 64;
 
+/// How many blocks and templates a page may enter when any template is the user's own: far more than ours do for the
+/// largest mappings, and done in seconds.
+const MAX_STEPS: u64 = 5_000_000;
+
+/// The largest page that a template of the user's own may make, in bytes.
+const MAX_PAGE: usize = 64 * 1024 * 1024;
+
+/// Before the name of a built-in template, where one of the user's own includes it.
+const BUILT_IN: &str = "builtin/";
+
+/// The line of a style or script of the user's own for which the built-in one stands.
+const BUILT_IN_LINE: &str = "/* builtin */";
+
 /// What is wrong with a template.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -73,7 +96,7 @@ pub enum TemplateError {
         /// The folder or file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// A file of the folder is none of the templates.
     #[error("{} is not the name of a template", path.display())]
@@ -96,6 +119,20 @@ pub enum TemplateError {
     Cycle {
         /// The templates, the first one again at the end.
         chain: Vec<String>,
+    },
+    /// A template includes one that does not exist.
+    #[error("{name}:{line}:{column}: there is no partial `{partial}`")]
+    UnknownPartial {
+        /// The template.
+        name: String,
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+        /// What it includes.
+        partial: String,
+        /// The nearest name, when one is near.
+        nearest: Option<String>,
     },
     /// A template breaks Handlebars' rules.
     #[error("{name}:{line}:{column}: {reason}")]
@@ -120,7 +157,39 @@ pub enum TemplateError {
         column: usize,
         /// What is wrong.
         reason: String,
+        /// The template of the page.
+        page: String,
+        /// The nearest name of a field, when it is one that is missing.
+        nearest: Option<String>,
     },
+}
+
+impl TemplateError {
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        let meant = |name: &str| format!("did you mean {name}?");
+        match self {
+            Self::UnknownName { nearest, .. } => {
+                Some(nearest.map_or_else(|| "`navlayer templates list` names them all".to_owned(), meant))
+            }
+            Self::UnknownPartial { nearest, .. } => Some(nearest.as_ref().map_or_else(
+                || "`navlayer templates list` names them all".to_owned(),
+                |name| meant(&format!("`{name}`")),
+            )),
+            Self::Cycle { .. } => Some(format!(
+                "`{{{{> {BUILT_IN}NAME}}}}` includes the built-in template that yours takes the place of"
+            )),
+            Self::Render { page, nearest, .. } => {
+                let schema = format!("`navlayer schema view:{page}` tells what {page}.hbs is given");
+                Some(match nearest {
+                    Some(nearest) => format!("did you mean `{nearest}`? {schema}"),
+                    None => schema,
+                })
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The templates, compiled.
@@ -130,6 +199,26 @@ pub struct Templates {
     script: String,
     /// Styles and scripts that one page has beside those of all.
     more: BTreeMap<&'static str, String>,
+    own: Own,
+}
+
+/// The templates of the user's own.
+#[derive(Default)]
+struct Own {
+    /// Their files, by the name of the built-in one.
+    files: BTreeMap<&'static str, PathBuf>,
+}
+
+impl Own {
+    /// What messages call a template: the user's file, or the built-in one.
+    fn shown(&self, template: &str) -> String {
+        let file = format!("{}.hbs", template.trim_start_matches(BUILT_IN));
+        match self.files.get(file.as_str()) {
+            Some(path) if !template.starts_with(BUILT_IN) => path.display().to_string(),
+            _ if self.files.is_empty() => file,
+            _ => format!("the built-in {file}"),
+        }
+    }
 }
 
 /// Text that a helper writes as it is: ours, never a file's.
@@ -203,12 +292,11 @@ impl Templates {
     /// # Errors
     /// When the folder cannot be read, holds a file that is no template, or a template is not sound.
     pub fn new(folder: Option<&Path>) -> Result<Self, TemplateError> {
-        let mut files: BTreeMap<&str, String> =
+        let mut files: BTreeMap<&'static str, String> =
             FILES.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
+        let mut own = Own::default();
         if let Some(folder) = folder {
-            override_files(folder, &mut files)?;
-            check_depth(&files)?;
-            check_cycles(&files)?;
+            own.files = override_files(folder, &mut files)?;
         }
         let mut handlebars = Handlebars::new();
         handlebars.set_strict_mode(true);
@@ -219,18 +307,13 @@ impl Templates {
         for name in MORE {
             more.insert(name, files.remove(name).unwrap_or_default());
         }
-        for (name, text) in &files {
-            let name = name.trim_end_matches(".hbs");
-            handlebars.register_template_string(name, text).map_err(|error| {
-                let (line, column) = error.pos().unwrap_or((0, 0));
-                let reason = first_line(&error.reason().to_string());
-                TemplateError::Syntax { name: format!("{name}.hbs"), line, column, reason }
-            })?;
+        for (name, template) in compile(&files, &own, &mut handlebars)? {
+            handlebars.register_template(&name, template);
         }
         handlebars.register_helper("breakable", Box::new(Breakable));
         handlebars.register_helper("number", Box::new(helpers::number));
         handlebars.register_helper("plural", Box::new(helpers::plural));
-        let mut templates = Self { handlebars, style, script, more };
+        let mut templates = Self { handlebars, style, script, more, own };
         templates.set_theme("");
         Ok(templates)
     }
@@ -263,20 +346,113 @@ impl Templates {
     /// # Errors
     /// When the template asks for something that the view does not have.
     pub fn render(&self, name: &str, view: &impl Serialize) -> Result<String, TemplateError> {
-        self.handlebars.render(name, view).map_err(|error| {
-            let template = error.template_name.clone().unwrap_or_else(|| name.to_owned());
-            let reason = match error.reason() {
-                RenderErrorReason::MissingVariable(Some(field)) => format!("the page has no field `{field}`"),
-                reason => first_line(&reason.to_string()),
-            };
-            TemplateError::Render {
-                name: format!("{template}.hbs"),
-                line: error.line_no.unwrap_or(0),
-                column: error.column_no.unwrap_or(0),
-                reason,
-            }
-        })
+        if self.own.files.is_empty() {
+            return self.handlebars.render(name, view).map_err(|error| self.failed(name, view, &error));
+        }
+        check::start();
+        let mut page = Page(Vec::new());
+        self.handlebars
+            .render_to_write(name, view, &mut page)
+            .map_err(|error| self.failed(name, view, &error))?;
+        Ok(String::from_utf8_lossy(&page.0).into_owned())
     }
+
+    fn failed(&self, page: &str, view: &impl Serialize, error: &handlebars::RenderError) -> TemplateError {
+        let template = error.template_name.as_deref().unwrap_or(page);
+        let mut nearest = None;
+        let reason = match error.reason() {
+            RenderErrorReason::MissingVariable(Some(field)) => {
+                nearest = serde_json::to_value(view).ok().and_then(|view| nearest_field(field, &view));
+                format!("the page has no field `{field}`")
+            }
+            RenderErrorReason::IOError(error) => error.to_string(),
+            reason => first_line(&reason.to_string()),
+        };
+        TemplateError::Render {
+            name: self.own.shown(template),
+            line: error.line_no.unwrap_or(0),
+            column: error.column_no.unwrap_or(0),
+            reason,
+            page: page.to_owned(),
+            nearest,
+        }
+    }
+}
+
+/// A page of templates of the user's own, as far as it may grow.
+struct Page(Vec<u8>);
+
+impl io::Write for Page {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > MAX_PAGE {
+            return Err(io::Error::other(format!("the page is larger than {} MiB", MAX_PAGE / 1024 / 1024)));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The templates by name, the built-in ones that are included beside one of the user's own among them, checked where
+/// any is the user's own.
+fn compile(
+    files: &BTreeMap<&'static str, String>,
+    own: &Own,
+    handlebars: &mut Handlebars<'_>,
+) -> Result<BTreeMap<String, Template>, TemplateError> {
+    let mut texts: BTreeMap<String, &str> =
+        files.iter().map(|(name, text)| (name.trim_end_matches(".hbs").to_owned(), text.as_str())).collect();
+    if !own.files.is_empty() {
+        let built_in = FILES.iter().filter(|(name, _)| files.contains_key(name));
+        let included =
+            built_in.map(|(name, text)| (format!("{BUILT_IN}{}", name.trim_end_matches(".hbs")), *text));
+        let is_included =
+            |name: &str| own.files.keys().any(|own| files.get(own).is_some_and(|text| text.contains(name)));
+        texts.extend(included.filter(|(name, _)| is_included(name)));
+    }
+    let mut templates = BTreeMap::new();
+    for (name, text) in texts {
+        if !own.files.is_empty() {
+            check::nesting(&own.shown(&name), text)?;
+        }
+        let template = Template::compile_with_name(text, name.clone()).map_err(|error| {
+            let (line, column) = error.pos().unwrap_or((0, 0));
+            let reason = first_line(&error.reason().to_string());
+            TemplateError::Syntax { name: own.shown(&name), line, column, reason }
+        })?;
+        templates.insert(name, template);
+    }
+    if !own.files.is_empty() {
+        check::includes(&templates, &|name| own.shown(name))?;
+        check::count(&mut templates, handlebars).map_err(|error| TemplateError::TooMuch {
+            name: "a built-in template".to_owned(),
+            reason: error.reason().to_string(),
+        })?;
+    }
+    Ok(templates)
+}
+
+/// The field of a view, at any depth, that is called most like the last part of a path.
+fn nearest_field(path: &str, view: &Value) -> Option<String> {
+    fn collect<'a>(value: &'a Value, names: &mut std::collections::BTreeSet<&'a str>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| collect(item, names)),
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    names.insert(name);
+                    collect(value, names);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut names = std::collections::BTreeSet::new();
+    collect(view, &mut names);
+    let field = path.rsplit(['.', '/']).next().unwrap_or(path);
+    crate::suggest::nearest(field, names).map(str::to_owned)
 }
 
 fn first_line(text: &str) -> String {
@@ -293,7 +469,12 @@ fn policy(style: &str, script: &str) -> String {
     )
 }
 
-fn override_files(folder: &Path, files: &mut BTreeMap<&str, String>) -> Result<(), TemplateError> {
+/// Puts the files of a folder in the place of the built-in ones; tells which.
+fn override_files(
+    folder: &Path,
+    files: &mut BTreeMap<&'static str, String>,
+) -> Result<BTreeMap<&'static str, PathBuf>, TemplateError> {
+    let mut own = BTreeMap::new();
     let error = |path: &Path| {
         let path = path.to_owned();
         move |source| TemplateError::Io { path, source }
@@ -308,15 +489,19 @@ fn override_files(folder: &Path, files: &mut BTreeMap<&str, String>) -> Result<(
         if name.starts_with('.') {
             continue;
         }
-        let Some(held) = files.get_mut(name.as_str()) else {
+        let Some((known, built_in)) = FILES.iter().find(|(known, _)| *known == name) else {
             let nearest = crate::suggest::nearest(&name, FILES.iter().map(|(name, _)| *name));
             return Err(TemplateError::UnknownName { path, nearest });
         };
         let size = path.metadata().map_err(error(&path))?.len();
         if size > MAX_BYTES {
-            return Err(TemplateError::TooMuch { name, reason: "larger than 1 MiB".to_owned() });
+            let reason = "larger than 1 MiB".to_owned();
+            return Err(TemplateError::TooMuch { name: path.display().to_string(), reason });
         }
-        *held = std::fs::read_to_string(&path).map_err(error(&path))?;
+        let text = std::fs::read_to_string(&path).map_err(error(&path))?;
+        let is_handlebars = known.ends_with(".hbs");
+        files.insert(known, if is_handlebars { text } else { with_builtin(&text, built_in) });
+        own.insert(*known, path);
     }
     let closes = [
         ("site.css", "</style"),
@@ -327,134 +512,21 @@ fn override_files(folder: &Path, files: &mut BTreeMap<&str, String>) -> Result<(
     for (name, end) in closes {
         if files.get(name).is_some_and(|text| text.to_lowercase().contains(end)) {
             let reason = format!("`{end}` would end the page's own element");
-            return Err(TemplateError::TooMuch { name: name.to_owned(), reason });
+            let name = own.get(name).map_or_else(|| name.to_owned(), |path| path.display().to_string());
+            return Err(TemplateError::TooMuch { name, reason });
         }
     }
-    Ok(())
+    Ok(own)
 }
 
-/// Refuses blocks nested so deep that the parser would run out of stack.
-fn check_depth(files: &BTreeMap<&str, String>) -> Result<(), TemplateError> {
-    for (name, text) in files {
-        let mut depth = 0_usize;
-        for tag in text.split("{{").skip(1) {
-            let tag = tag.trim_start_matches(['~', '{']);
-            if tag.starts_with('#') {
-                depth += 1;
-            } else if tag.starts_with('/') {
-                depth = depth.saturating_sub(1);
-            }
-            let parens = tag.split("}}").next().map_or(0, |inside| inside.matches('(').count());
-            if depth > MAX_DEPTH || parens > MAX_DEPTH {
-                let reason = format!("blocks nest deeper than {MAX_DEPTH}");
-                return Err(TemplateError::TooMuch { name: (*name).to_owned(), reason });
-            }
-        }
+/// A style or script of the user's own, the built-in one in the place of the first line that asks for it.
+fn with_builtin(text: &str, built_in: &str) -> String {
+    let mut lines = text.split_inclusive('\n');
+    let mut made: String = lines.by_ref().take_while(|line| line.trim() != BUILT_IN_LINE).collect();
+    let asks = text.lines().any(|line| line.trim() == BUILT_IN_LINE);
+    if asks {
+        made.push_str(built_in);
     }
-    Ok(())
-}
-
-/// Refuses partials that include each other: Handlebars would follow them until the stack ends.
-fn check_cycles(files: &BTreeMap<&str, String>) -> Result<(), TemplateError> {
-    let includes: BTreeMap<&str, BTreeSet<&str>> =
-        files.iter().filter_map(|(name, text)| Some((name.strip_suffix(".hbs")?, partials(text)))).collect();
-    for start in includes.keys() {
-        let mut chain = vec![*start];
-        follow(&includes, &mut chain)?;
-    }
-    Ok(())
-}
-
-fn follow<'a>(
-    includes: &BTreeMap<&'a str, BTreeSet<&'a str>>,
-    chain: &mut Vec<&'a str>,
-) -> Result<(), TemplateError> {
-    let Some(last) = chain.last() else { return Ok(()) };
-    for next in includes.get(last).into_iter().flatten() {
-        let closes = chain.contains(next);
-        chain.push(next);
-        if closes {
-            return Err(TemplateError::Cycle {
-                chain: chain.iter().map(|name| (*name).to_owned()).collect(),
-            });
-        }
-        follow(includes, chain)?;
-        chain.pop();
-    }
-    Ok(())
-}
-
-/// The names that a template includes.
-fn partials(text: &str) -> BTreeSet<&str> {
-    let tags = text.split("{{").skip(1).filter_map(|tag| {
-        let tag = tag.trim_start_matches('~');
-        let tag = tag.strip_prefix('>').or_else(|| tag.strip_prefix("#>"))?;
-        tag.trim_start().split(|c: char| c.is_whitespace() || c == '}' || c == '~').next()
-    });
-    tags.collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_embedded_templates_are_sound() {
-        Templates::new(None).unwrap();
-        let files = FILES.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
-        check_depth(&files).unwrap();
-        check_cycles(&files).unwrap();
-    }
-
-    #[test]
-    fn no_template_writes_what_is_not_escaped() {
-        for (name, text) in
-            FILES.iter().filter(|(name, _)| Path::new(name).extension().is_some_and(|end| end == "hbs"))
-        {
-            for banned in ["{{{", "{{&", "{{~{", "{{~&", " style=", " onclick=", "javascript:"] {
-                assert!(!text.contains(banned), "{name} has {banned}");
-            }
-        }
-    }
-
-    #[test]
-    fn every_template_file_is_listed() {
-        let mut on_disk: Vec<String> = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("templates")
-            .read_dir()
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-            .collect();
-        on_disk.sort();
-        assert_eq!(on_disk, FILES.iter().map(|(name, _)| *name).collect::<Vec<_>>());
-    }
-
-    fn with_override(name: &str, text: &str) -> Result<Templates, TemplateError> {
-        let folder = tempfile::tempdir().unwrap();
-        crate::output::write_file(&folder.path().join(name), text.as_bytes()).unwrap();
-        Templates::new(Some(folder.path()))
-    }
-
-    #[test]
-    fn mistakes_in_an_override_are_named() {
-        let error =
-            |name, text| with_override(name, text).err().map(|error| error.to_string()).unwrap_or_default();
-        assert!(error("footer.hbs", "a\n{{#if x}}").starts_with("footer.hbs:"));
-        assert!(error("foter.hbs", "x").contains("not the name of a template"));
-        assert!(error("bar.hbs", "{{> fraction}}").is_empty());
-        assert!(with_override("bar.hbs", "{{> matrix}}").is_ok());
-        let deep = "{{#if a}}".repeat(10_000) + &"{{/if}}".repeat(10_000);
-        assert!(error("bar.hbs", &deep).contains("nest deeper"));
-        assert!(error("site.css", "</STYLE><script>").contains("would end"));
-        let templates = with_override("fraction.hbs", "{{nonsense}}").unwrap();
-        let failed = templates.render("fraction", &serde_json::json!({"n": 1})).unwrap_err().to_string();
-        assert_eq!(failed, "fraction.hbs:1:1: the page has no field `nonsense`");
-    }
-
-    #[test]
-    fn numbers_are_grouped() {
-        for (number, text) in [(0.0, "0"), (999.4, "999"), (20_300.0, "20,300"), (1_234_567.0, "1,234,567")] {
-            assert_eq!(grouped(number), text);
-        }
-    }
+    made.extend(lines);
+    made
 }
