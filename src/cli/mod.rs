@@ -21,6 +21,7 @@ mod render;
 mod schema;
 mod sides;
 mod table;
+mod templates;
 mod threat;
 mod upgrade;
 mod validate;
@@ -121,6 +122,7 @@ enum Command {
     Config(config::Args),
     Convert(convert::Args),
     Schema(schema::Args),
+    Templates(templates::Args),
     Upgrade(upgrade::Args),
 }
 
@@ -260,6 +262,7 @@ fn run(cli: &Cli, out: &mut dyn io::Write) -> CommandResult {
         Command::Config(args) => config::run(args, &cli.global, out),
         Command::Convert(args) => convert::run(args, &cli.global, out),
         Command::Schema(args) => schema::run(args, out),
+        Command::Templates(args) => templates::run(args, &cli.global, out),
         Command::Upgrade(args) => upgrade::run(args, &cli.global, out),
     }
 }

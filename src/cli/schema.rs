@@ -105,3 +105,8 @@ pub(crate) fn run(args: &Args, out: &mut dyn io::Write) -> CommandResult {
     writeln!(out, "{text}")?;
     Ok(Outcome::Clean)
 }
+
+/// The schema of this name, as `--list` has it.
+pub(super) fn of(name: &str) -> Option<serde_json::Value> {
+    What::from_str(name, false).ok().map(|what| what.schema().to_value())
+}

@@ -469,6 +469,14 @@ fn policy(style: &str, script: &str) -> String {
     )
 }
 
+/// The files of a folder that take the place of built-in templates, by the name of the built-in one.
+///
+/// # Errors
+/// When the folder cannot be read, or holds a file that is no template.
+pub fn replaced(folder: &Path) -> Result<BTreeMap<&'static str, PathBuf>, TemplateError> {
+    override_files(folder, &mut BTreeMap::new())
+}
+
 /// Puts the files of a folder in the place of the built-in ones; tells which.
 fn override_files(
     folder: &Path,

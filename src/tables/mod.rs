@@ -31,6 +31,7 @@ mod plan;
 mod scores;
 mod shown;
 mod techniques;
+mod templates;
 mod uses;
 
 use std::borrow::Cow;
@@ -56,6 +57,7 @@ pub use plan::{ChangeRow, CourseRow, PlanGapRow, StepRow, changes, plan_gaps, st
 pub use scores::{ScoreRow, scores};
 pub use shown::{ShownRow, shown};
 pub use techniques::{TechniqueRow, techniques};
+pub use templates::TemplateRow;
 pub use uses::{AgainstRow, UseRow, capabilities_against, gaps_against, uses};
 
 /// What tables are made of.

@@ -32,6 +32,7 @@ mod round_trip;
 mod schemas;
 mod support;
 mod tables;
+mod templates;
 mod threat;
 mod upgrade;
 mod upgrade_account;
