@@ -222,7 +222,7 @@ fn templates_that_include_each_other_are_refused() {
         &["bar > fraction > bar", "without end", "builtin/"],
     );
     refused(&[("head.hbs", "{{> builtin/index}}")], &["without end"]);
-    refused(&[("bar.hbs", "{{> (lookup . \"name\")}}")], &["mine/bar.hbs:1:", "cannot be computed"]);
+    refused(&[("bar.hbs", "{{> (lookup this \"name\")}}")], &["mine/bar.hbs:1:", "cannot be computed"]);
     refused(
         &[("bar.hbs", "{{#*inline \"a\"}}{{> b}}{{/inline}}{{#*inline \"b\"}}{{> a}}{{/inline}}{{> a}}")],
         &["mine/bar.hbs:1:", "a file of its own"],
@@ -253,7 +253,7 @@ fn what_nests_too_deep_is_refused() {
         format!("{{{{len {}{}}}}}", "[".repeat(10_000), "]".repeat(10_000)),
         format!("{{{{len {}{}}}}}", "{\"a\":".repeat(10_000), "}".repeat(10_000)),
     ] {
-        refused(&[("bar.hbs", &text)], &["mine/bar.hbs:1"]);
+        refused(&[("bar.hbs", &text)], &["mine/bar.hbs:"]);
     }
     // Each nests a little, all of them together too much.
     let some = |next: &str| "{{#if true}}".repeat(30) + next + &"{{/if}}".repeat(30);
@@ -288,7 +288,7 @@ fn loops_that_run_away_are_refused_whether_they_write_or_not() {
     let large = "x".repeat(64 * 1024);
     let items = "[1,1,1,1,1,1,1,1,1,1]";
     let literal = |inside: &str| format!("{{{{#each {items}}}}}").repeat(8) + inside + &"{{/each}}".repeat(8);
-    refused(&[("index.hbs", &literal(""))], &["mine/index.hbs:1:", "more than 5000000 blocks"]);
+    refused(&[("index.hbs", &literal(""))], &["mine/index.hbs:1:", "more than 500000 blocks"]);
     refused(&[("index.hbs", &literal(&large))], &["mine/index.hbs:1:", "larger than 64 MiB"]);
     refused(&[("footer.hbs", &loops(""))], &["mine/footer.hbs:1:"]);
     // Twice the next, which has twice the next.
@@ -304,7 +304,7 @@ fn loops_that_run_away_are_refused_whether_they_write_or_not() {
         ])
         .collect();
     let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-    refused(&files, &["more than 5000000 blocks"]);
+    refused(&files, &["more than 500000 blocks"]);
 }
 
 // The docs
