@@ -507,7 +507,7 @@ fn override_files(
             return Err(TemplateError::TooMuch { name: path.display().to_string(), reason });
         }
         let text = std::fs::read_to_string(&path).map_err(error(&path))?;
-        let is_handlebars = known.ends_with(".hbs");
+        let is_handlebars = Path::new(known).extension().is_some_and(|ending| ending == "hbs");
         files.insert(known, if is_handlebars { text } else { with_builtin(&text, built_in) });
         own.insert(*known, path);
     }
