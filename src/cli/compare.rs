@@ -141,7 +141,7 @@ Examples:
 
 Columns of the table: id, name, kind, tactics, platforms, fate, category, one for each side, verdict \
 (only, strongest, equal, none), by (whom the verdict is about), lead; and for each side its score, \
-state, capabilities and comments. With --threat also use (in percent of the threat's weight), residual \
+state, capabilities and comments. With --threat also use (100 is one by all actors named, or a layer's highest score), residual \
 (use × (1 − score / 100), of the technique with all sides together, or with what is deployed beside what is \
 on paper), used_by, and for each side its residual; `--used` leaves the threat's techniques, `--sort -use` puts them first.";
 

@@ -53,7 +53,7 @@ struct Cli {
 const AFTER_HELP: &str = "\
 Examples:
   navlayer build                                   everything about AWS, into navlayer-out/
-  navlayer layer --category detect -o detect.json  one heatmap: what AWS services detect
+  navlayer layer --category detect -o detect.json  one heatmap: what AWS services cover in Detect
   navlayer layer mapping.json --per capability -o by-capability/
   navlayer query gaps --tactic exfiltration        what AWS services leave open
   navlayer layer --threat APT29 --overlay -o apt29.json

@@ -202,7 +202,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     };
     let plan = Problem::of(&coverage, &terms)
         .and_then(|problem| problem.plan(question))
-        .map_err(|error| args.question.explain(&error, &terms, weighing))?;
+        .map_err(|error| args.question.explain(&error, &terms, weighing, &coverage))?;
     let course = threat.as_ref().map(|threat| Course::new(threat, &plan, &coverage, &terms));
     let told = Told { plan: &plan, coverage: &coverage, terms: &terms, course: course.as_ref() };
     let bytes = args.bytes(&told, deployed.as_ref(), format, &settings, global)?;
@@ -476,19 +476,32 @@ impl QuestionArgs {
         Ok(())
     }
 
-    fn explain(&self, error: &PlanError, terms: &Terms, weighing: Option<&Threat>) -> Failure {
+    fn explain(
+        &self,
+        error: &PlanError,
+        terms: &Terms,
+        weighing: Option<&Threat>,
+        coverage: &Coverage<'_>,
+    ) -> Failure {
         let (PlanError::NoWeight, Some(who)) =
             (error, weighing.map(Threat::name).or(self.weights.as_deref()))
         else {
             return Failure::new(error.to_string());
         };
-        let heavy = terms.weights.values().filter(|weight| **weight > Amount::ZERO).count();
+        let heavy = || terms.weights.iter().filter(|(_, weight)| **weight > Amount::ZERO);
+        let scope = &coverage.selection().scope;
+        let is_left_out = heavy().all(|(id, _)| !scope.contains_id(*id, coverage.catalog()));
+        let heavy = heavy().count();
         if heavy == 0 {
             return Failure::new(format!("every weight in {who} is 0"))
                 .with_help("what weighs 0 does not count, and nothing is left to plan for");
         }
         let techniques = told::counted(heavy, "technique");
         let verb = if weighing.is_some() { "uses" } else { "weighs" };
+        if is_left_out {
+            return Failure::new(format!("none of the {techniques} that {who} {verb} is in scope"))
+                .with_help("the filters on tactics, platforms, techniques and kind leave them out");
+        }
         Failure::new(format!("no capability covers any of the {techniques} that {who} {verb}"))
             .with_help("--other-weight 1 lets all others count, too")
     }

@@ -123,8 +123,8 @@ respond, capability_count, capabilities, capability_ids, frameworks, mappings; w
 use, residual, used_by; with --deployed also paper_score, not_deployed
 
 `protect`, `detect` and `respond` hold the strongest level in each; `fate` tells of an id that is \
-not active in the ATT&CK version what became of it. `use` is in percent of the threat's weight, \
-`residual` = use × (1 − score / 100).
+not active in the ATT&CK version what became of it. A `use` of 100 is one by all \
+actors named, by weight, or a layer's highest score; `residual` = use × (1 − score / 100).
 
 Examples:
   navlayer query techniques --sort -score,id
@@ -154,8 +154,8 @@ Columns: framework, capability_id, capability_name, groups, tags, technique_id, 
 upgraded_from, kind, tactics, platforms, fate, category, level, score, mapping_type, comment, \
 references; with --threat also use, residual, used_by
 
-With --threat the rows stay the same: `--sort -use` puts the threat's techniques first. `use` is in \
-percent of the threat's weight; `residual` is of the technique, not of the row: use × (1 − score / \
+With --threat the rows stay the same: `--sort -use` puts the threat's techniques first. A `use` \
+of 100 is one by all actors named, by weight, or a layer's highest score; `residual` is of the technique, not of the row: use × (1 − score / \
 100) with the score of all its mappings together.
 
 Examples:
@@ -194,8 +194,8 @@ frameworks, capabilities; with --threat also use, score, residual, used_by; with
 paper_score, not_deployed: what would cover it, were it deployed
 
 With --threat the rows are the threat's techniques of which a risk remains, the covered ones with \
-less than the full score among them: most used first, of one use the weakest first. `use` is in \
-percent of the threat's weight, `residual` = use × (1 − score / 100).
+less than the full score among them: most used first, of one use the weakest first. A `use` \
+of 100 is one by all actors named, by weight, or a layer's highest score; `residual` = use × (1 − score / 100).
 
 Capabilities that their source declares not mappable stand in a table of their own; in csv and \
 json they are the last rows, of kind `capability`.

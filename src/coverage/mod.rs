@@ -143,7 +143,7 @@ impl<'a> Coverage<'a> {
     #[must_use]
     pub fn new(sets: &'a [MappingSet], catalog: &'a Catalog, selection: Selection, rules: Rules) -> Self {
         let mut cells: BTreeMap<TechniqueId, Cell> = BTreeMap::new();
-        let mut not_mappable = BTreeSet::new();
+        let mut not_mappable = declared(sets, catalog, &selection);
         // A technique is rolled up from its sub-techniques also where techniques alone are asked for.
         let scope = selection.scope.of_any_kind();
         for (set_index, set) in sets.iter().enumerate() {
@@ -151,11 +151,6 @@ impl<'a> Coverage<'a> {
                 if selection.has(set_index, mapping) && scope.contains_id(mapping.technique, catalog) {
                     cells.entry(mapping.technique).or_default().mappings.push((set_index, index));
                 }
-            }
-            // A technique is not mappable for the source as a whole; said of a part of it, it would be noise.
-            if selection.has_all_capabilities(set_index) {
-                let declared = set.non_mappable.iter().map(|declared| declared.technique);
-                not_mappable.extend(declared.filter(|id| selection.scope.contains_id(*id, catalog)));
             }
         }
         not_mappable.retain(|id| !cells.contains_key(id));
@@ -320,6 +315,13 @@ impl<'a> Coverage<'a> {
     pub fn shown_score(&self, cell: &Cell) -> Option<i64> {
         cell.score().map(|score| whole(score, self.full_score()))
     }
+}
+
+/// What sources declare not mappable. A technique is so for its source as a whole; said of a part of it, it would be noise.
+fn declared(sets: &[MappingSet], catalog: &Catalog, selection: &Selection) -> BTreeSet<TechniqueId> {
+    let whole = sets.iter().enumerate().filter(|(set, _)| selection.has_all_capabilities(*set));
+    let declared = whole.flat_map(|(_, set)| &set.non_mappable).map(|declared| declared.technique);
+    declared.filter(|id| selection.scope.contains_id(*id, catalog)).collect()
 }
 
 /// What is new to every set of which anything is selected.

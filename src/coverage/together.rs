@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Cell, Coverage, Rollup, Rules, add_up, new_to_all};
+use super::{Cell, Coverage, Rollup, Rules, add_up, declared, new_to_all};
 use crate::attack::TechniqueId;
 
 impl Coverage<'_> {
@@ -28,7 +28,7 @@ impl Coverage<'_> {
             add_up(&mut cell, first.sets, &selection, &rules);
             cells.insert(id, cell);
         }
-        let declared = parts.iter().flat_map(|part| &part.not_mappable).copied();
+        let declared = declared(first.sets, first.catalog, &selection).into_iter();
         Some(Self {
             sets: first.sets,
             catalog: first.catalog,

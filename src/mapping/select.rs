@@ -467,9 +467,14 @@ impl Selection {
     /// Its sets stay: they are what coverage is of, and be it none.
     #[must_use]
     pub fn of_running(&self, runs: impl Fn(usize, usize) -> bool) -> Self {
-        let all = self.capabilities.iter().enumerate();
-        let running =
-            all.map(|(set, held)| (0..held.len()).map(|capability| runs(set, capability)).collect());
+        let ran = |set: usize, capability: usize| {
+            self.running.as_ref().is_none_or(|running| running[set][capability]) && runs(set, capability)
+        };
+        let running = self
+            .capabilities
+            .iter()
+            .enumerate()
+            .map(|(set, held)| (0..held.len()).map(|capability| ran(set, capability)).collect());
         Self { running: Some(running.collect()), ..self.clone() }
     }
 

@@ -111,7 +111,11 @@ pub(super) fn threat_matrix(site: &Site<'_>, against: &ThreatCoverage<'_>, capti
         let label = "Not used itself; a sub-technique is".to_owned();
         legend.push(LegendEntry { class: "out-of-scope".to_owned(), label });
     }
-    let uses = if says_use { " Uses are in percent of the whole threat." } else { "" };
+    let uses = if says_use {
+        " A use of 100 % is one by all actors named, or a layer’s highest score."
+    } else {
+        ""
+    };
     let note = format!(
         "Under each tactic: how many of its techniques and sub-techniques that are used are covered.{uses} {}",
         note(coverage)

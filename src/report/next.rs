@@ -152,7 +152,11 @@ fn plans(coverage: &Coverage<'_>, terms: &Terms, capabilities: usize) -> Option<
     }
     let budgets = BUDGETS.into_iter().filter(|count| *count < capabilities);
     let best = budgets.filter_map(|count| problem.plan(Question::Best(Budget::Capabilities(count))).ok());
-    Some(best.chain([cover]).collect())
+    let mut plans: Vec<Plan> = best.collect();
+    // A larger budget that buys no more says nothing more.
+    plans.dedup_by_key(|plan| plan.steps.len());
+    plans.push(cover);
+    Some(plans)
 }
 
 /// The same choices, where a technique weighs what the threat uses it.

@@ -77,8 +77,7 @@ fn of_threat(defence: &Defence<'_>) -> [String; 3] {
         threat.name()
     );
     let remains = format!(
-        "Where risk remains with {}, most used first, of one use the weakest first (use and residual in percent of the whole \
-         threat; residual: use × (1 − score / 100))",
+        "Where risk remains with {}, most used first, of one use the weakest first (a use of 100 %: by all actors named, or a layer's highest score; residual: use × (1 − score / 100))",
         defence.what()
     );
     [heading, threat.definition(), remains]

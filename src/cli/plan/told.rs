@@ -24,8 +24,8 @@ pub(super) struct Told<'a> {
 }
 
 /// What stands above the techniques of a threat of which a risk remains.
-pub(super) const REMAINS: &str = "Where risk remains after the plan, most used first, of one use the weakest first (use and residual \
-                                  in percent of the whole threat; residual: use × (1 − score / 100); best: the score with every \
+pub(super) const REMAINS: &str = "Where risk remains after the plan, most used first, of one use the weakest first (a use of 100 %: by \
+                                  all actors named, or a layer's highest score; residual: use × (1 − score / 100); best: the score with every \
                                   capability)";
 
 impl Told<'_> {

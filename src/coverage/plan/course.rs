@@ -65,7 +65,8 @@ impl<'a> Course<'a> {
         let rules = Rules { metric, rollup: Rollup::None, ..*coverage.rules() };
         let of = |on: &dyn Fn(&CapabilityKey) -> bool| {
             let is_on = |set, capability| on(&CapabilityKey { set, capability });
-            let selection = coverage.selection().with_capabilities(is_on);
+            // What the sources declare of all of theirs stays.
+            let selection = coverage.selection().of_running(is_on);
             Coverage::new(coverage.sets(), coverage.catalog(), selection, rules)
         };
         let all = of(&|_| true);

@@ -103,13 +103,14 @@ impl<'t> ThreatCoverage<'t> {
     /// The sum of the uses.
     #[must_use]
     pub fn total_use(&self) -> f64 {
-        self.exposures.iter().map(|exposure| exposure.usage).sum()
+        // The sum of nothing is -0.
+        self.exposures.iter().map(|exposure| exposure.usage).sum::<f64>() + 0.0
     }
 
     /// The sum of the residual risks: Σ use − Σ use × score / 100.
     #[must_use]
     pub fn total_residual(&self) -> f64 {
-        self.exposures.iter().map(|exposure| exposure.residual).sum()
+        self.exposures.iter().map(|exposure| exposure.residual).sum::<f64>() + 0.0
     }
 
     /// The weighted coverage: Σ use × score / (100 × Σ use), from 0 to 1; `None` when nothing of the threat is in scope.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::output::{expected_of, open_in_order, rows, threat_layer};
-use crate::support::{Workspace, mapping, plain_row, row, without};
+use crate::support::{Workspace, corpus, covered, mapping, plain_row, row, without};
 
 const WEIGHTS: [(&str, f64); 2] = [("G0016", 2.0), ("G0007", 1.0)];
 const THREAT: &str = "APT29=2,APT28";
@@ -303,7 +303,7 @@ fn mistakes_in_a_threat_stop_a_plan() {
         (&["--other-weight", "1"], "--threat"),
         (
             &["--threat", "APT29", "--technique", "T1485"],
-            "no capability covers any of the 66 techniques that APT29 uses",
+            "none of the 66 techniques that APT29 uses is in scope",
         ),
     ] {
         let all = [&["plan", "-o", "out.json"], arguments].concat();
@@ -366,4 +366,33 @@ fn a_site_tells_what_to_switch_on_next_against_the_threat() {
     assert!(section.contains("a technique weighs what those that use it weigh together"), "{section}");
     space.run(&["build", "-o", "plain", "-q"]).ok();
     assert!(!space.read("plain/index.html").contains("The best choices against"));
+}
+
+/// What a source declares of all of theirs stays so, however few of its capabilities are on.
+#[test]
+fn what_is_not_mappable_stays_so_in_a_plan_and_of_sides_together() {
+    let Some(corpus) = corpus() else { return };
+    let nist = corpus.join("mappings-explorer/nist_800_53-rev5_attack-16.1-enterprise.json");
+    let nist = nist.to_string_lossy();
+    let space = Workspace::new();
+    let json = |arguments: &[&str]| -> Value {
+        serde_json::from_str(&space.run(arguments).ok().stdout).expect("it is JSON")
+    };
+    let gaps = json(&["query", "gaps", &nist, "--threat", "APT29", "--format", "json", "-q"]);
+    let declared: BTreeSet<&str> = gaps
+        .as_array()
+        .expect("rows")
+        .iter()
+        .filter(|row| row["state"] == "not mappable")
+        .map(|row| row["id"].as_str().expect("an id"))
+        .collect();
+    assert_eq!(declared.len(), 8);
+    let plan = json(&["plan", &nist, "--threat", "APT29", "--format", "json", "-q"]);
+    assert_eq!(plan.to_string().matches("\"not mappable\"").count(), declared.len());
+    let sides = ["compare", "a*", "[b-z]*", "-s", &nist, "--threat", "APT29", "--format", "json", "-q"];
+    let file = json(&sides);
+    let together = file["threat"]["techniques"].as_array().expect("a list").iter();
+    let together = together.filter(|one| one["together"]["state"] == "not mappable");
+    assert_eq!(together.map(|one| one["id"].as_str().expect("an id")).collect::<BTreeSet<_>>(), declared);
+    covered(1);
 }

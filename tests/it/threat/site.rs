@@ -47,7 +47,7 @@ fn the_index_tells_what_of_a_threat_is_covered() {
     }
     let page = space.read("site/techniques/T1190.html");
     assert!(
-        page.contains("used, covered below Partial</span> use 100\u{a0}% of the whole threat, residual risk 90\u{a0}% of it"),
+        page.contains("used, covered below Partial</span> use 100\u{a0}%, residual risk 90\u{a0}%: 100 % is"),
         "{page}"
     );
     assert!(page.contains("https://attack.mitre.org/versions/v16/groups/G0016/"));
