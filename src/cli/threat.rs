@@ -182,9 +182,10 @@ fn headline(against: &ThreatCoverage<'_>) -> String {
     );
     if let Some(weighted) = against.weighted() {
         let (weighted, residual) = (percent(weighted), percent(1.0 - weighted));
+        let by = if against.is_counted() { "by use" } else { "by score" };
         let _ = write!(
             line,
-            "; weighted by score, {weighted:.1} % of all use is covered, which leaves {residual:.1} % of it as residual risk"
+            "; weighted {by}, {weighted:.1} % of all use is covered, which leaves {residual:.1} % of it as residual risk"
         );
     }
     let out = against.out_of_scope().total();

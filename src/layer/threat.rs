@@ -185,7 +185,8 @@ fn threat_rows(against: &ThreatCoverage<'_>) -> Vec<Metadata> {
     };
     let weighted = against.weighted().map(|weighted| {
         let (weighted, residual) = (percent(weighted), percent(1.0 - weighted));
-        format!("{weighted:.1} % of all use, by score; residual risk {residual:.1} %")
+        let by = if against.is_counted() { "" } else { ", by score" };
+        format!("{weighted:.1} % of all use{by}; residual risk {residual:.1} %")
     });
     let rows = [
         ("threat", threat.name().to_owned()),

@@ -75,7 +75,7 @@ impl ThreatFacts {
         });
         Self {
             name: threat.name().to_owned(),
-            definition: threat.definition(),
+            definition: against.definition(),
             attack_version: threat.version(),
             actors: actors.collect(),
             in_scope: against.in_scope().into(),

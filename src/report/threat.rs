@@ -214,7 +214,7 @@ pub(super) fn view(site: &Site<'_>) -> Option<ThreatView> {
     let caption = format!("What {} uses, and what covers it, on {}", threat.name(), site.attack());
     Some(ThreatView {
         name: threat.name().to_owned(),
-        definition: threat.definition(),
+        definition: against.definition(),
         attack_version: threat.version().to_string(),
         actors: actors(site, against),
         covered: fraction(covered.total(), all.total()),
@@ -249,7 +249,7 @@ pub(super) fn summary(site: &Site<'_>) -> Option<ThreatSummary> {
     };
     Some(ThreatSummary {
         name: threat.name().to_owned(),
-        definition: threat.definition(),
+        definition: against.definition(),
         attack_version: threat.version(),
         actors: actors(site, against),
         techniques_covered: fraction(covered.techniques, all.techniques),

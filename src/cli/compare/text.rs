@@ -71,9 +71,13 @@ fn sections(comparison: &Comparison<'_>, standings: Option<Table>, most: usize) 
 fn of_threat(defence: &Defence<'_>) -> [String; 3] {
     let threat = defence.threat();
     let used = if threat.members().is_empty() { "have a score there" } else { "are used" };
+    let weighted = if defence.together().is_counted() {
+        "the sum of the uses of what is mapped, of the sum of all uses"
+    } else {
+        "the sum of use × score, of 100 × the sum of all uses"
+    };
     let heading = format!(
-        "Against {}, in techniques and sub-techniques in scope that {used} (weighted: the sum of use × score, of 100 × the \
-         sum of all uses)",
+        "Against {}, in techniques and sub-techniques in scope that {used} (weighted: {weighted})",
         threat.name()
     );
     let remains = format!(

@@ -71,8 +71,9 @@ impl Told<'_> {
                 share(stand)
             )
         };
-        let in_full =
-            |stand: &Stand| of(stand, [" techniques", " sub-techniques"], " of all use, weighted by score");
+        let weighed =
+            if course.after().is_counted() { " of all use" } else { " of all use, weighted by score" };
+        let in_full = |stand: &Stand| of(stand, [" techniques", " sub-techniques"], weighed);
         let last = course.steps().last().unwrap_or(course.before());
         let covered = match (self.plan.enabled, self.plan.steps.len()) {
             (0, 0) => format!("nothing is enabled, which covers {}", in_full(last)),

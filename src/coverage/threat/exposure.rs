@@ -45,6 +45,7 @@ pub struct ThreatCoverage<'t> {
     /// By id.
     exposures: Vec<Exposure>,
     out_of_scope: Tally,
+    is_counted: bool,
 }
 
 impl<'t> ThreatCoverage<'t> {
@@ -60,7 +61,25 @@ impl<'t> ThreatCoverage<'t> {
                 out_of_scope.add(technique.parent().is_some());
             }
         }
-        Self { threat, exposures, out_of_scope }
+        let is_counted = !coverage.rules().metric.needs_levels();
+        Self { threat, exposures, out_of_scope, is_counted }
+    }
+
+    /// Whether the mappings are counted, so that a mapped technique counts in full.
+    #[must_use]
+    pub const fn is_counted(&self) -> bool {
+        self.is_counted
+    }
+
+    /// What a use is, and where the mappings are counted, what a mapped technique counts.
+    #[must_use]
+    pub fn definition(&self) -> String {
+        let counted = if self.is_counted {
+            " Mappings are counted here: a mapped technique counts in full."
+        } else {
+            ""
+        };
+        format!("{}{counted}", self.threat.definition())
     }
 
     /// The threat.

@@ -140,7 +140,7 @@ pub(super) fn view(
     let shown: BTreeSet<Guard> = guards.collect();
     Some(CompareThreat {
         name: threat.name().to_owned(),
-        definition: threat.definition(),
+        definition: together.definition(),
         several: threat.members().len() > 1,
         what: defence.what().to_owned(),
         as_deployed: defence.is_as_deployed(),
