@@ -87,7 +87,7 @@ pub(crate) fn read(
 fn own_ties(settings: &Settings, names: &Names<'_>, found: &mut Vec<Diagnostic>) -> OwnTies {
     let mut ties = OwnTies::new();
     for (start, tied) in &settings.checks {
-        let keys: &mut BTreeSet<CapabilityKey> = ties.entry(start.clone()).or_default();
+        let mut keys: BTreeSet<CapabilityKey> = BTreeSet::new();
         for name in &tied.value {
             if let Some(meant) = names.matching(&name.value) {
                 keys.extend(meant);
@@ -102,6 +102,10 @@ fn own_ties(settings: &Settings, names: &Names<'_>, found: &mut Vec<Diagnostic>)
                 Some(place) => finding.at(place),
                 None => finding,
             });
+        }
+        // An empty list ties to none; one of names that nobody has says nothing.
+        if tied.value.is_empty() || !keys.is_empty() {
+            ties.insert(start.clone(), keys);
         }
     }
     ties

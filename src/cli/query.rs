@@ -260,7 +260,7 @@ impl Question {
         table: &mut Table,
         after: &str,
         coverage: &Coverage<'_>,
-        ids: impl Iterator<Item = TechniqueId>,
+        ids: impl Iterator<Item = Option<TechniqueId>>,
     ) -> Result<(), Failure> {
         if let Some(deployed) = &self.deployed {
             let paper = deployed.on_paper(coverage);
@@ -356,7 +356,7 @@ fn techniques(args: &TechniqueArgs, global: &Global, out: &mut dyn io::Write) ->
     if let Some(against) = &against {
         add_uses(&mut table, rows.iter().map(|row| row.id), against)?;
     }
-    question.add_paper(&mut table, "score", &coverage, rows.iter().map(|row| row.id))?;
+    question.add_paper(&mut table, "score", &coverage, rows.iter().map(|row| Some(row.id)))?;
     args.table.write(Sheet { table, below: None }, global, out)?;
     told::techniques(&coverage, rows.len(), global);
     question.say_deployed(&content, global);
@@ -429,15 +429,15 @@ fn gaps(args: &GapArgs, global: &Global, out: &mut dyn io::Write) -> CommandResu
     let (techniques, capabilities): (Vec<GapRow>, Vec<GapRow>) =
         rows.iter().cloned().partition(GapRow::is_technique);
     let mut table = Table::new(&techniques);
-    let ids = techniques.iter().filter_map(|row| match &row.subject {
+    let ids = techniques.iter().map(|row| match &row.subject {
         GapSubject::Technique(id, _) => Some(*id),
         GapSubject::Capability(_) => None,
     });
     question.add_paper(&mut table, "state", &coverage, ids)?;
-    let sheet = Sheet {
-        table,
-        below: Some(("Capabilities that their source declares not mappable", Table::new(&capabilities))),
-    };
+    // Files have the rows of both below each other, so that both have the same columns.
+    let mut below = Table::new(&capabilities);
+    question.add_paper(&mut below, "state", &coverage, capabilities.iter().map(|_| None))?;
+    let sheet = Sheet { table, below: Some(("Capabilities that their source declares not mappable", below)) };
     args.table.write(sheet, global, out)?;
     told::gaps(&coverage, &rows, global);
     question.say_deployed(&content, global);
@@ -458,7 +458,7 @@ fn gaps_against(
     let mut table = Table::new(&rows);
     let ids = against.gaps().into_iter().map(|gap| gap.technique);
     table.insert(table.column("state")? + 1, Table::new(&tables::uses(against, ids)));
-    let ids = against.gaps().into_iter().map(|gap| gap.technique);
+    let ids = against.gaps().into_iter().map(|gap| Some(gap.technique));
     question.add_paper(&mut table, "score", coverage, ids)?;
     args.table.write(Sheet { table, below: None }, global, out)?;
     question.say_deployed(content, global);

@@ -74,10 +74,10 @@ impl Rule {
     pub const fn definition(self) -> &'static str {
         match self {
             Self::All => {
-                "A capability counts as deployed when all results about it passed, and there is one."
+                "A capability counts as deployed when a result about it passed and none failed, or when it is listed; muted results, and those that somebody has to look at, count as neither."
             }
             Self::Any => {
-                "A capability counts as deployed when any result about it passed, though others may have failed."
+                "A capability counts as deployed when any result about it passed, though others may have failed, or when it is listed."
             }
         }
     }

@@ -95,8 +95,9 @@ impl Scans {
         let Reader { mut findings, results, .. } = reader;
         match outcome {
             Err(finding) => findings.push(finding),
-            Ok(()) if results == 0 && findings.is_empty() => {
-                let message = "the scan holds no result of a check";
+            // What cannot be counted says nothing of what runs.
+            Ok(()) if results == findings.len() => {
+                let message = "the scan holds no result of a check that can be counted";
                 findings.push(Diagnostic::new(Code::NotAScan, message).at(source.whole()));
             }
             Ok(()) => {}

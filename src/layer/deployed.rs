@@ -44,8 +44,8 @@ pub fn add_evidence(layer: &mut Layer, deployed: &Coverage<'_>, deployment: &Dep
 pub fn add_paper(layer: &mut Layer, deployed: &Coverage<'_>, paper: &Coverage<'_>, deployment: &Deployment) {
     for annotation in &mut layer.techniques {
         let id = annotation.technique_id;
-        let held = deployed.cell(id).and_then(|cell| cell.own_score);
-        let Some(cell) = paper.cell(id).filter(|cell| cell.own_score > held) else { continue };
+        let held = deployed.cell(id).and_then(Cell::score);
+        let Some(cell) = paper.cell(id).filter(|cell| cell.score() > held) else { continue };
         let rows = Metadata::new("on paper", on_paper(paper, cell, deployment));
         annotation.metadata.splice(0..0, rows);
     }
@@ -77,7 +77,8 @@ fn lost<'c>(
 ) -> impl Iterator<Item = (TechniqueId, &'c Cell)> {
     let covered =
         paper.cells().iter().filter(|(id, cell)| cell.is_mapped() && paper.state(**id) == State::Covered);
-    covered.filter(|(id, _)| deployed.state(**id) == State::NotCovered).map(|(id, cell)| (*id, cell))
+    let active = covered.filter(|(id, _)| paper.catalog().technique(**id).is_some());
+    active.filter(|(id, _)| deployed.state(**id) == State::NotCovered).map(|(id, cell)| (*id, cell))
 }
 
 /// `score 100; not deployed: Amazon Macie, AWS Config`
@@ -85,6 +86,6 @@ fn on_paper(paper: &Coverage<'_>, cell: &Cell, deployment: &Deployment) -> Strin
     let missing = cell.capabilities.iter().filter(|(key, _)| !deployment.is_deployed(*key));
     let names: Vec<&str> =
         missing.map(|(key, _)| paper.sets()[key.set].capabilities[key.capability].name.as_str()).collect();
-    let score = cell.own_score.map(|score| format!("score {}; ", whole(score, paper.full_score())));
+    let score = cell.score().map(|score| format!("score {}; ", whole(score, paper.full_score())));
     format!("{}not deployed: {}", score.unwrap_or_default(), names.join(", "))
 }

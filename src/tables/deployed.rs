@@ -77,7 +77,7 @@ pub fn deployed(
 /// What a technique reaches on paper.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PaperRow {
-    /// Its own score; `None` when it has none.
+    /// The score that is shown; `None` when it has none.
     pub score: Option<i64>,
     /// The names of the capabilities that map it and are not deployed.
     pub not_deployed: Vec<String>,
@@ -94,15 +94,15 @@ impl Row for PaperRow {
     ];
 }
 
-/// What some techniques reach on paper, a row for each.
+/// What some techniques reach on paper, a row for each; an empty one for what is no technique.
 #[must_use]
 pub fn on_paper(
     paper: &Coverage<'_>,
     deployment: &Deployment,
-    techniques: impl IntoIterator<Item = TechniqueId>,
+    techniques: impl IntoIterator<Item = Option<TechniqueId>>,
 ) -> Vec<PaperRow> {
-    let row = |id| {
-        let Some(cell) = paper.cell(id) else { return PaperRow::default() };
+    let row = |id: Option<TechniqueId>| {
+        let Some(cell) = id.and_then(|id| paper.cell(id)) else { return PaperRow::default() };
         let missing = cell.capabilities.iter().filter(|(key, _)| !deployment.is_deployed(*key));
         let names: BTreeSet<&str> = missing
             .map(|(key, _)| paper.sets()[key.set].capabilities[key.capability].name.as_str())

@@ -180,6 +180,29 @@ fn gaps_and_techniques_tell_what_would_cover_them() {
     }
 }
 
+/// Capabilities that are declared not mappable stand below the gaps, in the same columns.
+#[test]
+fn gaps_have_the_same_columns_down_to_the_last_row() {
+    let space = space();
+    let arguments = ["query", "gaps", "--deployed", "amazon_macie,amazon_guardduty", "--format"];
+    let csv = space.run(&[&arguments[..], &["csv"]].concat()).ok().stdout;
+    let header = csv.lines().next().expect("a header");
+    assert!(header.contains("paper_score,not_deployed") && csv.contains("amazon_macie"));
+    let json = space.run(&[&arguments[..], &["json"]].concat()).ok().stdout;
+    let rows: Vec<Value> = serde_json::from_str(&json).expect("rows");
+    let macie = rows.iter().find(|row| row["id"] == "amazon_macie").expect("it is declared");
+    assert_eq!((&macie["paper_score"], &macie["frameworks"]), (&Value::Null, &json!(["AWS 12/12/2024"])));
+}
+
+/// The last result of a scan that cannot be counted makes it no scan.
+#[test]
+fn a_scan_without_a_result_that_counts_is_none() {
+    let space = space();
+    space.write("bad.csv", "PROVIDER;CHECKID;STATUS\naws;;PASS\naws;macie_is_enabled;MAYBE\n");
+    let run = space.run(&["layer", "-o", "l.json", "--deployed", "bad.csv"]).ends_with(2);
+    assert!(run.finding("NL1101").message.contains("no result of a check that can be counted"));
+}
+
 #[test]
 fn lists_name_what_runs_and_beat_a_scan() {
     let space = space();
@@ -210,6 +233,7 @@ fn the_configuration_says_it_too() {
     let text = "[deployed]\nfiles = \"scan.csv\"\nwhen = \"any\"\n[deployed.checks]\nec2_ebs = \"aws_shield\"\niam = []\n\
                 kms = [\"no_such_thing\"]\n";
     space.write("own/navlayer.toml", text.replace("scan.csv", "../scan.csv"));
+    // A name that nobody has unties nothing: `kms` stays what it is about.
     let config = ["--config", "own/navlayer.toml"];
     let rows = standings(&space, &config);
     assert_eq!(deployed(&rows), ["amazon_guardduty", "amazon_inspector", "aws_config", "aws_shield"]);
