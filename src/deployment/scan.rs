@@ -160,7 +160,10 @@ impl Reader<'_> {
             account: result.account.trim().to_owned(),
             region: result.region.trim().to_owned(),
         };
-        let key = [&target.check, &target.account, &target.region, result.resource.trim()].join("\0");
+        // Without a resource, every row is a result of its own.
+        let number = self.results.to_string();
+        let resource = if result.resource.trim().is_empty() { &number } else { result.resource.trim() };
+        let key = [&target.check, &target.account, &target.region, resource].join("\0");
         if self.scans.seen.insert(format!("{key}\0{outcome:?}")) {
             let counts = self.scans.results.entry(target).or_default();
             match outcome {

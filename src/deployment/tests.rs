@@ -27,7 +27,7 @@ fn standings(rows: &str) -> BTreeMap<String, Standing> {
 fn a_capability_stands_as_its_results_came_out() {
     let found = standings(
         "aws;1;eu;guardduty_is_enabled;PASS;d;False\n\
-         aws;1;eu;guardduty_no_high_severity_findings;MANUAL;d;False\n\
+         aws;1;eu;guardduty_centrally_managed;MANUAL;d;False\n\
          aws;1;eu;macie_is_enabled;FAIL;m;False\n\
          aws;1;eu;s3_bucket_public_access;PASS;a;False\n\
          aws;1;eu;s3_bucket_public_access;FAIL;b;False\n\

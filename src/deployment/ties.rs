@@ -31,8 +31,11 @@ const FACTS: &[(&str, &str, &[&str])] = &[
     ("aws", "elb", &["elasticloadbalancing"]),
     ("aws", "elbv2", &["elasticloadbalancing"]),
     ("aws", "fms", &["firewallmanager"]),
+    // What was found, not what is on: a service that finds something runs.
+    ("aws", "guardduty_no_high_severity_findings", &[]),
     ("aws", "iam", &["identityandaccessmanagement", "iam"]),
     ("aws", "inspector2", &["inspector"]),
+    ("aws", "inspector2_active_findings_exist", &[]),
     ("aws", "kms", &["keymanagementservice"]),
     ("aws", "rds", &["rds", "relationaldatabaseservice"]),
     ("aws", "s3", &["s3", "simplestorageservice"]),
@@ -205,6 +208,7 @@ mod tests {
         ] {
             assert_eq!(about(check), [capability], "{check}");
         }
+        assert!(about("guardduty_no_high_severity_findings").is_empty(), "it runs, and found something");
         assert!(about("ec2_ebs_snapshots_encrypted").is_empty());
         assert!(about("s3control_something").is_empty());
         assert!(about("").is_empty());
