@@ -388,11 +388,7 @@ fn narrow(
         return Ok(None);
     };
     if let [] | [_] = sides.as_slice() {
-        let whole = || {
-            let mut names: Vec<&str> = input.sets.iter().map(|set| set.framework.name()).collect();
-            names.dedup();
-            names.join(" + ")
-        };
+        let whole = || report::frameworks(&input.sets);
         let name = sides.first().map_or_else(whole, |side| side.name.clone());
         let is_whole = sides.first().is_none_or(|side| side.is_whole);
         let both = report::sides(&name, &deployed.paper, &narrowed);

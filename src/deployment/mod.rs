@@ -38,7 +38,7 @@ use std::ops::AddAssign;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::coverage::CapabilityKey;
+use crate::coverage::{CapabilityKey, Cell};
 use crate::mapping::MappingSet;
 use crate::mapping::select::Selection;
 
@@ -319,6 +319,13 @@ impl Deployment {
     #[must_use]
     pub fn is_deployed(&self, key: CapabilityKey) -> bool {
         self.standing(key).is_deployed(self.rule)
+    }
+
+    /// The names of a technique's capabilities that are not deployed.
+    #[must_use]
+    pub fn missing<'s>(&self, cell: &Cell, sets: &'s [MappingSet]) -> BTreeSet<&'s str> {
+        let missing = cell.capabilities.iter().filter(|(key, _)| !self.is_deployed(*key));
+        missing.map(|(key, _)| sets[key.set].capabilities[key.capability].name.as_str()).collect()
     }
 
     /// What scans found about a capability; `None` when no result is about it.

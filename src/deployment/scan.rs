@@ -75,8 +75,6 @@ pub struct Scans {
     files: Vec<String>,
     results: BTreeMap<Target, Counts>,
     seen: BTreeSet<String>,
-    /// Rows of requirements that no check looks at.
-    without_check: usize,
 }
 
 impl Scans {
@@ -114,12 +112,6 @@ impl Scans {
     pub fn results(&self) -> impl Iterator<Item = (&Target, Counts)> {
         self.results.iter().map(|(target, counts)| (target, *counts))
     }
-
-    /// How many rows of compliance tables are of requirements that no check looks at.
-    #[must_use]
-    pub const fn without_check(&self) -> usize {
-        self.without_check
-    }
 }
 
 fn is_json(source: &Source) -> bool {
@@ -138,14 +130,13 @@ struct Reader<'s> {
 impl Reader<'_> {
     /// Counts a result, which stands at `bytes`, its status at `status`.
     fn push(&mut self, result: &ScanResult<'_>, bytes: Range<usize>) -> ControlFlow<()> {
-        self.results += 1;
         let check = result.check.trim();
-        if check.is_empty() || check == "manual" {
-            // Prowler writes such a row for a requirement that no check looks at.
-            if check == "manual" {
-                self.scans.without_check += 1;
-                return ControlFlow::Continue(());
-            }
+        // Prowler writes such a row for a requirement that no check looks at.
+        if check == "manual" {
+            return ControlFlow::Continue(());
+        }
+        self.results += 1;
+        if check.is_empty() {
             return self.find(bytes, "the result names no check", "it is left out");
         }
         let Some(outcome) = Outcome::named(result.status, result.is_muted) else {

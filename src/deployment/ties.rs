@@ -123,7 +123,8 @@ impl<'a> Ties<'a> {
         let mut named: BTreeMap<String, Vec<(Option<&'static str>, CapabilityKey)>> = BTreeMap::new();
         for (set, held) in sets.iter().enumerate() {
             let framework = held.framework.id.to_lowercase();
-            let provider = PROVIDERS.into_iter().find(|provider| framework.contains(provider));
+            let mut parts = framework.split(|c: char| !c.is_alphanumeric());
+            let provider = parts.find_map(|part| PROVIDERS.into_iter().find(|provider| *provider == part));
             for (capability, one) in held.capabilities.iter().enumerate() {
                 let key = CapabilityKey { set, capability };
                 let both: BTreeSet<String> = [compact(&one.id), compact(&one.name)].into();

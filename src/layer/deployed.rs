@@ -83,9 +83,7 @@ fn lost<'c>(
 
 /// `score 100; not deployed: Amazon Macie, AWS Config`
 fn on_paper(paper: &Coverage<'_>, cell: &Cell, deployment: &Deployment) -> String {
-    let missing = cell.capabilities.iter().filter(|(key, _)| !deployment.is_deployed(*key));
-    let names: Vec<&str> =
-        missing.map(|(key, _)| paper.sets()[key.set].capabilities[key.capability].name.as_str()).collect();
+    let names: Vec<&str> = deployment.missing(cell, paper.sets()).into_iter().collect();
     let score = cell.score().map(|score| format!("score {}; ", whole(score, paper.full_score())));
     format!("{}not deployed: {}", score.unwrap_or_default(), names.join(", "))
 }

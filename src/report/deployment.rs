@@ -1,6 +1,6 @@
 //! What is deployed, beside what is mapped: a section of pages, and a part of what programs read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -12,8 +12,8 @@ use crate::coverage::compare::Comparison;
 use crate::coverage::{CapabilityKey, Cell, Coverage, Levels, State};
 use crate::deployment::{Counts, Deployment, Evidence, Standing};
 use crate::layer;
-use crate::mapping::Category;
 use crate::mapping::select::Selection;
+use crate::mapping::{Category, MappingSet};
 
 /// The most techniques that are listed.
 const LISTED: usize = 40;
@@ -165,14 +165,25 @@ pub struct UntiedRow {
 pub(super) fn comparison<'a>(content: &Content<'a>) -> Option<Comparison<'a>> {
     let deployed = content.deployed?;
     let involved = content.sets.iter().enumerate().filter(|(set, _)| deployed.paper.has_any_capability(*set));
-    let mut names: Vec<&str> = involved.map(|(_, set)| set.framework.name()).collect();
-    names.dedup();
-    let sides = sides(&names.join(" + "), deployed.paper, &content.selection);
+    let name = frameworks(involved.map(|(_, set)| set));
+    let sides = sides(&name, deployed.paper, &content.selection);
     let comparison = Comparison::new(content.sets, content.catalog, content.rules, &sides);
     Some(match content.threat {
         Some(threat) => comparison.against(threat),
         None => comparison,
     })
+}
+
+/// The names of sets' frameworks, each once: `AWS + Azure`.
+#[must_use]
+pub fn frameworks<'s>(sets: impl IntoIterator<Item = &'s MappingSet>) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for name in sets.into_iter().map(|set| set.framework.name()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.join(" + ")
 }
 
 /// The sides of a comparison of what is mapped with what of it runs; `name` is what is mapped: `AWS`.
@@ -399,12 +410,7 @@ impl Maker<'_, '_> {
             let (paper, deployed) = (cell.own_score, held.and_then(|cell| cell.own_score));
             let is_less = |paper: f64| deployed.is_none_or(|deployed| deployed < paper);
             let Some(score) = paper.filter(|paper| is_less(*paper)) else { continue };
-            let missing: BTreeSet<&str> = cell
-                .capabilities
-                .iter()
-                .filter(|(key, _)| !self.deployment.is_deployed(*key))
-                .map(|(key, _)| self.paper.sets()[key.set].capabilities[key.capability].name.as_str())
-                .collect();
+            let missing = self.deployment.missing(cell, self.paper.sets());
             let row = LostRow {
                 technique: (self.technique)(*id),
                 paper: reach(self.paper, *id),

@@ -35,7 +35,7 @@ pub use compare::{
 };
 pub use deployment::{
     Deployed, DeployedView, EvidenceView, LostRow, NotDeployed, PaperRow, PlaceCounts, StandingRow,
-    UntiedRow, sides,
+    UntiedRow, frameworks, sides,
 };
 pub use diff::{DiffItem, DiffRow, DiffSection, DiffView, SumRow, diff_page};
 pub use next::{ChoiceView, NextThreat, NextView, Reached, ThreatChoice};

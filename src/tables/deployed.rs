@@ -1,7 +1,5 @@
 //! What is deployed: a table of its own, and columns beside those of other tables.
 
-use std::collections::BTreeSet;
-
 use super::{Cell, Column, Row, Shown};
 use crate::attack::TechniqueId;
 use crate::coverage::{CapabilityKey, Coverage};
@@ -103,13 +101,9 @@ pub fn on_paper(
 ) -> Vec<PaperRow> {
     let row = |id: Option<TechniqueId>| {
         let Some(cell) = id.and_then(|id| paper.cell(id)) else { return PaperRow::default() };
-        let missing = cell.capabilities.iter().filter(|(key, _)| !deployment.is_deployed(*key));
-        let names: BTreeSet<&str> = missing
-            .map(|(key, _)| paper.sets()[key.set].capabilities[key.capability].name.as_str())
-            .collect();
         PaperRow {
             score: paper.shown_score(cell),
-            not_deployed: names.into_iter().map(str::to_owned).collect(),
+            not_deployed: deployment.missing(cell, paper.sets()).into_iter().map(str::to_owned).collect(),
         }
     };
     techniques.into_iter().map(row).collect()

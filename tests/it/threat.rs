@@ -17,6 +17,15 @@ mod output;
 mod plan;
 mod site;
 
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("{value} is a number"))
+}
+
+#[track_caller]
+fn assert_close(value: &Value, expected: f64) {
+    assert!((number(value) - expected).abs() < 1e-9, "{value} is {expected}");
+}
+
 fn catalog(version: &str) -> Catalog {
     let version: Version = version.parse().expect("a version");
     Catalog::embedded(Domain::Enterprise, version).expect("it is embedded")

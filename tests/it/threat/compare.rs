@@ -7,6 +7,7 @@ use calamine::{Data, Reader as _, Xlsx};
 use serde_json::{Value, json};
 
 use super::output::{expected_of, open_in_order, threat_layer};
+use super::{assert_close, number};
 use crate::support::{Workspace, mapping, plain_row, row};
 
 const SIDES: [&str; 2] = ["amazon_guardduty", "aws_config"];
@@ -26,15 +27,6 @@ fn recomputed(space: &Workspace) -> [Uses; 3] {
 fn compared(space: &Workspace, arguments: &[&str]) -> Value {
     let all = [&["compare"][..], arguments, &["--format", "json", "-q"]].concat();
     serde_json::from_str(&space.run(&all).ok().stdout).expect("it is JSON")
-}
-
-fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap_or_else(|| panic!("{value} is a number"))
-}
-
-#[track_caller]
-fn close(value: &Value, expected: f64) {
-    assert!((number(value) - expected).abs() < 1e-9, "{value} is {expected}");
 }
 
 fn lines(table: &str) -> Vec<BTreeMap<String, String>> {
@@ -61,9 +53,9 @@ fn figures_of_each_side_and_of_all_together_are_what_the_rows_say() {
         assert_eq!(figures["covered"]["sub_techniques"], covered(true));
         let total: f64 = uses.values().map(|(usage, _)| usage).sum();
         let reached: f64 = uses.values().map(|(usage, score)| usage * score.unwrap_or(0.0) / 100.0).sum();
-        close(&figures["weighted_coverage"], reached / total);
-        close(&figures["total_residual"], total - reached);
-        close(&threat["total_use"], total);
+        assert_close(&figures["weighted_coverage"], reached / total);
+        assert_close(&figures["total_residual"], total - reached);
+        assert_close(&threat["total_use"], total);
     }
     let techniques = threat["techniques"].as_array().expect("a list");
     assert_eq!(techniques.len(), of[0].len());
@@ -72,9 +64,9 @@ fn figures_of_each_side_and_of_all_together_are_what_the_rows_say() {
         let entries = [&technique["sides"][0], &technique["sides"][1], &technique["together"]];
         for (entry, uses) in entries.into_iter().zip(&of) {
             let (usage, score) = uses[id];
-            close(&technique["use"], usage);
+            assert_close(&technique["use"], usage);
             assert_eq!(entry["score"].as_f64(), score, "{id}");
-            close(&entry["residual"], usage * (1.0 - score.unwrap_or(0.0) / 100.0));
+            assert_close(&entry["residual"], usage * (1.0 - score.unwrap_or(0.0) / 100.0));
         }
     }
     // Most used first, of one use the weakest first.
@@ -315,7 +307,7 @@ fn a_layer_is_a_threat_of_a_comparison_too() {
     assert_eq!(value["threat"]["name"], "Seen by us");
     assert_eq!(value["threat"]["actors"], json!([]));
     assert_eq!(value["threat"]["gaps"], json!(["T1078", "T1005"]));
-    close(&value["threat"]["together"]["total_residual"], 0.5 + 0.25);
+    assert_close(&value["threat"]["together"]["total_residual"], 0.5 + 0.25);
     space.write("navlayer.toml", "threat = \"seen.json\"\n");
     let told = compared(&space, &SIDES);
     assert_eq!(told["threat"], value["threat"], "the configuration names it as well");
@@ -329,8 +321,8 @@ fn mappings_that_are_counted_cover_in_full() {
     let rows = [plain_row("door", "T1078"), plain_row("gate", "T1078"), plain_row("gate", "T1190")];
     space.mapping("plain.json", &mapping(&rows));
     let value = compared(&space, &["door", "gate", "-s", "plain.json", "--threat", "APT29"]);
-    close(&value["threat"]["sides"][0]["weighted_coverage"], 1.0 / 66.0);
-    close(&value["threat"]["together"]["weighted_coverage"], 2.0 / 66.0);
+    assert_close(&value["threat"]["sides"][0]["weighted_coverage"], 1.0 / 66.0);
+    assert_close(&value["threat"]["together"]["weighted_coverage"], 2.0 / 66.0);
     let page = space
         .run(&["compare", "door", "gate", "-s", "plain.json", "--threat", "APT29", "--format", "html"])
         .ok();

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::output::{expected_of, open_in_order, rows, threat_layer};
+use super::{assert_close, number};
 use crate::support::{Workspace, corpus, covered, mapping, plain_row, row, without};
 
 const WEIGHTS: [(&str, f64); 2] = [("G0016", 2.0), ("G0007", 1.0)];
@@ -13,15 +14,6 @@ const THREAT: &str = "APT29=2,APT28";
 fn plan(space: &Workspace, arguments: &[&str]) -> Value {
     let all = [&["plan", "--format", "json", "-q"][..], arguments].concat();
     serde_json::from_str(&space.run(&all).ok().stdout).expect("it is JSON")
-}
-
-fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap_or_else(|| panic!("{value} is a number"))
-}
-
-#[track_caller]
-fn close(value: &Value, expected: f64) {
-    assert!((number(value) - expected).abs() < 1e-9, "{value} is {expected}");
 }
 
 fn chosen(plan: &Value) -> Vec<String> {
@@ -73,8 +65,8 @@ impl Counted {
         assert_eq!(figures["covered"]["sub_techniques"], subs, "{capabilities:?}");
         assert_eq!(figures["covered"]["techniques"], strongest.len() - subs, "{capabilities:?}");
         let (total, reached) = (self.uses.values().sum::<f64>(), self.reached(capabilities));
-        close(&figures["weighted_coverage"], reached / total);
-        close(&figures["total_residual"], total - reached);
+        assert_close(&figures["weighted_coverage"], reached / total);
+        assert_close(&figures["total_residual"], total - reached);
     }
 }
 
@@ -92,7 +84,7 @@ fn the_best_choice_is_the_best_against_the_threat() {
     assert_eq!(chosen.len(), 2);
     assert!((counted.reached(&chosen) - best).abs() < 1e-9, "{chosen:?}");
     // A technique weighs the sum of the weights of its users, which is three times its use.
-    close(&plan["after"]["value"], 3.0 * best);
+    assert_close(&plan["after"]["value"], 3.0 * best);
     assert_eq!(plan["threat"]["weighs"], true);
     assert_eq!(plan["weighted"], true);
 }
@@ -130,7 +122,7 @@ fn every_step_tells_how_far_it_goes_against_the_threat() {
     for (gap, id) in gaps.iter().zip(ids) {
         assert_eq!(gap["score"].as_f64(), held_by(id), "{id}");
         assert_eq!(gap["best"].as_f64(), best.get(id).copied(), "{id}");
-        close(&gap["residual"], counted.uses[id] * (1.0 - held.get(id).unwrap_or(&0.0) / 100.0));
+        assert_close(&gap["residual"], counted.uses[id] * (1.0 - held.get(id).unwrap_or(&0.0) / 100.0));
     }
 }
 
@@ -273,9 +265,9 @@ fn a_layer_weighs_by_its_scores() {
     space.write("seen.json", threat_layer("16", &seen));
     let plan = plan(&space, &["own.json", "--threat", "seen.json"]);
     assert_eq!(chosen(&plan), ["lock", "eye"]);
-    close(&plan["steps"][0]["gain"], 4.5);
-    close(&plan["steps"][0]["threat"]["weighted_coverage"], 4.5 / 10.0);
-    close(&plan["threat"]["after"]["weighted_coverage"], 5.5 / 10.0);
+    assert_close(&plan["steps"][0]["gain"], 4.5);
+    assert_close(&plan["steps"][0]["threat"]["weighted_coverage"], 4.5 / 10.0);
+    assert_close(&plan["threat"]["after"]["weighted_coverage"], 5.5 / 10.0);
     assert_eq!(plan["threat"]["actors"], json!([]));
 }
 
@@ -284,8 +276,8 @@ fn mappings_that_are_counted_cover_a_threat_in_full() {
     let space = Workspace::new();
     space.mapping("plain.json", &mapping(&[plain_row("door", "T1078"), plain_row("gate", "T1190")]));
     let plan = plan(&space, &["plain.json", "--threat", "APT29"]);
-    close(&plan["threat"]["after"]["weighted_coverage"], 2.0 / 66.0);
-    close(&plan["steps"][0]["threat"]["total_residual"], 65.0);
+    assert_close(&plan["threat"]["after"]["weighted_coverage"], 2.0 / 66.0);
+    assert_close(&plan["steps"][0]["threat"]["total_residual"], 65.0);
 }
 
 #[test]
