@@ -18,6 +18,7 @@ mod names;
 mod plan;
 mod query;
 mod render;
+mod report;
 mod schema;
 mod sides;
 mod table;
@@ -61,6 +62,7 @@ Examples:
   navlayer plan --budget 3                         the three AWS services that together cover most
   navlayer compare amazon_guardduty aws_config -o page.html
                                                    two services side by side
+  navlayer report -o report.html                   a report to read and to print
   navlayer validate mapping.json                   everything that is wrong with it, line by line
   navlayer upgrade layer.json --to latest -o new.json
                                                    a layer on the ATT&CK version of today
@@ -115,6 +117,7 @@ enum Command {
     Plan(plan::Args),
     Query(query::Args),
     Render(render::Args),
+    Report(report::Args),
     Validate(validate::Args),
     Catalog(catalog::Args),
     Combine(combine::Args),
@@ -255,6 +258,7 @@ fn run(cli: &Cli, out: &mut dyn io::Write) -> CommandResult {
         Command::Plan(args) => plan::run(args, &cli.global, out),
         Command::Query(args) => query::run(args, &cli.global, out),
         Command::Render(args) => render::run(args, &cli.global, out),
+        Command::Report(args) => report::run(args, &cli.global, out),
         Command::Validate(args) => validate::run(args, &cli.global, out),
         Command::Catalog(args) => catalog::run(args, &cli.global, out),
         Command::Combine(args) => combine::run(args, &cli.global, out),

@@ -9,7 +9,9 @@ use navlayer::diagnostic::FindingsFile;
 use navlayer::layer::{AnyLayerFile, Layer};
 use navlayer::mapping::MappingFile;
 use navlayer::report::view::{CapabilityView, IndexView, TechniqueView};
-use navlayer::report::{CompareView, ComparisonFile, DiffView, PlanFile, Summary, UpgradeFile, UpgradePage};
+use navlayer::report::{
+    CompareView, ComparisonFile, DiffView, PlanFile, ReportView, Summary, UpgradeFile, UpgradePage,
+};
 use schemars::{Schema, schema_for};
 
 use super::{CommandResult, Failure, Outcome};
@@ -67,6 +69,9 @@ enum What {
     /// What the template compare.hbs is given
     #[value(name = "view:compare")]
     CompareView,
+    /// What the template report.hbs is given
+    #[value(name = "view:report")]
+    ReportView,
 }
 
 impl What {
@@ -88,6 +93,7 @@ impl What {
             Self::UpgradeView => schema_for!(UpgradePage),
             Self::DiffView => schema_for!(DiffView),
             Self::CompareView => schema_for!(CompareView),
+            Self::ReportView => schema_for!(ReportView),
         }
     }
 }

@@ -7,10 +7,10 @@ mod view;
 
 pub(super) use file::Count;
 pub use file::{ComparisonFile, comparison_file};
-pub(super) use make::page;
 pub use make::{PageOptions, compare_page};
+pub(super) use make::{beside, page, used_by};
 pub use threat::{CompareThreat, ThreatEntry};
-pub use view::{CompareCell, CompareMatrix, CompareRow, CompareView};
+pub use view::{CompareCell, CompareMatrix, CompareRow, CompareView, SidesView};
 
 /// What every output of a comparison says of its levels.
 pub const METHOD: &str = "A level is its publisher’s judgement of how well a capability can cover a technique: Minimal, Partial or \

@@ -75,7 +75,7 @@ pub(super) fn framework(site: &Site<'_>, one: &Framework<'_>) -> FrameworkView {
         headline: headline(coverage, scored),
         retired_notice: retired_notice(site, coverage),
         matrix: matrix(site, coverage, caption, "", false),
-        tactics: tactics(site, one, scored),
+        tactics: tactics(site, coverage, scored),
         categories: categories(coverage, held.has_categories()),
         capabilities: one.capabilities.iter().map(|page| capability_row(site, one, page, scored)).collect(),
         gaps: gaps(site, one),
@@ -85,7 +85,7 @@ pub(super) fn framework(site: &Site<'_>, one: &Framework<'_>) -> FrameworkView {
     }
 }
 
-fn retired_notice(site: &Site<'_>, coverage: &crate::coverage::Coverage<'_>) -> Option<String> {
+pub(super) fn retired_notice(site: &Site<'_>, coverage: &crate::coverage::Coverage<'_>) -> Option<String> {
     let mapped = || coverage.cells().iter().filter(|(_, cell)| cell.is_mapped());
     let all = mapped().count();
     let retired = mapped().filter(|(id, _)| site.content.catalog.technique(**id).is_none()).count();
@@ -100,13 +100,18 @@ fn retired_notice(site: &Site<'_>, coverage: &crate::coverage::Coverage<'_>) -> 
     })
 }
 
-fn tactics(site: &Site<'_>, one: &Framework<'_>, scored: bool) -> Vec<super::view::CoverageRow> {
-    let wanted = one.coverage.selection().scope.tactics();
+/// Coverage per tactic, in matrix order.
+pub(super) fn tactics(
+    site: &Site<'_>,
+    coverage: &crate::coverage::Coverage<'_>,
+    scored: bool,
+) -> Vec<super::view::CoverageRow> {
+    let wanted = coverage.selection().scope.tactics();
     let all = site.content.catalog.tactics().iter().enumerate();
     let rows =
         all.filter(|(index, _)| wanted.is_none_or(|wanted| wanted.contains(index))).map(|(index, tactic)| {
-            let statistics = one.coverage.statistics(Some(index), None);
-            let rules = one.coverage.rules();
+            let statistics = coverage.statistics(Some(index), None);
+            let rules = coverage.rules();
             let row =
                 coverage_row(&tactic.name, &tactic.shortname, &statistics, Counted::Both, scored, rules);
             super::view::CoverageRow { href: Some(site.tactic_url(&tactic.id)), ..row }

@@ -4,6 +4,7 @@
 //! puts the files into a [`Sink`].
 
 mod against;
+mod briefing;
 mod capability;
 mod compare;
 mod deployment;
@@ -29,9 +30,13 @@ use crate::output::Sink;
 use crate::parallel;
 
 pub use against::{ActorEntry, GuardEntry, ThreatFacts, ThreatFigures};
+pub use briefing::{
+    AnswerView, CapabilityEntry, CoverView, MappedEntry, NoteRef, NoteView, Paper, PointView,
+    ReportFramework, ReportMapping, ReportOptions, ReportView, TechniqueEntry, report_page,
+};
 pub use compare::{
     CompareCell, CompareMatrix, CompareRow, CompareThreat, CompareView, ComparisonFile, METHOD, PageOptions,
-    ThreatEntry, compare_page, comparison_file,
+    SidesView, ThreatEntry, compare_page, comparison_file,
 };
 pub use deployment::{
     Deployed, DeployedView, EvidenceView, LostRow, NotDeployed, PaperRow, PlaceCounts, StandingRow,

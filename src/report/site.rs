@@ -72,9 +72,19 @@ pub(super) struct CapabilityPage<'a> {
     pub(super) coverage: Coverage<'a>,
 }
 
+/// Where the parts of a report are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// A file each, with layers beside them.
+    Files,
+    /// All on one page, without layers: links lead to what the page calls them.
+    OnePage,
+}
+
 /// A site while it is made.
 pub(super) struct Site<'a> {
     pub(super) content: &'a Content<'a>,
+    pub(super) extent: Extent,
     pub(super) frameworks: Vec<Framework<'a>>,
     /// All sets together, in one set of rules.
     pub(super) combined: Coverage<'a>,
@@ -93,11 +103,23 @@ pub(super) struct Site<'a> {
 impl<'a> Site<'a> {
     /// Adds everything up and gives every file its name. Layers are written into the sink under `layers`.
     pub(super) fn new(content: &'a Content<'a>, sink: &mut Sink, layers: &str) -> Self {
+        Self::made(content, Extent::Files, sink, layers)
+    }
+
+    /// The same for a report on one page: there are no files, and so no layers.
+    pub(super) fn on_one_page(content: &'a Content<'a>) -> Self {
+        // Only gives names, so that no two parts are called alike.
+        let mut sink = Sink::new("", crate::GENERATOR);
+        Self::made(content, Extent::OnePage, &mut sink, "")
+    }
+
+    fn made(content: &'a Content<'a>, extent: Extent, sink: &mut Sink, layers: &str) -> Self {
         let combined = coverage(content, content.selection.clone());
         let against = content.threat.map(|threat| ThreatCoverage::new(threat, &combined));
         let paper = content.deployed.map(|deployed| coverage(content, deployed.paper.clone()));
         let mut site = Self {
             content,
+            extent,
             frameworks: Vec::new(),
             combined,
             paper,
@@ -116,16 +138,8 @@ impl<'a> Site<'a> {
                 site.frameworks.push(framework);
             }
         }
-        site.shared_layers(sink, layers);
-        if let Some(against) = &site.against {
-            let path = sink.name(layers, "threat", "json");
-            sink.add(path.as_str(), threat::overlay(&site, against));
-            site.overlay = path;
-        }
-        if let Some(comparison) = deployment::comparison(content) {
-            let path = sink.name(layers, "deployed", "json");
-            sink.add(path.as_str(), deployment::layers(content, &comparison));
-            site.both = path;
+        if extent == Extent::Files {
+            site.shared_layers(sink, layers);
         }
         site.technique_pages = site.pages_of_techniques();
         site
@@ -145,13 +159,15 @@ impl<'a> Site<'a> {
         let key = if taken == 0 { key } else { format!("{key}-{}", set + 1) };
         let coverage = coverage(content, content.selection.with_capabilities(|of, _| of == set));
         let path = sink.name(layers, &key, "json");
-        sink.add(path.as_str(), self.layer(&coverage, String::new()));
+        if self.extent == Extent::Files {
+            sink.add(path.as_str(), self.layer(&coverage, String::new()));
+        }
         let mut wanted = Vec::new();
         for (capability, one) in held.capabilities.iter().enumerate() {
             let key = CapabilityKey { set, capability };
             let part = parts.remove(&key);
             // Names are taken for all, so that a filter changes no name.
-            let page = sink.name("capabilities", &one.id, "html");
+            let page = self.capability_page(sink.name("capabilities", &one.id, "html"));
             let layer = sink.name(&join(layers, "capabilities"), &one.id, "json");
             if content.selection.has_capability(set, capability) && (part.is_some() || one.non_mappable) {
                 self.capability_paths.insert(key, page.clone());
@@ -171,7 +187,10 @@ impl<'a> Site<'a> {
         Framework {
             set,
             is_counted: coverage.rules().metric != content.rules.metric,
-            layers: vec![(format!("All of {}", held.framework.name()), path)],
+            layers: match self.extent {
+                Extent::Files => vec![(format!("All of {}", held.framework.name()), path)],
+                Extent::OnePage => Vec::new(),
+            },
             key,
             coverage,
             capabilities,
@@ -188,13 +207,26 @@ impl<'a> Site<'a> {
         let content = self.content;
         let only = |set, capability| CapabilityKey { set, capability } == key;
         let coverage = coverage(content, content.selection.with_capabilities(only));
-        let bytes = layer.map(|(_, name)| self.layer(&coverage, name.clone()));
+        let bytes = layer
+            .filter(|_| self.extent == Extent::Files)
+            .map(|(_, name)| self.layer(&coverage, name.clone()));
         let layer = layer.map(|(path, _)| path.clone());
         (CapabilityPage { key, path: path.to_owned(), layer, coverage }, bytes)
     }
 
-    /// Layers that are not of one framework or capability: categories, and groups and tags where these put several
-    /// capabilities together.
+    /// What links to a capability lead to, of the file that a site has for it: `capabilities/aws_config.html`.
+    fn capability_page(&self, file: String) -> String {
+        match self.extent {
+            Extent::Files => file,
+            Extent::OnePage => {
+                let name = file.trim_start_matches("capabilities/").trim_end_matches(".html");
+                format!("#capability-{name}")
+            }
+        }
+    }
+
+    /// Layers that are not of one framework or capability: categories, groups and tags where these put several
+    /// capabilities together, the threat, and what is deployed.
     fn shared_layers(&mut self, sink: &mut Sink, layers: &str) {
         let content = self.content;
         if self.frameworks.len() > 1 {
@@ -217,6 +249,16 @@ impl<'a> Site<'a> {
                     framework.layers.push((part.name.clone(), path.clone()));
                 }
             }
+        }
+        if let Some(against) = &self.against {
+            let path = sink.name(layers, "threat", "json");
+            sink.add(path.as_str(), threat::overlay(self, against));
+            self.overlay = path;
+        }
+        if let Some(comparison) = deployment::comparison(content) {
+            let path = sink.name(layers, "deployed", "json");
+            sink.add(path.as_str(), deployment::layers(content, &comparison));
+            self.both = path;
         }
     }
 
@@ -307,11 +349,15 @@ impl<'a> Site<'a> {
 
     pub(super) fn source(&self, set: usize) -> SourceView {
         let held = &self.content.sets[set];
+        let instead = match self.extent {
+            Extent::Files => "“navlayer build” and they appear on the pages of capabilities and techniques.",
+            Extent::OnePage => "“navlayer report” and they appear with each mapping.",
+        };
         let notice = (held.origin == Origin::Embedded).then(|| {
-            "The built-in mapping holds facts only. The analysts’ comments are in the file that Mappings Explorer \
-             publishes; give that file to “navlayer build” and they appear on the pages of capabilities and \
-             techniques."
-                .to_owned()
+            format!(
+                "The built-in mapping holds facts only. The analysts’ comments are in the file that Mappings Explorer \
+                 publishes; give that file to {instead}"
+            )
         });
         SourceView { notice, ..source_view(held, self.content.catalog) }
     }
@@ -327,7 +373,10 @@ impl<'a> Site<'a> {
 
     /// A technique's page in this site, when it has one.
     pub(super) fn technique_href(&self, id: TechniqueId, root: &str) -> Option<String> {
-        self.technique_pages.contains(&id).then(|| format!("{root}techniques/{id}.html"))
+        self.technique_pages.contains(&id).then(|| match self.extent {
+            Extent::Files => format!("{root}techniques/{id}.html"),
+            Extent::OnePage => format!("#{id}"),
+        })
     }
 
     pub(super) fn technique_ref(&self, id: TechniqueId, root: &str) -> TechniqueRef {
@@ -348,7 +397,12 @@ impl<'a> Site<'a> {
     pub(super) fn capability_ref(&self, key: CapabilityKey, root: &str) -> CapabilityRef {
         let capability = &self.content.sets[key.set].capabilities[key.capability];
         // What is not deployed has no page, and stands among what is told of all.
-        let instead = if self.content.deployed.is_some() { "index.html#evidence" } else { "index.html" };
+        let instead = match self.extent {
+            Extent::OnePage if self.content.deployed.is_some() => "#evidence",
+            Extent::OnePage => "#sources",
+            Extent::Files if self.content.deployed.is_some() => "index.html#evidence",
+            Extent::Files => "index.html",
+        };
         let path = self.capability_paths.get(&key).map_or(instead, String::as_str);
         CapabilityRef {
             id: capability.id.clone(),

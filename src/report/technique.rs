@@ -89,7 +89,7 @@ fn in_framework(site: &Site<'_>, framework: &Framework<'_>, id: TechniqueId) -> 
     })
 }
 
-fn strongest(coverage: &Coverage<'_>, cell: &Cell) -> Vec<CategoryLevel> {
+pub(super) fn strongest(coverage: &Coverage<'_>, cell: &Cell) -> Vec<CategoryLevel> {
     let levels = cell.levels();
     let of = |category| {
         let level = levels.level_in(category, &coverage.rules().scale);

@@ -40,6 +40,7 @@ files![
     "coverage_table.hbs",
     "deployed.hbs",
     "diff.hbs",
+    "findings.hbs",
     "footer.hbs",
     "fraction.hbs",
     "framework.hbs",
@@ -50,12 +51,22 @@ files![
     "logo.hbs",
     "mapping_table.hbs",
     "matrix.hbs",
+    "method.hbs",
     "next.hbs",
     "not_assessed.hbs",
     "places.hbs",
     "references.hbs",
+    "report.css",
+    "report.hbs",
+    "report_capabilities.hbs",
+    "report_cites.hbs",
+    "report_cover.hbs",
+    "report_notes.hbs",
+    "report_sides.hbs",
+    "report_techniques.hbs",
     "site.css",
     "site.js",
+    "sources.hbs",
     "technique.hbs",
     "technique_list.hbs",
     "threat.hbs",
@@ -65,7 +76,7 @@ files![
 ];
 
 /// The styles and scripts that only one page has.
-const MORE: [&str; 2] = ["compare.css", "compare.js"];
+const MORE: [&str; 3] = ["compare.css", "compare.js", "report.css"];
 
 /// The largest template that is read, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -274,7 +285,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// A whole number with its thousands set apart: 20300.4 is `20,300`.
-fn grouped(n: f64) -> String {
+pub(super) fn grouped(n: f64) -> String {
     let digits = format!("{:.0}", n.round());
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -514,6 +525,7 @@ fn override_files(
     let closes = [
         ("site.css", "</style"),
         ("compare.css", "</style"),
+        ("report.css", "</style"),
         ("site.js", "</script"),
         ("compare.js", "</script"),
     ];

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::briefing::Paper;
 use crate::coverage::threat::Guard;
 use crate::coverage::{Scale, whole};
 use crate::mapping::Level;
@@ -75,6 +76,13 @@ pub(super) fn sides(count: usize) -> String {
     }
     css.push('\n');
     css
+}
+
+/// The paper of a report. Pages of the style sheet are A4.
+#[must_use]
+pub(super) fn paper(paper: Paper) -> String {
+    let name = paper.name();
+    format!("@page{{size:{name}}}@page matrix{{size:{name} landscape}}\n")
 }
 
 /// The class of a category's level.

@@ -8,7 +8,8 @@ use super::file::upgrades;
 use super::threat;
 use super::view::{
     CompareCell, CompareColumn, CompareComment, CompareMatrix, CompareMethod, ComparePlace, CompareRow,
-    CompareSide, CompareView, DominatedView, GridCell, GridRow, StandingColumn, StandingRow, StandingsView,
+    CompareSide, CompareView, DominatedView, GridCell, GridRow, SidesView, StandingColumn, StandingsRow,
+    StandingsView,
 };
 use crate::attack::{Catalog, Technique, TechniqueId};
 use crate::coverage::compare::{Comparison, Figures, Place, Row, Side, Standing, Verdict};
@@ -20,7 +21,9 @@ use crate::matrix::gradient;
 use crate::matrix::palette::Palette;
 use crate::parallel;
 use crate::report::site::{Counted, coverage_row, face, fraction, percent_text, source_view};
-use crate::report::view::{CellState, GapGroup, LegendEntry, Page, SourceView, TacticRef, TechniqueRef};
+use crate::report::view::{
+    CellState, CoverageRow, GapGroup, LegendEntry, Page, SourceView, TacticRef, TechniqueRef,
+};
 use crate::report::{Deployed, TemplateError, Templates, deployment, theme, upgrade};
 use crate::tables::compare::{mapping_capabilities, mappings};
 use crate::tables::{DominatedRow, dominated};
@@ -86,17 +89,43 @@ fn make(comparison: &Comparison<'_>, deployed: Option<Deployed<'_>>) -> (Compare
         deployed: deployed.map(|one| deployment::of_comparison(comparison, one)),
         ..maker.view()
     };
+    let used = used_by(comparison, &view.grid);
+    (view, used)
+}
+
+/// Which of the ramp's colours the places of a comparison and its grid show.
+pub(in crate::report) fn used_by(comparison: &Comparison<'_>, grid: &[GridRow]) -> BTreeSet<usize> {
     let of_scores = comparison.rows().iter().flat_map(|row| {
         std::iter::once(&row.overall).chain(row.categories.iter().map(|(_, standing)| standing))
     });
     let scores = of_scores.flat_map(|standing| &standing.places).filter_map(|place| place.score);
     let scale = &comparison.rules().scale;
-    let mut used: BTreeSet<usize> = theme::used(scores, maker.top, scale).collect();
+    let mut used: BTreeSet<usize> = theme::used(scores, Maker::new(comparison).top, scale).collect();
     used.extend((0..=100).map(|share| gradient::index(share, 0, 100)).filter(|index| {
         let class = format!("g{index}");
-        view.grid.iter().flat_map(|row| &row.cells).any(|cell| cell.class == class)
+        grid.iter().flat_map(|row| &row.cells).any(|cell| cell.class == class)
     }));
-    (view, used)
+    used
+}
+
+/// The most techniques that a report lists in which sides differ.
+const DIFFERING: usize = 20;
+
+/// Sides beside each other, as a section of a report: the figures, and where they differ most.
+pub(in crate::report) fn beside(comparison: &Comparison<'_>) -> SidesView {
+    let maker = Maker::new(comparison);
+    let mut differing: Vec<&Row> = comparison.rows().iter().filter(|row| row.overall.lead() > 0).collect();
+    // Stable, so that the id breaks ties.
+    differing.sort_by_key(|row| std::cmp::Reverse(row.overall.lead()));
+    SidesView {
+        sides: maker.sides(),
+        scored: !comparison.is_count(),
+        coverage: maker.coverage(),
+        standings: maker.standings(),
+        more: differing.len().saturating_sub(DIFFERING),
+        rows: differing.into_iter().take(DIFFERING).map(|row| maker.row(row, None, &row.overall)).collect(),
+        grid: maker.grid(),
+    }
 }
 
 struct Maker<'a, 'c> {
@@ -121,18 +150,6 @@ impl<'a, 'c> Maker<'a, 'c> {
         let title = comparison.title();
         let matrices = self.matrices();
         let rows = self.rows();
-        let coverage = comparison.sides().iter().enumerate().map(|(place, side)| {
-            let statistics = &comparison.overall().sides[place].statistics;
-            let key = format!("side{place}");
-            coverage_row(
-                &side.name,
-                &key,
-                statistics,
-                Counted::Both,
-                !comparison.is_count(),
-                comparison.rules(),
-            )
-        });
         let figures = comparison.overall();
         CompareView {
             page: Page {
@@ -143,14 +160,9 @@ impl<'a, 'c> Maker<'a, 'c> {
                 generator: crate::GENERATOR.to_owned(),
             },
             attack,
-            sides: comparison
-                .sides()
-                .iter()
-                .enumerate()
-                .map(|(place, side)| self.side(place, side))
-                .collect(),
+            sides: self.sides(),
             scored: !comparison.is_count(),
-            coverage: coverage.collect(),
+            coverage: self.coverage(),
             standings: self.standings(),
             threat: threat::view(comparison, |id| self.overall(id), |id| self.url(id)),
             many: comparison.sides().len() > 3,
@@ -168,6 +180,28 @@ impl<'a, 'c> Maker<'a, 'c> {
             method: self.method(),
             sources: self.sources(),
         }
+    }
+
+    /// What each side covers, a row each.
+    fn coverage(&self) -> Vec<CoverageRow> {
+        let comparison = self.comparison;
+        let rows = comparison.sides().iter().enumerate().map(|(place, side)| {
+            let statistics = &comparison.overall().sides[place].statistics;
+            let key = format!("side{place}");
+            coverage_row(
+                &side.name,
+                &key,
+                statistics,
+                Counted::Both,
+                !comparison.is_count(),
+                comparison.rules(),
+            )
+        });
+        rows.collect()
+    }
+
+    fn sides(&self) -> Vec<CompareSide> {
+        self.comparison.sides().iter().enumerate().map(|(place, side)| self.side(place, side)).collect()
     }
 
     fn side(&self, place: usize, side: &Side<'_>) -> CompareSide {
@@ -208,7 +242,7 @@ impl<'a, 'c> Maker<'a, 'c> {
                 .iter()
                 .map(|figures| fraction(count(figures).total(), figures.in_scope.total()))
                 .collect();
-            StandingRow { name, is_part, class: side.map(|side| format!("side{side}")), figures }
+            StandingsRow { name, is_part, class: side.map(|side| format!("side{side}")), figures }
         };
         let mut rows = vec![row("Mapped by any side".to_owned(), None, false, &|figures| figures.any)];
         let sides = || self.comparison.sides().iter().enumerate();

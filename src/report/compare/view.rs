@@ -8,6 +8,25 @@ use crate::report::deployment::DeployedView;
 use crate::report::upgrade::{AbsenceView, UpgradeView};
 use crate::report::view::{CoverageRow, Fraction, GapGroup, LegendEntry, Page, SourceView, TacticRef};
 
+/// Sides beside each other, as a section of a report. Sides are named by their place, from 0.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SidesView {
+    /// The sides.
+    pub sides: Vec<CompareSide>,
+    /// Whether the sides carry levels.
+    pub scored: bool,
+    /// What each side covers, a row each.
+    pub coverage: Vec<CoverageRow>,
+    /// How the sides stand to each other.
+    pub standings: StandingsView,
+    /// The techniques in which the sides differ most, over all categories; those that lead by most first.
+    pub rows: Vec<CompareRow>,
+    /// How many techniques more the sides differ in.
+    pub more: usize,
+    /// What every two sides share: a row for each side, with a cell for each.
+    pub grid: Vec<GridRow>,
+}
+
 /// The page of a comparison. Sides are named by their place, from 0.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CompareView {
@@ -77,7 +96,7 @@ pub struct StandingsView {
     /// The columns.
     pub columns: Vec<StandingColumn>,
     /// The rows, each with a figure for each column.
-    pub rows: Vec<StandingRow>,
+    pub rows: Vec<StandingsRow>,
 }
 
 /// A column of figures.
@@ -91,7 +110,7 @@ pub struct StandingColumn {
 
 /// A row of figures.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct StandingRow {
+pub struct StandingsRow {
     /// `Mapped by any side`, `only by Amazon GuardDuty`.
     pub name: String,
     /// Whether it is a part of the first row.

@@ -1,0 +1,323 @@
+//! The answer in one page: sentences made of the figures, and of nothing else.
+//!
+//! Which sentences stand there follows from the data by fixed rules: for the better the tactic, the category and the
+//! capability that are ahead; for the worse what a threat uses and nothing covers, the tactic and the category that are
+//! behind, and what hangs on a single capability or is weak.
+
+use std::collections::BTreeMap;
+
+use super::grouped;
+use super::view::{AnswerView, PointView, ReportFramework};
+use crate::attack::TechniqueId;
+use crate::coverage::{CapabilityKey, Cell, State};
+use crate::mapping::Level;
+use crate::report::index::retired_notice;
+use crate::report::site::{Site, fraction, headline};
+use crate::report::view::{CapabilityRow, CoverageRow};
+
+/// How many points of each kind there are at most.
+const POINTS: usize = 3;
+
+/// A tactic with fewer techniques than this is not named as ahead or behind.
+const FEW: usize = 5;
+
+pub(super) fn answer(
+    site: &Site<'_>,
+    scored: bool,
+    tactics: &[CoverageRow],
+    categories: &[CoverageRow],
+    frameworks: &[ReportFramework],
+) -> AnswerView {
+    let headline = headline(&site.combined, scored);
+    let is_mapped = headline.last().is_some_and(|all| all.mapped.n > 0);
+    let answer = Answer { site, scored, tactics, categories, frameworks };
+    let strengths =
+        [answer.broadest_tactic(), answer.strongest_category(), answer.widest_capability(), answer.depth()];
+    let gaps = [
+        answer.open_threat(),
+        answer.narrowest_tactic(),
+        answer.weakest_category(),
+        answer.single_handed(),
+        answer.weak(),
+    ];
+    let first = |points: Vec<Option<PointView>>| points.into_iter().flatten().take(POINTS).collect();
+    AnswerView {
+        lead: answer.lead(&headline),
+        strengths: if is_mapped { first(strengths.into()) } else { Vec::new() },
+        gaps: if is_mapped { first(gaps.into()) } else { Vec::new() },
+        retired_notice: retired_notice(site, &site.combined),
+        headline,
+    }
+}
+
+struct Answer<'a, 's> {
+    site: &'s Site<'a>,
+    scored: bool,
+    tactics: &'s [CoverageRow],
+    categories: &'s [CoverageRow],
+    frameworks: &'s [ReportFramework],
+}
+
+impl<'a> Answer<'a, '_> {
+    /// `AWS maps 93 of 202 techniques (46 %) and 207 of 454 sub-techniques (46 %) of Enterprise ATT&CK 16.1. …`
+    fn lead(&self, headline: &[CoverageRow]) -> String {
+        let (site, attack) = (self.site, self.site.attack());
+        let [techniques, subs, all] = headline else { return String::new() };
+        if all.mapped.n == 0 {
+            return format!(
+                "Nothing of {} that passes the filters maps a technique of {attack}.",
+                site.name()
+            );
+        }
+        let verb = if self.frameworks.len() > 1 { "together map" } else { "maps" };
+        let running = if site.content.deployed.is_some() { "What is deployed of " } else { "" };
+        let verb = if running.is_empty() { verb } else { "maps" };
+        let mut text = format!(
+            "{running}{} {verb} {} of {} techniques ({}) and {} of {} sub-techniques ({}) of {attack}.",
+            site.name(),
+            grouped(techniques.mapped.n),
+            grouped(techniques.mapped.of),
+            techniques.mapped.text,
+            grouped(subs.mapped.n),
+            grouped(subs.mapped.of),
+            subs.mapped.text,
+        );
+        if let (Some(partial), Some(significant)) = (&all.partial, &all.significant) {
+            text += &format!(
+                " Of all {} together, {} reach at least Partial ({}) and {} Significant ({}).",
+                grouped(all.mapped.of),
+                grouped(partial.n),
+                partial.text,
+                grouped(significant.n),
+                significant.text
+            );
+        }
+        text
+    }
+
+    /// The tactics that are large enough to be named.
+    fn tactics(&self) -> impl DoubleEndedIterator<Item = &CoverageRow> {
+        let few = if self.tactics.iter().any(|row| row.mapped.of >= FEW) { FEW } else { 1 };
+        self.tactics.iter().filter(move |row| row.mapped.of >= few)
+    }
+
+    fn broadest_tactic(&self) -> Option<PointView> {
+        // Of equal ones the first, in matrix order.
+        let row = self
+            .tactics()
+            .rev()
+            .max_by(|a, b| share(a).total_cmp(&share(b)))
+            .filter(|row| row.mapped.n > 0)?;
+        let level = self.levels(row);
+        Some(PointView {
+            title: format!("{} is covered most broadly", row.name),
+            text: format!(
+                "{} of its {} techniques and sub-techniques are mapped ({}){level}.",
+                grouped(row.mapped.n),
+                grouped(row.mapped.of),
+                row.mapped.text
+            ),
+            href: "#tactics".to_owned(),
+        })
+    }
+
+    fn narrowest_tactic(&self) -> Option<PointView> {
+        let row = self.tactics().min_by(|a, b| share(a).total_cmp(&share(b)))?;
+        let left = row.mapped.of - row.mapped.n;
+        if left == 0 {
+            return None;
+        }
+        let verb = if row.mapped.n == 1 { "is" } else { "are" };
+        Some(PointView {
+            title: format!("{} is covered least", row.name),
+            text: format!(
+                "{} of its {} techniques and sub-techniques {verb} mapped ({}); {} are left open.",
+                if row.mapped.n == 0 { "None".to_owned() } else { grouped(row.mapped.n) },
+                grouped(row.mapped.of),
+                row.mapped.text,
+                grouped(left),
+            ),
+            href: "#gaps".to_owned(),
+        })
+    }
+
+    /// `, 31 of them at least Partial`
+    fn levels(&self, row: &CoverageRow) -> String {
+        match &row.partial {
+            Some(partial) if self.scored => {
+                let n = if partial.n == 0 { "none".to_owned() } else { grouped(partial.n) };
+                format!(", {n} of them at least Partial")
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// The categories, where there are at least two to compare.
+    fn categories(&self) -> &[CoverageRow] {
+        if self.categories.len() > 1 { self.categories } else { &[] }
+    }
+
+    fn strongest_category(&self) -> Option<PointView> {
+        let row = self.categories().iter().rev().max_by(|a, b| weight(a).total_cmp(&weight(b)))?;
+        let (partial, significant) = (row.partial.as_ref()?, row.significant.as_ref()?);
+        (row.mapped.n > 0).then(|| PointView {
+            title: format!("{} is the strongest category", row.name),
+            text: format!(
+                "{} of {} techniques and sub-techniques are mapped in it ({}): {} reach at least Partial, {} Significant.",
+                grouped(row.mapped.n),
+                grouped(row.mapped.of),
+                row.mapped.text,
+                grouped(partial.n),
+                grouped(significant.n)
+            ),
+            href: "#categories".to_owned(),
+        })
+    }
+
+    fn weakest_category(&self) -> Option<PointView> {
+        let row = self.categories().iter().min_by(|a, b| weight(a).total_cmp(&weight(b)))?;
+        let partial = row.partial.as_ref()?;
+        Some(PointView {
+            title: format!("{} is the weakest category", row.name),
+            text: format!(
+                "{} of {} techniques and sub-techniques are mapped in it ({}), {} of them at least Partial.",
+                if row.mapped.n == 0 { "None".to_owned() } else { grouped(row.mapped.n) },
+                grouped(row.mapped.of),
+                row.mapped.text,
+                if partial.n == 0 { "none".to_owned() } else { grouped(partial.n) }
+            ),
+            href: "#categories".to_owned(),
+        })
+    }
+
+    fn widest_capability(&self) -> Option<PointView> {
+        let rows = self.frameworks.iter().flat_map(|one| &one.capabilities).filter(|row| !row.non_mappable);
+        let mut mapping = rows.filter(|row| row.coverage.mapped.n > 0);
+        let first = mapping.next()?;
+        let is_wider =
+            |best: &CapabilityRow, row: &CapabilityRow| row.coverage.mapped.n > best.coverage.mapped.n;
+        let row = mapping.fold(first, |best, row| if is_wider(best, row) { row } else { best });
+        let alone = match row.only {
+            0 => "; every one of them is mapped by another capability, too".to_owned(),
+            1 => "; 1 of them nothing else maps".to_owned(),
+            n => format!("; {} of them nothing else maps", grouped(n)),
+        };
+        Some(PointView {
+            title: format!("{} covers most", row.name),
+            text: format!(
+                "It maps {} of {} techniques and sub-techniques ({}){alone}.",
+                grouped(row.coverage.mapped.n),
+                grouped(row.coverage.mapped.of),
+                row.coverage.mapped.text,
+            ),
+            href: row.href.clone(),
+        })
+    }
+
+    /// The active techniques that are mapped, with their cells.
+    fn mapped(&self) -> impl Iterator<Item = (&TechniqueId, &Cell)> {
+        let catalog = self.site.content.catalog;
+        let cells = self.site.combined.cells().iter();
+        cells.filter(move |(id, cell)| cell.is_mapped() && catalog.technique(**id).is_some())
+    }
+
+    fn depth(&self) -> Option<PointView> {
+        let all = self.mapped().count();
+        let several = self.mapped().filter(|(_, cell)| cell.capabilities.len() > 1).count();
+        (several > 0).then(|| {
+            let share = fraction(several, all);
+            PointView {
+                title: "Much is mapped more than once".to_owned(),
+                text: format!(
+                    "{} of the {} techniques and sub-techniques that are mapped are mapped by at least two capabilities ({}).",
+                    grouped(several),
+                    grouped(all),
+                    share.text
+                ),
+                href: "#techniques".to_owned(),
+            }
+        })
+    }
+
+    fn single_handed(&self) -> Option<PointView> {
+        let all = self.mapped().count();
+        let mut alone: BTreeMap<CapabilityKey, usize> = BTreeMap::new();
+        for (_, cell) in self.mapped() {
+            if let [(key, _)] = cell.capabilities.as_slice() {
+                *alone.entry(*key).or_default() += 1;
+            }
+        }
+        let sum: usize = alone.values().sum();
+        // Of equal ones the first.
+        let (key, most) = alone.iter().rev().max_by_key(|(_, n)| **n)?;
+        let name = &self.site.content.sets[key.set].capabilities[key.capability].name;
+        let whose = if *most == sum {
+            format!("all of them on {name}")
+        } else {
+            format!("{} of them on {name}", grouped(*most))
+        };
+        Some(PointView {
+            title: "Some of it hangs on a single capability".to_owned(),
+            text: format!(
+                "{} of the {} techniques and sub-techniques that are mapped are mapped by one capability alone ({}), {whose}.",
+                grouped(sum),
+                grouped(all),
+                fraction(sum, all).text,
+            ),
+            href: format!("#{}", self.capabilities_of(*key)),
+        })
+    }
+
+    fn capabilities_of(&self, key: CapabilityKey) -> String {
+        let framework = self.site.frameworks.iter().find(|one| one.set == key.set);
+        framework.map_or_else(String::new, |one| format!("{}-capabilities", one.key))
+    }
+
+    fn weak(&self) -> Option<PointView> {
+        let statistics = self.site.combined.statistics(None, None);
+        let minimal = statistics.levels.exactly(Level::Minimal).total();
+        (self.scored && minimal > 0).then(|| PointView {
+            title: "Part of it is thin".to_owned(),
+            text: format!(
+                "{} of the {} techniques and sub-techniques that are mapped reach Minimal and no more ({}).",
+                grouped(minimal),
+                grouped(statistics.mapped.total()),
+                fraction(minimal, statistics.mapped.total()).text
+            ),
+            href: "#heatmap".to_owned(),
+        })
+    }
+
+    fn open_threat(&self) -> Option<PointView> {
+        let against = self.site.against.as_ref()?;
+        let (covered, all) = (against.covered().total(), against.in_scope().total());
+        let open = all - covered;
+        if open == 0 {
+            return None;
+        }
+        let gaps = against.gaps();
+        let worst = gaps.iter().find(|gap| gap.state != State::Covered).map_or_else(String::new, |gap| {
+            format!(" The first of them: {} {}.", gap.technique, self.site.full_name(gap.technique))
+        });
+        let verb = if open == 1 { "is" } else { "are" };
+        Some(PointView {
+            title: format!("{} is not covered in full", against.threat().name()),
+            text: format!(
+                "{} of the {} techniques and sub-techniques that it uses {verb} not covered ({}).{worst}",
+                grouped(open),
+                grouped(all),
+                fraction(open, all).text,
+            ),
+            href: "#threat".to_owned(),
+        })
+    }
+}
+
+fn share(row: &CoverageRow) -> f64 {
+    if row.mapped.of == 0 { 0.0 } else { row.mapped.n as f64 / row.mapped.of as f64 }
+}
+
+/// What categories are compared by: the sum of the scores, else how much is mapped.
+fn weight(row: &CoverageRow) -> f64 {
+    row.weighted.as_ref().map_or_else(|| share(row), |weighted| weighted.sum / weighted.of.max(1) as f64)
+}
