@@ -65,10 +65,10 @@ fn capability(
 ) -> CapabilityEntry {
     let held = &site.content.sets[page.key.set];
     let capability = &held.capabilities[page.key.capability];
-    let own = notes.cite(&capability.references);
+    let mut own = notes.cite(&capability.references);
     let coverage = &page.coverage;
     let mapped = coverage.cells().iter().filter(|(_, cell)| cell.is_mapped());
-    let entries: Vec<MappedEntry> = mapped
+    let mut entries: Vec<MappedEntry> = mapped
         .map(|(id, cell)| MappedEntry {
             id: id.to_string(),
             name: site.full_name(*id),
@@ -79,6 +79,7 @@ fn capability(
                 .collect(),
         })
         .collect();
+    say_once(&mut own, &mut entries);
     CapabilityEntry {
         key: page.path.trim_start_matches('#').to_owned(),
         id: capability.id.clone(),
@@ -95,6 +96,20 @@ fn capability(
             .any(|mapping| !mapping.comment.is_empty()),
         entries,
     }
+}
+
+/// Where every mapping of a capability refers to the same, the capability does so once.
+fn say_once(own: &mut Vec<NoteRef>, entries: &mut [MappedEntry]) {
+    let mut all = entries.iter_mut().flat_map(|entry| &mut entry.mappings).collect::<Vec<_>>();
+    let Some(first) = all.first().map(|mapping| mapping.notes.clone()) else { return };
+    if all.len() < 2 || all.iter().any(|mapping| mapping.notes != first) {
+        return;
+    }
+    for mapping in &mut all {
+        mapping.notes.clear();
+    }
+    let missing = first.into_iter().filter(|note| !own.contains(note)).collect::<Vec<_>>();
+    own.extend(missing);
 }
 
 /// `Maps 21 of 202 techniques and 54 of 454 sub-techniques; 12 of them no other capability of AWS maps.`

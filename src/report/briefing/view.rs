@@ -149,7 +149,7 @@ pub struct CapabilityEntry {
     pub non_mappable: bool,
     /// What the source says of the capability as a whole.
     pub comment: String,
-    /// What the source refers to for the capability as a whole, by number.
+    /// What the source refers to for the capability as a whole, or for each of its mappings alike, by number.
     pub notes: Vec<NoteRef>,
     /// Whether any mapping has a comment, so that each needs room.
     pub commented: bool,
@@ -185,12 +185,12 @@ pub struct ReportMapping {
     pub given_name: Option<String>,
     /// The techniques that the source maps, where an upgrade made another one of them.
     pub was: Vec<String>,
-    /// What it refers to, by number.
+    /// What it refers to, by number; empty where all mappings of its capability refer to the same.
     pub notes: Vec<NoteRef>,
 }
 
 /// A reference where it is cited.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NoteRef {
     /// Its number among the notes, from 1.
     pub place: usize,
