@@ -190,5 +190,13 @@ mod tests {
         let techniques = site.technique_pages.iter().map(|id| technique::technique(&site, *id));
         assert_eq!(check(techniques), site.technique_pages.len());
         assert!(site.technique_pages.len() > 200, "all that AWS maps");
+        let (report, style) = briefing::make(&content, &ReportOptions::default());
+        // What classes name a colour has one.
+        let columns = report.matrix.columns.iter().flat_map(|column| &column.cells);
+        let cells = columns.flat_map(|cell| std::iter::once(cell).chain(&cell.subs)).map(|cell| &cell.class);
+        let sides = report.sides.iter().flat_map(|sides| &sides.rows).flat_map(|row| &row.places);
+        let classes = cells.chain(sides.map(|place| &place.class)).filter(|class| class.starts_with('g'));
+        assert!(classes.into_iter().all(|class| style.contains(&format!(".{class}{{"))));
+        assert_eq!(check(std::iter::once(report)), 1);
     }
 }

@@ -79,6 +79,8 @@ pub(super) enum Extent {
     Files,
     /// All on one page, without layers: links lead to what the page calls them.
     OnePage,
+    /// The same without what is looked up: links lead to attack.mitre.org, and to the table of capabilities.
+    BriefPage,
 }
 
 /// A site while it is made.
@@ -107,10 +109,11 @@ impl<'a> Site<'a> {
     }
 
     /// The same for a report on one page: there are no files, and so no layers.
-    pub(super) fn on_one_page(content: &'a Content<'a>) -> Self {
+    pub(super) fn on_one_page(content: &'a Content<'a>, is_brief: bool) -> Self {
         // Only gives names, so that no two parts are called alike.
         let mut sink = Sink::new("", crate::GENERATOR);
-        Self::made(content, Extent::OnePage, &mut sink, "")
+        let extent = if is_brief { Extent::BriefPage } else { Extent::OnePage };
+        Self::made(content, extent, &mut sink, "")
     }
 
     fn made(content: &'a Content<'a>, extent: Extent, sink: &mut Sink, layers: &str) -> Self {
@@ -141,7 +144,9 @@ impl<'a> Site<'a> {
         if extent == Extent::Files {
             site.shared_layers(sink, layers);
         }
-        site.technique_pages = site.pages_of_techniques();
+        if extent != Extent::BriefPage {
+            site.technique_pages = site.pages_of_techniques();
+        }
         site
     }
 
@@ -164,14 +169,14 @@ impl<'a> Site<'a> {
         }
         let mut wanted = Vec::new();
         for (capability, one) in held.capabilities.iter().enumerate() {
-            let key = CapabilityKey { set, capability };
-            let part = parts.remove(&key);
+            let place = CapabilityKey { set, capability };
+            let part = parts.remove(&place);
             // Names are taken for all, so that a filter changes no name.
-            let page = self.capability_page(sink.name("capabilities", &one.id, "html"));
+            let page = self.capability_page(&key, sink.name("capabilities", &one.id, "html"));
             let layer = sink.name(&join(layers, "capabilities"), &one.id, "json");
             if content.selection.has_capability(set, capability) && (part.is_some() || one.non_mappable) {
-                self.capability_paths.insert(key, page.clone());
-                wanted.push((key, page, part.map(|part| (layer, part.name))));
+                self.capability_paths.insert(place, page.clone());
+                wanted.push((place, page, part.map(|part| (layer, part.name))));
             }
         }
         let made = parallel::map(&wanted, |(key, page, layer)| self.capability(*key, page, layer.as_ref()));
@@ -189,7 +194,7 @@ impl<'a> Site<'a> {
             is_counted: coverage.rules().metric != content.rules.metric,
             layers: match self.extent {
                 Extent::Files => vec![(format!("All of {}", held.framework.name()), path)],
-                Extent::OnePage => Vec::new(),
+                Extent::OnePage | Extent::BriefPage => Vec::new(),
             },
             key,
             coverage,
@@ -215,13 +220,14 @@ impl<'a> Site<'a> {
     }
 
     /// What links to a capability lead to, of the file that a site has for it: `capabilities/aws_config.html`.
-    fn capability_page(&self, file: String) -> String {
+    fn capability_page(&self, framework: &str, file: String) -> String {
         match self.extent {
             Extent::Files => file,
             Extent::OnePage => {
                 let name = file.trim_start_matches("capabilities/").trim_end_matches(".html");
                 format!("#capability-{name}")
             }
+            Extent::BriefPage => format!("#{framework}-capabilities"),
         }
     }
 
@@ -351,7 +357,7 @@ impl<'a> Site<'a> {
         let held = &self.content.sets[set];
         let instead = match self.extent {
             Extent::Files => "“navlayer build” and they appear on the pages of capabilities and techniques.",
-            Extent::OnePage => "“navlayer report” and they appear with each mapping.",
+            Extent::OnePage | Extent::BriefPage => "“navlayer report” and they appear with each mapping.",
         };
         let notice = (held.origin == Origin::Embedded).then(|| {
             format!(
@@ -375,7 +381,7 @@ impl<'a> Site<'a> {
     pub(super) fn technique_href(&self, id: TechniqueId, root: &str) -> Option<String> {
         self.technique_pages.contains(&id).then(|| match self.extent {
             Extent::Files => format!("{root}techniques/{id}.html"),
-            Extent::OnePage => format!("#{id}"),
+            Extent::OnePage | Extent::BriefPage => format!("#{id}"),
         })
     }
 
@@ -398,8 +404,8 @@ impl<'a> Site<'a> {
         let capability = &self.content.sets[key.set].capabilities[key.capability];
         // What is not deployed has no page, and stands among what is told of all.
         let instead = match self.extent {
-            Extent::OnePage if self.content.deployed.is_some() => "#evidence",
-            Extent::OnePage => "#sources",
+            Extent::OnePage | Extent::BriefPage if self.content.deployed.is_some() => "#evidence",
+            Extent::OnePage | Extent::BriefPage => "#sources",
             Extent::Files if self.content.deployed.is_some() => "index.html#evidence",
             Extent::Files => "index.html",
         };

@@ -27,6 +27,7 @@ mod query_tables;
 mod reading;
 mod releases;
 mod render;
+mod report;
 mod repository;
 mod round_trip;
 mod schemas;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::grouped;
 use super::view::{CapabilityEntry, MappedEntry, NoteRef, NoteView, ReportMapping, TechniqueEntry};
 use crate::attack::TechniqueId;
-use crate::coverage::{CapabilityKey, Cell};
+use crate::coverage::CapabilityKey;
 use crate::layer;
 use crate::link;
 use crate::mapping::{Mapping, MappingSet};
@@ -186,18 +186,21 @@ fn report_mapping(
     }
 }
 
-/// Every mapped technique with who maps it.
+/// Every technique that the sources or the threat say something of, with who maps it.
 pub(super) fn techniques(site: &Site<'_>, has_categories: bool) -> Vec<TechniqueEntry> {
-    let mapped = site.combined.cells().iter().filter(|(_, cell)| cell.is_mapped());
-    mapped.map(|(id, cell)| technique(site, *id, cell, has_categories)).collect()
+    site.technique_pages.iter().map(|id| technique(site, *id, has_categories)).collect()
 }
 
-fn technique(site: &Site<'_>, id: TechniqueId, cell: &Cell, has_categories: bool) -> TechniqueEntry {
+fn technique(site: &Site<'_>, id: TechniqueId, has_categories: bool) -> TechniqueEntry {
     let coverage = &site.combined;
     let catalog = site.content.catalog;
     let face = face(coverage, id, site.content.color_by, layer::score_top(coverage));
-    let mut capabilities: Vec<CapabilityRef> =
-        cell.capabilities.iter().map(|(key, _)| site.capability_ref(*key, "")).collect();
+    let cell = coverage.cell(id).filter(|cell| cell.is_mapped());
+    let mut capabilities: Vec<CapabilityRef> = cell
+        .into_iter()
+        .flat_map(|cell| &cell.capabilities)
+        .map(|(key, _)| site.capability_ref(*key, ""))
+        .collect();
     capabilities.sort_by(|a, b| (&a.name, &a.href).cmp(&(&b.name, &b.href)));
     TechniqueEntry {
         id: id.to_string(),
@@ -206,7 +209,7 @@ fn technique(site: &Site<'_>, id: TechniqueId, cell: &Cell, has_categories: bool
         fate: catalog.technique(id).is_none().then(|| catalog.fate(id).describe()),
         class: face.class,
         label: face.label,
-        strongest: if has_categories { strongest(coverage, cell) } else { Vec::new() },
+        strongest: cell.filter(|_| has_categories).map(|cell| strongest(coverage, cell)).unwrap_or_default(),
         capabilities,
     }
 }

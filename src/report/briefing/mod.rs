@@ -97,7 +97,7 @@ pub fn report_page(content: &Content<'_>, options: &ReportOptions<'_>) -> Result
 
 /// The view, and the generated part of its style sheet.
 pub(super) fn make(content: &Content<'_>, options: &ReportOptions<'_>) -> (ReportView, String) {
-    let site = Site::on_one_page(content);
+    let site = Site::on_one_page(content, options.brief);
     let comparison = comparison(&site, &options.sides);
     let view = view(&site, comparison.as_ref(), options);
     let mut used = site.used_colors();

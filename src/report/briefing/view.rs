@@ -52,7 +52,7 @@ pub struct ReportView {
     pub upgrades: Vec<UpgradeView>,
     /// What the sources cannot have assessed on the way, once for each pair of versions.
     pub absences: Vec<AbsenceView>,
-    /// Every mapped technique with who maps it, by id; empty in a brief report.
+    /// Every technique that the sources or the threat say something of, by id; empty in a brief report.
     pub techniques: Vec<TechniqueEntry>,
     /// How the figures came about.
     pub method: MethodView,
@@ -209,7 +209,7 @@ pub struct NoteView {
     pub href: Option<String>,
 }
 
-/// A mapped technique with who maps it.
+/// A technique with who maps it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TechniqueEntry {
     /// `T1562.008`, which is also its anchor.
@@ -226,6 +226,6 @@ pub struct TechniqueEntry {
     pub label: String,
     /// Per category the strongest level; empty without categories.
     pub strongest: Vec<CategoryLevel>,
-    /// The capabilities that map it, by name.
+    /// The capabilities that map it, by name; none where only its sub-techniques are mapped, or a threat uses it.
     pub capabilities: Vec<CapabilityRef>,
 }
