@@ -336,11 +336,11 @@ impl Templates {
     }
 
     /// As [`Templates::set_theme`], with the styles and the script of one page after those of all: `compare.css` and
-    /// `compare.js` of `compare`.
-    pub(super) fn set_theme_of(&mut self, page: &str, theme: &str) {
+    /// `compare.js` of `compare`; `last` ends the style sheet, and so has the last word.
+    pub(super) fn set_theme_of(&mut self, page: &str, theme: &str, last: &str) {
         let own =
             |ending: &str| self.more.get(format!("{page}.{ending}").as_str()).map_or("", String::as_str);
-        let style = format!("{theme}{}{}", self.style, own("css"));
+        let style = format!("{theme}{}{}{last}", self.style, own("css"));
         let script = format!("{}{}", self.script, own("js"));
         self.put(style, script);
     }

@@ -78,11 +78,14 @@ pub(super) fn sides(count: usize) -> String {
     css
 }
 
-/// The paper of a report. Pages of the style sheet are A4.
+/// The pages of a report on paper: upright ones, the cover, and lying ones for matrices.
 #[must_use]
 pub(super) fn paper(paper: Paper) -> String {
-    let name = paper.name();
-    format!("@page{{size:{name}}}@page matrix{{size:{name} landscape}}\n")
+    let size = paper.name();
+    format!(
+        "@page{{size:{size};margin:16mm 15mm 18mm}}\n@page cover{{size:{size};margin:24mm 22mm 20mm}}\n\
+         @page matrix{{size:{size} landscape;margin:9mm 9mm 11mm}}\n"
+    )
 }
 
 /// The class of a category's level.

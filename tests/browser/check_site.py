@@ -19,6 +19,7 @@ import argparse
 import re
 import sys
 import time
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -99,19 +100,20 @@ def expand_problems(browser: Browser) -> Iterator[str]:
 
 
 def sheets(source: str) -> dict[str, int]:
-    """The printable width in CSS pixels of each kind of A4 page that the style sheet declares, in millimetres, by its
-    name; the unnamed kind is called `auto`, and has Chromium's margin of 1 cm where nothing else is said."""
+    """The printable width in CSS pixels of each kind of A4 or Letter page that the style sheet declares, in millimetres, by
+    its name; the unnamed kind is called `auto`, and has Chromium's margin of 1 cm where nothing else is said."""
     widths = {"auto": int(190 * MILLIMETRE)}
     for name, rules in PAGE_RULE.findall(source):
         margin = MARGIN.search(rules)
         side = float((margin[2] or margin[1])[:-2]) if margin else 10.0
-        widths[name or "auto"] = int(((297 if "landscape" in rules else 210) - 2 * side) * MILLIMETRE)
+        upright, lying = (215.9, 279.4) if "letter" in rules else (210, 297)
+        widths[name or "auto"] = int(((lying if "landscape" in rules else upright) - 2 * side) * MILLIMETRE)
     return widths
 
 
 def squeezed(text: str) -> str:
-    """Without what a PDF's text adds or loses: blanks, line ends, soft hyphens."""
-    return re.sub(r"[\s\u00ad]", "", text)
+    """Without what a PDF's text adds, loses or joins: blanks, line ends, soft hyphens, ligatures."""
+    return re.sub(r"[\s\u00ad]", "", unicodedata.normalize("NFKC", text))
 
 
 def print_problems(browser: Browser, page: Path) -> Iterator[str]:

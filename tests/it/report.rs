@@ -368,11 +368,19 @@ fn rows_that_moved_to_another_version_are_told() {
 #[test]
 fn paper_is_a4_or_letter() {
     let space = Workspace::new();
-    assert!(report(&space, &[]).contains("@page{size:A4}@page matrix{size:A4 landscape}"));
-    assert!(
-        report(&space, &["--paper", "letter"])
-            .contains("@page{size:letter}@page matrix{size:letter landscape}")
-    );
+    let last = |page: &str| -> Vec<String> {
+        let style = page.split("</style>").next().expect("a style sheet");
+        let rules =
+            style.split("@page").skip(1).map(|rule| rule.split('}').next().unwrap_or(rule).to_owned());
+        rules.filter(|rule| rule.contains("size:")).collect()
+    };
+    for (arguments, size) in [(&[][..], "A4"), (&["--paper", "letter"], "letter")] {
+        let rules = last(&report(&space, arguments));
+        let [.., upright, cover, lying] = rules.as_slice() else { panic!("{rules:?}") };
+        assert!(upright.starts_with(&format!("{{size:{size};")), "{upright}");
+        assert!(cover.starts_with(&format!(" cover{{size:{size};")), "{cover}");
+        assert!(lying.starts_with(&format!(" matrix{{size:{size} landscape;")), "{lying}");
+    }
     space.run(&["report", "--paper", "foolscap"]).ends_with(2).says(&["a4", "letter"]);
 }
 

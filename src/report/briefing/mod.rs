@@ -91,7 +91,7 @@ pub fn report_page(content: &Content<'_>, options: &ReportOptions<'_>) -> Result
         (templates.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), made)
     });
     let mut templates = templates?;
-    templates.set_theme_of("report", &style);
+    templates.set_theme_of("report", &style, &theme::paper(options.paper));
     templates.render("report", &view)
 }
 
@@ -114,7 +114,6 @@ pub(super) fn make(content: &Content<'_>, options: &ReportOptions<'_>) -> (Repor
     if site.against.is_some() {
         style += &theme::threat_style(&content.palette);
     }
-    style += &theme::paper(options.paper);
     (view, theme::style(&used, &content.palette, &content.rules.scale) + &style)
 }
 

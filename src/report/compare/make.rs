@@ -78,7 +78,7 @@ fn draw(
     if comparison.defence().is_some() {
         colors += &theme::threat_style(palette);
     }
-    templates.set_theme_of("compare", &colors);
+    templates.set_theme_of("compare", &colors, "");
     templates.render("compare", view)
 }
 
