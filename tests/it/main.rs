@@ -17,6 +17,7 @@ mod layer_checks;
 mod layer_reading;
 mod layer_writing;
 mod layers;
+mod look;
 mod messages;
 mod mutants;
 mod plan;
