@@ -328,6 +328,7 @@ fn mappings_without_levels_are_counted_and_said_to_be() {
     assert!(answer.contains("they are counted"), "{answer}");
     assert!(!answer.contains("at least Partial"), "no level where there is none: {answer}");
     assert!(!page.contains(" id=\"categories\""));
+    assert_eq!(page.matches("<li><h4>").count(), 6, "three strengths and three gaps without levels, too");
 }
 
 #[test]

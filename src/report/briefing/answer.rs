@@ -2,7 +2,7 @@
 //!
 //! Which sentences stand there follows from the data by fixed rules: for the better the tactic, the category and the
 //! capability that are ahead; for the worse what a threat uses and nothing covers, the tactic and the category that are
-//! behind, and what hangs on a single capability or is weak.
+//! behind, what hangs on a single capability, what is weak, and what is open altogether.
 
 use std::collections::BTreeMap;
 
@@ -39,6 +39,7 @@ pub(super) fn answer(
         answer.weakest_category(),
         answer.single_handed(),
         answer.weak(),
+        answer.open(),
     ];
     let first = |points: Vec<Option<PointView>>| points.into_iter().flatten().take(POINTS).collect();
     AnswerView {
@@ -285,6 +286,31 @@ impl<'a> Answer<'a, '_> {
                 fraction(minimal, statistics.mapped.total()).text
             ),
             href: "#heatmap".to_owned(),
+        })
+    }
+
+    /// What is open altogether: where there is little else to say.
+    fn open(&self) -> Option<PointView> {
+        let (catalog, coverage) = (self.site.content.catalog, &self.site.combined);
+        let is_mapped = |id| coverage.cell(id).is_some();
+        let scope = &coverage.selection().scope;
+        let techniques =
+            catalog.techniques().iter().filter(|one| one.parent.is_none() && scope.contains(one));
+        let (mut open, mut all) = (0, 0);
+        for technique in techniques {
+            all += 1;
+            let mut subs = catalog.sub_techniques(technique.id);
+            open += usize::from(!is_mapped(technique.id) && !subs.any(|sub| is_mapped(sub.id)));
+        }
+        (open > 0).then(|| PointView {
+            title: "Whole techniques are left open".to_owned(),
+            text: format!(
+                "{} of {} techniques have no mapping, neither themselves nor in a sub-technique ({}).",
+                grouped(open),
+                grouped(all),
+                fraction(open, all).text
+            ),
+            href: "#gaps".to_owned(),
         })
     }
 
