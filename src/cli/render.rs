@@ -1,6 +1,6 @@
 //! `navlayer render`: a layer's matrix as a picture or a table.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -10,7 +10,9 @@ use navlayer::diagnostic::{Diagnostic, Severity};
 use navlayer::layer::read::{self, InputLayer, LayerFile, LayerFiles};
 use navlayer::matrix::Shown;
 use navlayer::matrix::palette::Theme;
-use navlayer::render::svg::{Arrangement, Options, svg};
+use navlayer::render::picture::{Arrangement, Options};
+use navlayer::render::png::{PngError, Resolution, png};
+use navlayer::render::svg::svg;
 use navlayer::render::{csv, markdown};
 use navlayer::tables::{self, Table};
 
@@ -50,10 +52,16 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Picture")]
 struct PictureArgs {
-    /// The page to fill: a4, a3, letter, tabloid, slide (1920×1080 pixels), each upright with -upright after it, or WIDTHxHEIGHT
-    /// in millimetres [default: as large as the matrix]
+    /// The page to fill: a4, a3, letter, tabloid, slide (1920×1080 pixels), each upright with -upright after it, WIDTHxHEIGHT
+    /// in millimetres, or matrix for as large as the matrix is [default: slide for png; else matrix]
     #[arg(long, value_name = "SIZE", value_parser = page)]
-    page: Option<(f32, f32)>,
+    page: Option<Page>,
+    /// How many pixels of a png each pixel of the page takes, of which 96 are an inch: 0.25 to 8 [default: 1]
+    #[arg(long, value_name = "N", value_parser = scale, conflicts_with = "width")]
+    scale: Option<f32>,
+    /// How many pixels a png has from left to right
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(16..=50_000))]
+    width: Option<u32>,
     /// The colours around the cells
     #[arg(long, value_enum, value_name = "THEME", default_value = "light")]
     theme: ThemeArg,
@@ -79,6 +87,8 @@ Examples:
 enum Format {
     /// A picture that scales
     Svg,
+    /// A picture in pixels
+    Png,
     /// A row for each cell, for spreadsheets
     Csv,
     /// A row for each cell that has something to say, for documents
@@ -120,31 +130,59 @@ const PIXELS: f32 = 96.0 / 25.4;
 const PAGES: [(&str, f32, f32); 4] =
     [("a4", 297.0, 210.0), ("a3", 420.0, 297.0), ("letter", 279.4, 215.9), ("tabloid", 431.8, 279.4)];
 
-/// Reads a page's size, in pixels.
-fn page(text: &str) -> Result<(f32, f32), String> {
+/// How large a picture is.
+#[derive(Debug, Clone, Copy)]
+enum Page {
+    /// As large as the matrix.
+    Matrix,
+    /// Width and height in pixels.
+    Size(f32, f32),
+}
+
+impl Page {
+    const SLIDE: Self = Self::Size(1920.0, 1080.0);
+}
+
+/// Reads a page's size.
+fn page(text: &str) -> Result<Page, String> {
     let text = text.trim().to_lowercase();
     let (name, is_upright) =
         text.strip_suffix("-upright").map_or((text.as_str(), false), |name| (name, true));
-    let turned = |(width, height): (f32, f32)| if is_upright { (height, width) } else { (width, height) };
-    if name == "slide" {
-        return Ok(turned((1920.0, 1080.0)));
+    let turned = |page| match page {
+        Page::Size(width, height) if is_upright => Page::Size(height, width),
+        page => page,
+    };
+    match name {
+        "slide" => return Ok(turned(Page::SLIDE)),
+        "matrix" if !is_upright => return Ok(Page::Matrix),
+        _ => {}
     }
     if let Some((_, width, height)) = PAGES.iter().find(|(known, ..)| *known == name) {
-        return Ok(turned((width * PIXELS, height * PIXELS)));
+        return Ok(turned(Page::Size(width * PIXELS, height * PIXELS)));
     }
-    let known = "a page is a4, a3, letter, tabloid or slide, or WIDTHxHEIGHT in millimetres: 420x297";
+    let known = "a page is a4, a3, letter, tabloid, slide or matrix, or WIDTHxHEIGHT in millimetres: 420x297";
     let (width, height) = text.split_once('x').ok_or(known)?;
     let side = |text: &str| text.trim().parse::<f32>().ok().filter(|side| (50.0..=5_000.0).contains(side));
     match (side(width), side(height)) {
-        (Some(width), Some(height)) => Ok((width * PIXELS, height * PIXELS)),
+        (Some(width), Some(height)) => Ok(Page::Size(width * PIXELS, height * PIXELS)),
         _ => Err(format!("{known}, each from 50 to 5000")),
     }
+}
+
+/// Reads how many pixels one of the page takes.
+fn scale(text: &str) -> Result<f32, String> {
+    let scale = text.trim().parse::<f32>().ok().filter(|scale| (0.25..=8.0).contains(scale));
+    scale.ok_or_else(|| "a scale is a number from 0.25 to 8: 2 is twice as sharp".to_owned())
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> CommandResult {
     let output = args.output.as_deref().filter(|path| *path != Path::new("-"));
     let format = format(args.format, output)?;
+    args.picture.check(format)?;
+    if format == Format::Png && output.is_none() && io::stdout().is_terminal() {
+        return Err(Failure::new("a png is no text for a terminal").with_help("-o FILE.png names a file"));
+    }
     let settings = config::settings(Written::default(), global)?;
     let known = Known::read(global)?;
     let (path, part) = part_of(&args.layer);
@@ -166,24 +204,25 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
         return Ok(Outcome::Findings);
     };
     findings::print(&found, global);
-    let options = args.picture.options();
+    let options = args.picture.options(format);
     let rows = || {
         let matrix = Shown::new(layer, &catalog, options.theme.unwrap_or(Theme::Light), options.expand);
         tables::shown(&matrix)
     };
-    let text = match format {
-        Format::Svg => svg(layer, &catalog, &options),
-        Format::Csv => csv::table(&Table::new(&rows())),
+    let bytes = match format {
+        Format::Svg => svg(layer, &catalog, &options).into_bytes(),
+        Format::Png => png(layer, &catalog, &options, args.picture.resolution())?,
+        Format::Csv => csv::table(&Table::new(&rows())).into_bytes(),
         Format::Markdown => {
             let mut rows = rows();
             rows.retain(|row| row.color.is_some() || !row.enabled || !row.comment.is_empty());
             let mut table = Table::new(&rows);
             let columns = table.telling();
             table.select(&columns);
-            markdown::table(&table)
+            markdown::table(&table).into_bytes()
         }
     };
-    deliver(output, text.as_bytes(), args.force, None, global, out)?;
+    deliver(output, &bytes, args.force, None, global, out)?;
     Ok(Outcome::Clean)
 }
 
@@ -193,11 +232,12 @@ fn format(asked: Option<Format>, output: Option<&Path>) -> Result<Format, Failur
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     match ending.as_deref() {
         Some("svg") => Ok(Format::Svg),
+        Some("png") => Ok(Format::Png),
         Some("csv") => Ok(Format::Csv),
         Some("md" | "markdown") => Ok(Format::Markdown),
         None if path.exists() && !path.is_file() => Ok(Format::Svg),
         _ => Err(Failure::new(format!("{} does not tell the format to write", path.display()))
-            .with_help("the endings .svg, .csv and .md do; --format names it for any other file")),
+            .with_help("the endings .svg, .png, .csv and .md do; --format names it for any other file")),
     }
 }
 
@@ -273,11 +313,43 @@ fn catalog(
     Ok(Some(known.releases.catalog(domain, version)?))
 }
 
+impl From<PngError> for Failure {
+    fn from(error: PngError) -> Self {
+        let help = match &error {
+            PngError::TooLarge { .. } => {
+                Some("a smaller --page, --scale or --width makes less of it".to_owned())
+            }
+            _ => None,
+        };
+        Self { help, ..Self::new(error.to_string()) }
+    }
+}
+
 impl PictureArgs {
-    fn options(&self) -> Options {
+    /// Refuses what only a picture in pixels has.
+    fn check(&self, format: Format) -> Result<(), Failure> {
+        let flag = self.scale.map(|_| "--scale").or(self.width.map(|_| "--width"));
+        match flag.filter(|_| format != Format::Png) {
+            Some(flag) => {
+                Err(Failure::new(format!("{flag} is about the pixels of a png, and none is written"))
+                    .with_help("-o FILE.png writes one; --page sets the size of other pictures"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn resolution(&self) -> Resolution {
+        self.width.map_or(Resolution::Scale(self.scale.unwrap_or(1.0)), Resolution::Width)
+    }
+
+    fn options(&self, format: Format) -> Options {
+        let page = self.page.unwrap_or(if format == Format::Png { Page::SLIDE } else { Page::Matrix });
         let shows = |what| (!self.show.is_empty()).then(|| self.show.contains(&what));
         Options {
-            page: self.page,
+            page: match page {
+                Page::Matrix => None,
+                Page::Size(width, height) => Some((width, height)),
+            },
             theme: Some(match self.theme {
                 ThemeArg::Light => Theme::Light,
                 ThemeArg::Dark => Theme::Dark,

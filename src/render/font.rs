@@ -3,13 +3,18 @@
 use std::sync::LazyLock;
 
 use skrifa::instance::{LocationRef, Size};
+use skrifa::outline::DrawSettings;
+pub(super) use skrifa::outline::OutlinePen;
+use skrifa::raw::TableProvider as _;
 use skrifa::{FontRef, MetadataProvider as _};
+
+use super::without_controls;
 
 /// The family's name, as pictures name it.
 pub(super) const FAMILY: &str = "Noto Sans";
 
 /// A weight of the family.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Weight {
     Regular,
     Bold,
@@ -53,18 +58,70 @@ impl Widths {
     }
 }
 
-/// How wide a text is at a size, in the size's unit.
-pub(super) fn width(text: &str, weight: Weight, size: f32) -> f32 {
-    let widths = match weight {
+fn widths(weight: Weight) -> &'static Widths {
+    match weight {
         Weight::Regular => &REGULAR,
         Weight::Bold => &BOLD,
-    };
+    }
+}
+
+/// How wide a text is at a size, in the size's unit.
+pub(super) fn width(text: &str, weight: Weight, size: f32) -> f32 {
+    let widths = widths(weight);
     text.chars().map(|character| widths.of(character)).sum::<f32>() * size
+}
+
+/// How far a character moves the next one, in ems.
+pub(super) fn advance(character: char, weight: Weight) -> f32 {
+    widths(weight).of(character)
+}
+
+/// Draws the outline of a character, in ems, the base line at 0 and what is above it positive. What the font does not have
+/// is a box.
+pub(super) fn outline(character: char, weight: Weight, pen: &mut impl OutlinePen) {
+    let Some(font) = &widths(weight).font else { return };
+    let Ok(head) = font.head() else { return };
+    let glyph = font.charmap().map(character).unwrap_or_default();
+    let Some(outline) = font.outline_glyphs().get(glyph) else { return };
+    let mut pen = InEms { pen, em: f32::from(head.units_per_em().max(1)) };
+    // A glyph that breaks off is drawn as far as it goes: the font is our own.
+    let _ = outline.draw(DrawSettings::unhinted(Size::unscaled(), LocationRef::default()), &mut pen);
+}
+
+/// A pen that is told of ems where the font counts its own units.
+struct InEms<'p, P> {
+    pen: &'p mut P,
+    em: f32,
+}
+
+impl<P: OutlinePen> OutlinePen for InEms<'_, P> {
+    fn move_to(&mut self, x: f32, y: f32) {
+        self.pen.move_to(x / self.em, y / self.em);
+    }
+
+    fn line_to(&mut self, x: f32, y: f32) {
+        self.pen.line_to(x / self.em, y / self.em);
+    }
+
+    fn quad_to(&mut self, cx: f32, cy: f32, x: f32, y: f32) {
+        let em = self.em;
+        self.pen.quad_to(cx / em, cy / em, x / em, y / em);
+    }
+
+    fn curve_to(&mut self, cx0: f32, cy0: f32, cx1: f32, cy1: f32, x: f32, y: f32) {
+        let em = self.em;
+        self.pen.curve_to(cx0 / em, cy0 / em, cx1 / em, cy1 / em, x / em, y / em);
+    }
+
+    fn close(&mut self) {
+        self.pen.close();
+    }
 }
 
 /// A text in at most so many lines, none wider than `room`; what does not fit ends in an ellipsis. Lines break at blanks,
 /// after hyphens and slashes, and in a word that is wider than a line.
 pub(super) fn wrap(text: &str, weight: Weight, size: f32, room: f32, most: usize) -> Vec<String> {
+    let text = without_controls(text, char::is_whitespace);
     let fits = |line: &str| width(line, weight, size) <= room;
     let mut lines: Vec<String> = Vec::new();
     for (starts, mut piece) in text.split_whitespace().flat_map(pieces) {

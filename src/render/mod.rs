@@ -5,6 +5,8 @@
 pub mod csv;
 mod font;
 pub mod markdown;
+pub mod picture;
+pub mod png;
 pub mod sheets;
 pub mod svg;
 

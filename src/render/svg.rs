@@ -1,109 +1,25 @@
 //! A layer's matrix as an SVG picture, as the Navigator would show it.
 //!
 //! The picture needs nothing else: it names the font that widths were measured in, and fixes how long each text is, so that
-//! none leaves its cell where a viewer has another font. On a page of a given size the text is as large as the matrix allows.
-
-mod place;
+//! none leaves its cell where a viewer has another font.
 
 use std::fmt::Write as _;
 
-use self::place::{Placed, Text};
 use super::font::FAMILY;
+use super::picture::place::{Placed, Text, place};
+use super::picture::{Look, Options, Paint, mark_color};
 use crate::attack::Catalog;
 use crate::diagnostic::is_hostile;
-use crate::layer::Expand;
 use crate::layer::read::InputLayer;
 use crate::matrix::palette::{Color, Theme};
-use crate::matrix::{Mark, Shown, stops};
-
-/// How techniques and their sub-techniques stand to each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Arrangement {
-    /// Sub-techniques beside their technique.
-    Side,
-    /// Sub-techniques under their technique.
-    Flat,
-    /// Squares without text.
-    Mini,
-}
-
-impl Arrangement {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Side, Self::Flat, Self::Mini];
-
-    /// The name in layers: `side`.
-    #[must_use]
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Side => "side",
-            Self::Flat => "flat",
-            Self::Mini => "mini",
-        }
-    }
-
-    /// By its name in a layer; the Navigator takes any other for [`Arrangement::Side`].
-    fn of(layer: &InputLayer) -> Self {
-        let named = Self::ALL.into_iter().find(|one| one.key() == layer.layout.layout);
-        named.unwrap_or(Self::Side)
-    }
-}
-
-/// How a picture is made.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Options {
-    /// Width and height in pixels, 96 of them an inch; `None`: as large as the matrix.
-    pub page: Option<(f32, f32)>,
-    /// The colours around the cells.
-    pub theme: Option<Theme>,
-    /// How sub-techniques stand; `None`: as the layer says.
-    pub arrangement: Option<Arrangement>,
-    /// Which techniques are open; `None`: as the layer says.
-    pub expand: Option<Expand>,
-    /// Whether cells show ids; `None`: as the layer says.
-    pub ids: Option<bool>,
-    /// Whether cells show names; `None`: as the layer says.
-    pub names: Option<bool>,
-    /// Whether cells show scores.
-    pub scores: bool,
-}
-
-/// The colours around the cells.
-struct Look {
-    ground: Color,
-    ink: Color,
-    quiet: Color,
-    rule: Color,
-    /// The text of what is disabled.
-    disabled: Color,
-}
-
-impl Look {
-    const fn of(theme: Theme) -> Self {
-        match theme {
-            Theme::Light => Self {
-                ground: Color([0xff; 3]),
-                ink: Color([0x14, 0x18, 0x1f]),
-                quiet: Color([0x62, 0x6a, 0x77]),
-                rule: Color([0xdf, 0xe2, 0xe6]),
-                disabled: Color([0xaa; 3]),
-            },
-            Theme::Dark => Self {
-                ground: Color([0x11, 0x14, 0x19]),
-                ink: Color([0xe9, 0xeb, 0xef]),
-                quiet: Color([0x94, 0x9c, 0xa9]),
-                rule: Color([0x2a, 0x30, 0x39]),
-                disabled: Color([0x6b, 0x73, 0x80]),
-            },
-        }
-    }
-}
+use crate::matrix::{Shown, stops};
 
 /// Draws a layer on the catalog of its version.
 #[must_use]
 pub fn svg(layer: &InputLayer, catalog: &Catalog, options: &Options) -> String {
     let theme = options.theme.unwrap_or(Theme::Light);
     let shown = Shown::new(layer, catalog, theme, options.expand);
-    let placed = place::place(layer, catalog, &shown, options);
+    let placed = place(layer, catalog, &shown, options);
     Writer { look: Look::of(theme), text: String::with_capacity(256 * 1024) }.write(layer, &placed)
 }
 
@@ -136,13 +52,7 @@ impl Writer {
         self.legend(layer, placed);
         for cell in &placed.cells {
             let shown = cell.shown;
-            let ink = match shown.fill {
-                _ if !shown.is_enabled => self.look.disabled,
-                Some(fill) => fill.ink(),
-                None => self.look.ink,
-            };
-            let fill = shown.fill.unwrap_or(self.look.ground);
-            let edge = if shown.fill.is_some() { fill } else { self.look.rule };
+            let Paint { fill, edge, ink } = self.look.cell(shown);
             let _ = write!(
                 self.text,
                 "<g><title>{}</title><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\" stroke=\"{}\" \
@@ -165,7 +75,7 @@ impl Writer {
                     "<line x1=\"{}\" x2=\"{}\" y1=\"{y}\" y2=\"{y}\" stroke=\"{}\" stroke-width=\"1.5\"/>",
                     number(cell.x),
                     number(cell.x + cell.width),
-                    mark_color(mark)
+                    mark_color(mark).hex()
                 );
             }
             self.text.push_str("</g>\n");
@@ -226,15 +136,6 @@ impl Writer {
                 size = number(*size)
             );
         }
-    }
-}
-
-/// The Navigator's own: yellow for comments, purple for metadata, blue for links.
-const fn mark_color(mark: Mark) -> &'static str {
-    match mark {
-        Mark::Comment => "#e6b800",
-        Mark::Metadata => "#8e44ad",
-        Mark::Links => "#2f6fde",
     }
 }
 

@@ -1,12 +1,12 @@
 //! Where everything stands in a picture: title, legend, columns and cells, with their texts broken into lines.
 
-use super::super::font::{Weight, width, wrap};
 use super::{Arrangement, Options};
 use crate::attack::Catalog;
 use crate::layer::color;
 use crate::layer::read::InputLayer;
 use crate::matrix::palette::Color;
 use crate::matrix::{Shown, ShownCell, ShownTactic};
+use crate::render::font::{Weight, width, wrap};
 
 /// Around everything.
 const MARGIN: f32 = 24.0;
@@ -26,15 +26,15 @@ const LINES: usize = 3;
 
 /// A line of text.
 #[derive(Debug, Clone)]
-pub(super) struct Text {
-    pub(super) x: f32,
+pub(in crate::render) struct Text {
+    pub(in crate::render) x: f32,
     /// Of the line's base.
-    pub(super) y: f32,
-    pub(super) size: f32,
-    pub(super) width: f32,
-    pub(super) is_bold: bool,
-    pub(super) is_quiet: bool,
-    pub(super) line: String,
+    pub(in crate::render) y: f32,
+    pub(in crate::render) size: f32,
+    pub(in crate::render) width: f32,
+    pub(in crate::render) is_bold: bool,
+    pub(in crate::render) is_quiet: bool,
+    pub(in crate::render) line: String,
 }
 
 impl Text {
@@ -50,39 +50,39 @@ impl Text {
 
 /// A cell with its place.
 #[derive(Debug)]
-pub(super) struct Cell<'s> {
-    pub(super) shown: &'s ShownCell<'s>,
-    pub(super) x: f32,
-    pub(super) y: f32,
-    pub(super) width: f32,
-    pub(super) height: f32,
-    pub(super) texts: Vec<Text>,
+pub(in crate::render) struct Cell<'s> {
+    pub(in crate::render) shown: &'s ShownCell<'s>,
+    pub(in crate::render) x: f32,
+    pub(in crate::render) y: f32,
+    pub(in crate::render) width: f32,
+    pub(in crate::render) height: f32,
+    pub(in crate::render) texts: Vec<Text>,
     /// What it is, in full.
-    pub(super) title: String,
+    pub(in crate::render) title: String,
 }
 
 /// A box.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bar {
-    pub(super) x: f32,
-    pub(super) y: f32,
-    pub(super) width: f32,
-    pub(super) height: f32,
+pub(in crate::render) struct Bar {
+    pub(in crate::render) x: f32,
+    pub(in crate::render) y: f32,
+    pub(in crate::render) width: f32,
+    pub(in crate::render) height: f32,
 }
 
 /// Everything with its place.
 #[derive(Debug)]
-pub(super) struct Placed<'s> {
+pub(in crate::render) struct Placed<'s> {
     /// What the picture is of.
-    pub(super) title: String,
+    pub(in crate::render) title: String,
     /// Width and height of the picture.
-    pub(super) page: (f32, f32),
+    pub(in crate::render) page: (f32, f32),
     /// Width and height of what is drawn, which the page shows as large as it can.
-    pub(super) size: (f32, f32),
-    pub(super) texts: Vec<Text>,
-    pub(super) bar: Option<Bar>,
-    pub(super) swatches: Vec<(f32, f32, f32, Color)>,
-    pub(super) cells: Vec<Cell<'s>>,
+    pub(in crate::render) size: (f32, f32),
+    pub(in crate::render) texts: Vec<Text>,
+    pub(in crate::render) bar: Option<Bar>,
+    pub(in crate::render) swatches: Vec<(f32, f32, f32, Color)>,
+    pub(in crate::render) cells: Vec<Cell<'s>>,
 }
 
 /// What cells show, and how.
@@ -109,7 +109,7 @@ impl Style {
 }
 
 /// Places a layer.
-pub(super) fn place<'s>(
+pub(in crate::render) fn place<'s>(
     layer: &InputLayer,
     catalog: &Catalog,
     shown: &'s Shown<'s>,
