@@ -159,6 +159,12 @@ fn pieces(word: &str) -> impl Iterator<Item = (bool, &str)> {
     word.split_inclusive(['-', '/']).enumerate().map(|(place, piece)| (place == 0, piece))
 }
 
+/// How wide the longest part of a text is at which no line breaks, in ems.
+pub(super) fn longest_piece(text: &str, weight: Weight) -> f32 {
+    let pieces = text.split_whitespace().flat_map(pieces);
+    pieces.map(|(_, piece)| width(piece, weight, 1.0)).fold(0.0, f32::max)
+}
+
 /// The end of the longest start of a word that fits; 0 when not even one character does.
 fn longest(word: &str, fits: &impl Fn(&str) -> bool) -> usize {
     let ends: Vec<usize> = word.char_indices().skip(1).map(|(at, _)| at).chain([word.len()]).collect();

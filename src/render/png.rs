@@ -142,7 +142,7 @@ impl Canvas {
         }
         if let Some(mark) = cell.shown.mark {
             let [left, _, right, bottom] = self.edges(bar);
-            let thick = (1.5 * self.scale).round().max(1.0);
+            let thick = (cell.mark_height() * self.scale).round().max(1.0);
             self.fill([left, bottom - thick, right, bottom], mark_color(mark));
         }
     }

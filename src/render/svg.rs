@@ -57,7 +57,7 @@ impl Writer {
                 self.text,
                 "<g><title>{}</title><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\" stroke=\"{}\" \
                  stroke-width=\".75\"/>",
-                escape(&cell.title),
+                escape(&cell.title()),
                 number(cell.x),
                 number(cell.y),
                 number(cell.width),
@@ -69,13 +69,15 @@ impl Writer {
                 self.line(text, ink);
             }
             if let Some(mark) = shown.mark {
-                let y = number(cell.y + cell.height - 0.75);
+                let thick = cell.mark_height();
+                let y = number(cell.y + cell.height - 0.5 * thick);
                 let _ = write!(
                     self.text,
-                    "<line x1=\"{}\" x2=\"{}\" y1=\"{y}\" y2=\"{y}\" stroke=\"{}\" stroke-width=\"1.5\"/>",
+                    "<line x1=\"{}\" x2=\"{}\" y1=\"{y}\" y2=\"{y}\" stroke=\"{}\" stroke-width=\"{}\"/>",
                     number(cell.x),
                     number(cell.x + cell.width),
-                    mark_color(mark).hex()
+                    mark_color(mark).hex(),
+                    number(thick)
                 );
             }
             self.text.push_str("</g>\n");
