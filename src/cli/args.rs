@@ -313,19 +313,34 @@ impl ScoreArgs {
 pub(crate) struct RuleArgs {
     #[command(flatten)]
     scores: ScoreArgs,
-    /// What the colours tell [default: score]
-    #[arg(long, value_enum, value_name = "WHAT")]
-    color_by: Option<ColorByArg>,
+    #[command(flatten)]
+    colors: ColorArgs,
     /// Which techniques the Navigator shows with their sub-techniques [default: none]
     #[arg(long, value_enum, value_name = "WHICH")]
     expand: Option<ExpandArg>,
+}
+
+/// From scores to colours.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Colours")]
+pub(crate) struct ColorArgs {
+    /// What the colours tell [default: score]
+    #[arg(long, value_enum, value_name = "WHAT")]
+    color_by: Option<ColorByArg>,
+}
+
+impl ColorArgs {
+    /// What the flag says.
+    pub(crate) fn write(&self, to: &mut Written) {
+        to.color_by = self.color_by.map(|by| Setting::flag(by.into(), "--color-by"));
+    }
 }
 
 impl RuleArgs {
     /// What the flags say.
     pub(crate) fn write(&self, to: &mut Written) {
         self.scores.write(to);
-        to.color_by = self.color_by.map(|by| Setting::flag(by.into(), "--color-by"));
+        self.colors.write(to);
         to.expand = self.expand.map(|expand| Setting::flag(expand.into(), "--expand"));
     }
 }

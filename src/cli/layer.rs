@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use navlayer::attack::Catalog;
 use navlayer::config::{Setting, Settings, Written};
 use navlayer::coverage::threat::{Threat, ThreatCoverage};
 use navlayer::coverage::{Coverage, Metric};
@@ -96,19 +97,9 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     args.account.check()?;
     let settings = config::settings(args.flags(), global)?;
     let Some(input) = input::load(&settings, global)? else { return Ok(Outcome::Findings) };
-    let selection = input::select(&settings, &input, global)?;
-    let (selection, deployed) = deployed::narrow(selection, &settings, &input, global)?;
-    input::say_empty(&input, &selection, global);
-    let threat = threat::threat(&settings, &input, global)?;
-    if args.overlay && threat.is_none() {
-        return Err(Failure::new("--overlay shows a threat and what covers it, and no threat is named")
-            .with_help("--threat APT29 names one; `navlayer catalog groups` lists them"));
-    }
-    let maker = Maker { settings: &settings, input: &input, deployed, threat, overlay: args.overlay };
+    let (maker, selection) = Maker::new(&settings, &input, args.overlay, global)?;
     args.account.write(&input.sets, &settings, args.force, global)?;
-    if settings.metric.value != Metric::Count {
-        say_metric(args, &input.sets, &selection, global);
-    }
+    say_metric(&settings, args.per.is_none(), &input.sets, &selection, global);
     let name = &settings.layer_name.value;
     let Some(per) = args.per else {
         let layer = maker.one(selection, name.clone(), Some(global));
@@ -156,6 +147,20 @@ impl Args {
     }
 }
 
+/// The one layer of everything that the settings ask for, and the catalog that it is on. `None` when there were errors: then
+/// nothing can be made.
+pub(crate) fn whole(
+    settings: &Settings,
+    overlay: bool,
+    global: &Global,
+) -> Result<Option<(Layer, Catalog)>, Failure> {
+    let Some(input) = input::load(settings, global)? else { return Ok(None) };
+    let (maker, selection) = Maker::new(settings, &input, overlay, global)?;
+    say_metric(settings, true, &input.sets, &selection, global);
+    let layer = maker.one(selection, settings.layer_name.value.clone(), Some(global));
+    Ok(Some((layer, input.catalog)))
+}
+
 /// What all layers of a run are made of.
 struct Maker<'a> {
     settings: &'a Settings,
@@ -165,7 +170,25 @@ struct Maker<'a> {
     overlay: bool,
 }
 
-impl Maker<'_> {
+impl<'a> Maker<'a> {
+    /// With what the filters and what is deployed leave of the mappings.
+    fn new(
+        settings: &'a Settings,
+        input: &'a Input,
+        overlay: bool,
+        global: &Global,
+    ) -> Result<(Self, Selection), Failure> {
+        let selection = input::select(settings, input, global)?;
+        let (selection, deployed) = deployed::narrow(selection, settings, input, global)?;
+        input::say_empty(input, &selection, global);
+        let threat = threat::threat(settings, input, global)?;
+        if overlay && threat.is_none() {
+            return Err(Failure::new("--overlay shows a threat and what covers it, and no threat is named")
+                .with_help("--threat APT29 names one; `navlayer catalog groups` lists them"));
+        }
+        Ok((Self { settings, input, deployed, threat, overlay }, selection))
+    }
+
     /// A layer of a part of the selection; says what it covers of the threat where it is to.
     fn one(&self, selection: Selection, name: String, say: Option<&Global>) -> Layer {
         let Self { settings, input, .. } = self;
@@ -204,10 +227,19 @@ impl Maker<'_> {
     }
 }
 
-/// Says so when the mappings have no levels, and are counted instead.
-fn say_metric(args: &Args, sets: &[MappingSet], selection: &Selection, global: &Global) {
+/// Says so when the mappings have no levels, and are counted instead. `is_one`: all of them stand on one layer.
+fn say_metric(
+    settings: &Settings,
+    is_one: bool,
+    sets: &[MappingSet],
+    selection: &Selection,
+    global: &Global,
+) {
+    if settings.metric.value == Metric::Count {
+        return;
+    }
     let mut involved = sets.iter().enumerate().filter(|(index, _)| selection.has_any_capability(*index));
-    let shares_a_layer = args.per.is_none() && involved.any(|(_, set)| set.is_scored());
+    let shares_a_layer = is_one && involved.any(|(_, set)| set.is_scored());
     for (index, set) in sets.iter().enumerate() {
         if selection.has_any_capability(index) && !set.is_scored() {
             let name = set.framework.label();
