@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use navlayer::attack::{Catalog, WantedVersion};
-use navlayer::config::Written;
+use navlayer::config::{Setting, Settings, Written};
 use navlayer::diagnostic::{Diagnostic, Severity};
 use navlayer::layer::read::{InputLayer, LayerFile, LayerFiles};
 use navlayer::matrix::Shown;
@@ -16,6 +16,7 @@ use navlayer::matrix::palette::Theme;
 use navlayer::render::png::png;
 use navlayer::render::svg::svg;
 use navlayer::render::{csv, markdown};
+use navlayer::report::layer_page;
 use navlayer::tables::{self, Table};
 
 use self::made::{MadeArgs, Subject};
@@ -51,6 +52,9 @@ pub(crate) struct Args {
     /// The ATT&CK version of a layer that states none
     #[arg(long, value_name = "VERSION")]
     from: Option<WantedVersion>,
+    /// A folder of templates that take the place of the built-in ones of the same name, for a page
+    #[arg(long, value_name = "DIR")]
+    templates: Option<PathBuf>,
     #[command(flatten)]
     picture: PictureArgs,
     #[command(flatten)]
@@ -72,6 +76,8 @@ enum Format {
     Svg,
     /// A picture in pixels
     Png,
+    /// A page that needs nothing else: the matrix, and what the layer says of techniques
+    Html,
     /// A row for each cell, for spreadsheets
     Csv,
     /// A row for each cell that has something to say, for documents
@@ -82,33 +88,45 @@ enum Format {
 pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> CommandResult {
     let output = args.output.as_deref().filter(|path| *path != Path::new("-"));
     let format = format(args.format, output)?;
-    args.picture.check(format == Format::Png)?;
+    args.picture.check(format == Format::Png, format == Format::Html)?;
     if format == Format::Png && output.is_none() && io::stdout().is_terminal() {
         return Err(Failure::new("a png is no text for a terminal").with_help("-o FILE.png names a file"));
     }
-    let bytes = match Subject::of(&args.subject)? {
-        Subject::Mappings => {
-            if args.from.is_some() {
+    let subject = Subject::of(&args.subject)?;
+    let settings = args.settings(&subject, global)?;
+    let bytes = match subject {
+        Subject::Mappings => match args.made.layer(&settings, global)? {
+            Some((layer, catalog)) => Some(written(args, format, &layer, &catalog, &settings)?),
+            None => None,
+        },
+        Subject::Layer { files, part, .. } => {
+            of_layer(args, format, files, part.as_deref(), &settings, global)?
+        }
+    };
+    let Some(bytes) = bytes else { return Ok(Outcome::Findings) };
+    deliver(output, &bytes, args.force, None, global, out)?;
+    Ok(Outcome::Clean)
+}
+
+impl Args {
+    /// The settings in force; flags that are not about what is drawn are refused.
+    fn settings(&self, subject: &Subject, global: &Global) -> Result<Settings, Failure> {
+        let mut flags = match subject {
+            Subject::Mappings if self.from.is_some() => {
                 return Err(Failure::new(
                     "--from is about a layer that states no version, and these are mappings",
                 )
                 .with_help("--table-attack-version is about mappings"));
             }
-            let Some((layer, catalog)) = args.made.layer(&args.subject, global)? else {
-                return Ok(Outcome::Findings);
-            };
-            written(args, format, &layer, &catalog)?
-        }
-        Subject::Layer { path, files, part } => {
-            args.made.check_none(&path)?;
-            let Some(bytes) = of_layer(args, format, files, part.as_deref(), global)? else {
-                return Ok(Outcome::Findings);
-            };
-            bytes
-        }
-    };
-    deliver(output, &bytes, args.force, None, global, out)?;
-    Ok(Outcome::Clean)
+            Subject::Mappings => self.made.flags(&self.subject),
+            Subject::Layer { path, .. } => {
+                self.made.check_none(path)?;
+                Written::default()
+            }
+        };
+        flags.templates = self.templates.clone().map(|folder| Setting::flag(folder, "--templates"));
+        config::settings(flags, global)
+    }
 }
 
 /// What is written of a layer's file; `None` when findings say why it is nothing.
@@ -117,9 +135,9 @@ fn of_layer(
     format: Format,
     files: LayerFiles,
     part: Option<&str>,
+    settings: &Settings,
     global: &Global,
 ) -> Result<Option<Vec<u8>>, Failure> {
-    let settings = config::settings(Written::default(), global)?;
     let known = Known::read(global)?;
     let LayerFiles { files, findings: mut found, errors } = files;
     if let Some(error) = errors.into_iter().next() {
@@ -138,11 +156,17 @@ fn of_layer(
         return Ok(input::stop(&found, global));
     };
     findings::print(&found, global);
-    written(args, format, layer, &catalog).map(Some)
+    written(args, format, layer, &catalog, settings).map(Some)
 }
 
 /// The file's content.
-fn written(args: &Args, format: Format, layer: &InputLayer, catalog: &Catalog) -> Result<Vec<u8>, Failure> {
+fn written(
+    args: &Args,
+    format: Format,
+    layer: &InputLayer,
+    catalog: &Catalog,
+    settings: &Settings,
+) -> Result<Vec<u8>, Failure> {
     let options = args.picture.options(format == Format::Png);
     let rows = || {
         let matrix = Shown::new(layer, catalog, options.theme.unwrap_or(Theme::Light), options.expand);
@@ -151,6 +175,9 @@ fn written(args: &Args, format: Format, layer: &InputLayer, catalog: &Catalog) -
     Ok(match format {
         Format::Svg => svg(layer, catalog, &options).into_bytes(),
         Format::Png => png(layer, catalog, &options, args.picture.resolution())?,
+        Format::Html => {
+            layer_page(layer, catalog, &options, settings.templates.value.as_deref())?.into_bytes()
+        }
         Format::Csv => csv::table(&Table::new(&rows())).into_bytes(),
         Format::Markdown => {
             let mut rows = rows();
@@ -170,11 +197,13 @@ fn format(asked: Option<Format>, output: Option<&Path>) -> Result<Format, Failur
     match ending.as_deref() {
         Some("svg") => Ok(Format::Svg),
         Some("png") => Ok(Format::Png),
+        Some("html" | "htm") => Ok(Format::Html),
         Some("csv") => Ok(Format::Csv),
         Some("md" | "markdown") => Ok(Format::Markdown),
         None if path.exists() && !path.is_file() => Ok(Format::Svg),
-        _ => Err(Failure::new(format!("{} does not tell the format to write", path.display()))
-            .with_help("the endings .svg, .png, .csv and .md do; --format names it for any other file")),
+        _ => Err(Failure::new(format!("{} does not tell the format to write", path.display())).with_help(
+            "the endings .svg, .png, .html, .csv and .md do; --format names it for any other file",
+        )),
     }
 }
 

@@ -10,7 +10,7 @@ use navlayer::layer::{AnyLayerFile, Layer};
 use navlayer::mapping::MappingFile;
 use navlayer::report::view::{CapabilityView, IndexView, TechniqueView};
 use navlayer::report::{
-    CompareView, ComparisonFile, DiffView, PlanFile, ReportView, Summary, UpgradeFile, UpgradePage,
+    CompareView, ComparisonFile, DiffView, LayerView, PlanFile, ReportView, Summary, UpgradeFile, UpgradePage,
 };
 use schemars::{Schema, schema_for};
 
@@ -69,6 +69,9 @@ enum What {
     /// What the template compare.hbs is given
     #[value(name = "view:compare")]
     CompareView,
+    /// What the template layer.hbs is given
+    #[value(name = "view:layer")]
+    LayerView,
     /// What the template report.hbs is given
     #[value(name = "view:report")]
     ReportView,
@@ -93,6 +96,7 @@ impl What {
             Self::UpgradeView => schema_for!(UpgradePage),
             Self::DiffView => schema_for!(DiffView),
             Self::CompareView => schema_for!(CompareView),
+            Self::LayerView => schema_for!(LayerView),
             Self::ReportView => schema_for!(ReportView),
         }
     }

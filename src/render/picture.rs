@@ -60,14 +60,14 @@ pub struct Options {
     pub scores: bool,
 }
 
-/// The colours around the cells.
-pub(super) struct Look {
-    pub(super) ground: Color,
-    pub(super) ink: Color,
-    pub(super) quiet: Color,
-    pub(super) rule: Color,
+/// The colours around the cells, as a format has colours.
+pub(super) struct Look<C = Color> {
+    pub(super) ground: C,
+    pub(super) ink: C,
+    pub(super) quiet: C,
+    pub(super) rule: C,
     /// The text of what is disabled.
-    pub(super) disabled: Color,
+    pub(super) disabled: C,
 }
 
 impl Look {
@@ -89,24 +89,27 @@ impl Look {
             },
         }
     }
+}
 
-    /// The colours of a cell.
-    pub(super) fn cell(&self, shown: &ShownCell<'_>) -> Paint {
+impl<C: Clone> Look<C> {
+    /// The colours of a cell; `of` tells how the format has a colour of the layer's.
+    pub(super) fn cell(&self, shown: &ShownCell<'_>, of: impl Fn(Color) -> C) -> Paint<C> {
         let ink = match shown.fill {
-            _ if !shown.is_enabled => self.disabled,
-            Some(fill) => fill.ink(),
-            None => self.ink,
+            _ if !shown.is_enabled => self.disabled.clone(),
+            Some(fill) => of(fill.ink()),
+            None => self.ink.clone(),
         };
-        Paint { fill: shown.fill.unwrap_or(self.ground), edge: shown.fill.unwrap_or(self.rule), ink }
+        let or = |none: &C| shown.fill.map_or_else(|| none.clone(), &of);
+        Paint { fill: or(&self.ground), edge: or(&self.rule), ink }
     }
 }
 
 /// The colours of a cell.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Paint {
-    pub(super) fill: Color,
-    pub(super) edge: Color,
-    pub(super) ink: Color,
+pub(super) struct Paint<C = Color> {
+    pub(super) fill: C,
+    pub(super) edge: C,
+    pub(super) ink: C,
 }
 
 /// The Navigator's own: yellow for comments, purple for metadata, blue for links.

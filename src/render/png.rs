@@ -13,7 +13,7 @@ use tiny_skia::{
 };
 
 use super::font::{OutlinePen, Weight, advance, outline};
-use super::picture::place::{Bar, Cell, Placed, Text, place};
+use super::picture::place::{Above, Bar, Cell, Placed, Text, place};
 use super::picture::{Look, Options, Paint, mark_color};
 use crate::attack::Catalog;
 use crate::layer::read::InputLayer;
@@ -61,7 +61,7 @@ pub fn png(
 ) -> Result<Vec<u8>, PngError> {
     let theme = options.theme.unwrap_or(Theme::Light);
     let shown = Shown::new(layer, catalog, theme, options.expand);
-    let placed = place(layer, catalog, &shown, options);
+    let placed = place(layer, catalog, &shown, options, Above::Title);
     let (width, height) = pixels(placed.page, resolution)?;
     let pixmap = Pixmap::new(width, height);
     let pixmap = pixmap.ok_or(PngError::TooLarge { width: width.into(), height: height.into() })?;
@@ -134,7 +134,7 @@ impl Canvas {
     }
 
     fn cell(&mut self, cell: &Cell<'_>) {
-        let Paint { fill, edge, ink } = self.look.cell(cell.shown);
+        let Paint { fill, edge, ink } = self.look.cell(cell.shown, |color| color);
         let bar = Bar { x: cell.x, y: cell.y, width: cell.width, height: cell.height };
         self.framed(bar, fill, edge);
         for text in &cell.texts {

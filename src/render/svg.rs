@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use super::font::FAMILY;
-use super::picture::place::{Placed, Text, place};
+use super::picture::place::{Above, MARGIN, Placed, Text, place};
 use super::picture::{Look, Options, Paint, mark_color};
 use crate::attack::Catalog;
 use crate::diagnostic::is_hostile;
@@ -19,20 +19,59 @@ use crate::matrix::{Shown, stops};
 pub fn svg(layer: &InputLayer, catalog: &Catalog, options: &Options) -> String {
     let theme = options.theme.unwrap_or(Theme::Light);
     let shown = Shown::new(layer, catalog, theme, options.expand);
-    let placed = place(layer, catalog, &shown, options);
-    Writer { look: Look::of(theme), text: String::with_capacity(256 * 1024) }.write(layer, &placed)
+    let placed = place(layer, catalog, &shown, options, Above::Title);
+    let Look { ground, ink, quiet, rule, disabled } = Look::of(theme);
+    let look = Look {
+        ground: ground.hex(),
+        ink: ink.hex(),
+        quiet: quiet.hex(),
+        rule: rule.hex(),
+        disabled: disabled.hex(),
+    };
+    let mut writer = Writer { look, text: String::with_capacity(256 * 1024) };
+    writer.open(&placed);
+    writer.content(layer, &placed);
+    writer.text
+}
+
+/// The same for a page of ours to hold: without title, and with the page's own colours around the cells, light or dark.
+#[must_use]
+pub(crate) fn inline(layer: &InputLayer, catalog: &Catalog, options: &Options) -> String {
+    let shown = Shown::new(layer, catalog, options.theme.unwrap_or(Theme::Light), options.expand);
+    let placed = place(layer, catalog, &shown, options, Above::Legend);
+    let variable = |name: &str| format!("var(--{name})");
+    let look = Look {
+        ground: variable("paper"),
+        ink: variable("ink"),
+        quiet: variable("ink-3"),
+        rule: variable("rule"),
+        disabled: variable("ink-3"),
+    };
+    let mut writer = Writer { look, text: String::with_capacity(256 * 1024) };
+    // The page has margins of its own; a line's width stays.
+    let margin = MARGIN - 1.0;
+    let (width, height) = placed.size;
+    let _ = writeln!(
+        writer.text,
+        "<svg viewBox=\"{margin} {margin} {} {}\" role=\"img\" aria-labelledby=\"picture-title\" \
+         font-family=\"'{FAMILY}', sans-serif\">\n<title id=\"picture-title\">{}</title>",
+        number(width - 2.0 * margin),
+        number(height - 2.0 * margin),
+        escape(&placed.title)
+    );
+    writer.content(layer, &placed);
+    writer.text
 }
 
 struct Writer {
-    look: Look,
+    look: Look<String>,
     text: String,
 }
 
 impl Writer {
-    fn write(mut self, layer: &InputLayer, placed: &Placed<'_>) -> String {
+    fn open(&mut self, placed: &Placed<'_>) {
         let (width, height) = placed.page;
         let (inner_width, inner_height) = placed.size;
-        let Look { ground, .. } = self.look;
         let _ = write!(
             self.text,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" viewBox=\"0 0 {} {}\" role=\"img\" \
@@ -43,16 +82,19 @@ impl Writer {
             number(inner_width),
             number(inner_height),
             escape(&placed.title),
-            ground.hex()
+            self.look.ground
         );
+    }
+
+    fn content(&mut self, layer: &InputLayer, placed: &Placed<'_>) {
+        let (ink, quiet) = (self.look.ink.clone(), self.look.quiet.clone());
         for text in &placed.texts {
-            let ink = if text.is_quiet { self.look.quiet } else { self.look.ink };
-            self.line(text, ink);
+            self.line(text, if text.is_quiet { &quiet } else { &ink });
         }
         self.legend(layer, placed);
         for cell in &placed.cells {
             let shown = cell.shown;
-            let Paint { fill, edge, ink } = self.look.cell(shown);
+            let Paint { fill, edge, ink } = self.look.cell(shown, Color::hex);
             let _ = write!(
                 self.text,
                 "<g><title>{}</title><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\" stroke=\"{}\" \
@@ -62,11 +104,11 @@ impl Writer {
                 number(cell.y),
                 number(cell.width),
                 number(cell.height),
-                fill.hex(),
-                edge.hex()
+                fill,
+                edge
             );
             for text in &cell.texts {
-                self.line(text, ink);
+                self.line(text, &ink);
             }
             if let Some(mark) = shown.mark {
                 let thick = cell.mark_height();
@@ -83,11 +125,10 @@ impl Writer {
             self.text.push_str("</g>\n");
         }
         self.text.push_str("</svg>\n");
-        self.text
     }
 
     /// A line of text. Its length is fixed, so that another font makes it no longer.
-    fn line(&mut self, text: &Text, ink: Color) {
+    fn line(&mut self, text: &Text, ink: &str) {
         if text.line.is_empty() {
             return;
         }
@@ -99,7 +140,7 @@ impl Writer {
             number(text.x),
             number(text.y),
             number(text.size),
-            ink.hex(),
+            ink,
             number(text.width),
             escape(&text.line)
         );
@@ -134,7 +175,7 @@ impl Writer {
                 number(*x),
                 number(*y),
                 color.hex(),
-                self.look.rule.hex(),
+                self.look.rule,
                 size = number(*size)
             );
         }

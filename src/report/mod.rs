@@ -10,6 +10,7 @@ mod compare;
 mod deployment;
 mod diff;
 mod index;
+mod layer;
 mod matrix;
 mod next;
 mod plan;
@@ -43,6 +44,7 @@ pub use deployment::{
     UntiedRow, frameworks, sides,
 };
 pub use diff::{DiffItem, DiffRow, DiffSection, DiffView, SumRow, diff_page};
+pub use layer::{LayerFact, LayerRow, LayerView, layer_page};
 pub use next::{ChoiceView, NextThreat, NextView, Reached, ThreatChoice};
 pub use plan::{
     Asked, CapabilityName, ChangeView, PlanFile, PlanGap, PlanThreat, ProofKind, ProofView, Reach, StepView,

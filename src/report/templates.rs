@@ -48,6 +48,8 @@ files![
     "head.hbs",
     "headline.hbs",
     "index.hbs",
+    "layer.css",
+    "layer.hbs",
     "logo.hbs",
     "mapping_table.hbs",
     "matrix.hbs",
@@ -76,7 +78,7 @@ files![
 ];
 
 /// The styles and scripts that only one page has.
-const MORE: [&str; 3] = ["compare.css", "compare.js", "report.css"];
+const MORE: [&str; 4] = ["compare.css", "compare.js", "layer.css", "report.css"];
 
 /// The largest template that is read, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -345,6 +347,11 @@ impl Templates {
         self.put(style, script);
     }
 
+    /// The picture of a page that has one: SVG of ours.
+    pub(super) fn set_picture(&mut self, picture: String) {
+        self.handlebars.register_helper("picture", Box::new(Raw(picture)));
+    }
+
     fn put(&mut self, style: String, script: String) {
         let csp = policy(&style, &script);
         self.handlebars.register_helper("stylesheet", Box::new(Raw(style)));
@@ -525,6 +532,7 @@ fn override_files(
     let closes = [
         ("site.css", "</style"),
         ("compare.css", "</style"),
+        ("layer.css", "</style"),
         ("report.css", "</style"),
         ("site.js", "</script"),
         ("compare.js", "</script"),

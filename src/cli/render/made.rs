@@ -4,14 +4,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use navlayer::attack::Catalog;
-use navlayer::config::{Origin, Setting, Written};
+use navlayer::config::{Origin, Setting, Settings, Written};
 use navlayer::layer;
 use navlayer::layer::read::{self, InputLayer, LayerFiles};
 use navlayer::source::Source;
 
 use crate::cli::args::{ColorArgs, DeployedArgs, FilterArgs, ReadingArgs, ScoreArgs, ThreatArgs};
 use crate::cli::layer::whole;
-use crate::cli::{Failure, Global, config, input};
+use crate::cli::{Failure, Global, input};
 
 /// How mappings become the layer that is drawn: as `navlayer layer` has it.
 #[derive(Debug, clap::Args)]
@@ -38,8 +38,10 @@ pub(super) struct MadeArgs {
 
 impl MadeArgs {
     /// What the flags say of settings.
-    fn flags(&self) -> Written {
+    pub(super) fn flags(&self, sources: &[PathBuf]) -> Written {
         let mut flags = Written::default();
+        let sources = sources.iter();
+        flags.sources = sources.map(|source| Setting::flag(source.clone(), "command line")).collect();
         self.reading.write(&mut flags);
         self.deployed.write(&mut flags);
         self.threat.write(&mut flags);
@@ -63,7 +65,7 @@ impl MadeArgs {
         fn of<T>(setting: Option<&Setting<T>>) -> Option<&Origin> {
             setting.map(|setting| &setting.origin)
         }
-        let flags = self.flags();
+        let flags = self.flags(&[]);
         let all = [
             of(flags.layer_name.as_ref()),
             of(flags.wanted_version.as_ref()),
@@ -87,13 +89,10 @@ impl MadeArgs {
     /// The layer that the sources make, and the catalog that it is on. `None` when there were errors, which were said.
     pub(super) fn layer(
         &self,
-        sources: &[PathBuf],
+        settings: &Settings,
         global: &Global,
     ) -> Result<Option<(InputLayer, Catalog)>, Failure> {
-        let mut flags = self.flags();
-        flags.sources = sources.iter().map(|source| Setting::flag(source.clone(), "command line")).collect();
-        let settings = config::settings(flags, global)?;
-        let Some((layer, catalog)) = whole(&settings, self.overlay, global)? else { return Ok(None) };
+        let Some((layer, catalog)) = whole(settings, self.overlay, global)? else { return Ok(None) };
         // Drawn is what the layer's file would say: nothing more can be in the picture.
         let text = String::from_utf8_lossy(&layer::to_json(&layer)).into_owned();
         let reading = read::from_source(&Source::new("the layer", text));

@@ -22,9 +22,9 @@ pub(super) struct PictureArgs {
     /// How many pixels a png has from left to right
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(16..=50_000))]
     width: Option<u32>,
-    /// The colours around the cells
-    #[arg(long, value_enum, value_name = "THEME", default_value = "light")]
-    theme: ThemeArg,
+    /// The colours around the cells of a picture [default: light; html follows its reader]
+    #[arg(long, value_enum, value_name = "THEME")]
+    theme: Option<ThemeArg>,
     /// How sub-techniques stand [default: as the layer says]
     #[arg(long, value_enum, value_name = "LAYOUT")]
     layout: Option<LayoutArg>,
@@ -129,16 +129,20 @@ impl From<PngError> for Failure {
 }
 
 impl PictureArgs {
-    /// Refuses what only a picture in pixels has.
-    pub(super) fn check(&self, is_png: bool) -> Result<(), Failure> {
-        let flag = self.scale.map(|_| "--scale").or(self.width.map(|_| "--width"));
-        match flag.filter(|_| !is_png) {
-            Some(flag) => {
-                Err(Failure::new(format!("{flag} is about the pixels of a png, and none is written"))
-                    .with_help("-o FILE.png writes one; --page sets the size of other pictures"))
-            }
-            None => Ok(()),
+    /// Refuses what what is written does not have.
+    pub(super) fn check(&self, is_png: bool, is_html: bool) -> Result<(), Failure> {
+        let pixels = self.scale.map(|_| "--scale").or(self.width.map(|_| "--width"));
+        if let Some(flag) = pixels.filter(|_| !is_png) {
+            return Err(Failure::new(format!("{flag} is about the pixels of a png, and none is written"))
+                .with_help("-o FILE.png writes one; --page sets the size of other pictures"));
         }
+        if is_html && self.theme.is_some() {
+            return Err(Failure::new(
+                "--theme is about pictures, and a page is light or dark as its reader's screen is",
+            )
+            .with_help("leave it out; -o FILE.svg or FILE.png writes a picture"));
+        }
+        Ok(())
     }
 
     pub(super) fn resolution(&self) -> Resolution {
@@ -153,7 +157,7 @@ impl PictureArgs {
                 Page::Matrix => None,
                 Page::Size(width, height) => Some((width, height)),
             },
-            theme: Some(match self.theme {
+            theme: self.theme.map(|theme| match theme {
                 ThemeArg::Light => Theme::Light,
                 ThemeArg::Dark => Theme::Dark,
             }),

@@ -9,7 +9,7 @@ use crate::matrix::{Shown, ShownCell, ShownTactic};
 use crate::render::font::{Weight, longest_piece, width, wrap};
 
 /// Around everything.
-const MARGIN: f32 = 24.0;
+pub(in crate::render) const MARGIN: f32 = 24.0;
 /// Between columns, and between cells.
 const GAP: f32 = 2.5;
 /// How wide a column is where the picture is as large as the matrix.
@@ -144,12 +144,22 @@ impl Style {
     }
 }
 
+/// What stands above the matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::render) enum Above {
+    /// Title, description and legend.
+    Title,
+    /// The legend alone: the page around the picture tells the rest.
+    Legend,
+}
+
 /// Places a layer.
 pub(in crate::render) fn place<'s>(
     layer: &InputLayer,
     catalog: &Catalog,
     shown: &'s Shown<'s>,
     options: &Options,
+    above: Above,
 ) -> Placed<'s> {
     let arrangement = options.arrangement.unwrap_or_else(|| Arrangement::of(layer));
     let units: f32 = shown.columns.iter().map(|column| units(column, arrangement)).sum::<f32>().max(1.0);
@@ -170,7 +180,7 @@ pub(in crate::render) fn place<'s>(
     // On a large page, such as a slide, what stands above the matrix is as large in proportion.
     let zoom =
         options.page.map_or(1.0, |(width, height)| (width.min(1.6 * height) / 1_250.0).clamp(1.0, 4.0));
-    let head = Head::new(layer, catalog, width, zoom);
+    let head = Head::new(layer, catalog, width, zoom, above);
     let Some(page) = options.page else {
         let usual = if arrangement == Arrangement::Mini { SQUARE } else { USUAL };
         let body = Body::new(shown, head.bottom, style(usual));
@@ -234,12 +244,24 @@ struct Head {
 }
 
 impl Head {
-    fn new(layer: &InputLayer, catalog: &Catalog, page: f32, zoom: f32) -> Self {
-        let name = layer.name.as_ref().map_or("", |name| name.value.trim());
-        let on = format!("{} ATT&CK {}", catalog.domain().name(), catalog.version());
-        let title = if name.is_empty() { on.clone() } else { format!("{name}, {on}") };
-        let room = page - 2.0 * MARGIN;
+    fn new(layer: &InputLayer, catalog: &Catalog, page: f32, zoom: f32, above: Above) -> Self {
+        let (name, on) = names(layer, catalog);
+        let title = if name.is_empty() { on } else { format!("{name}, {on}") };
         let mut texts = Vec::new();
+        let y = match above {
+            Above::Title => Self::title(layer, catalog, (page, zoom), &mut texts),
+            Above::Legend => MARGIN,
+        };
+        let bar = Bar { x: MARGIN, y: y + 2.0, width: 120.0 * zoom, height: 9.0 * zoom };
+        let mut head = Self { title, texts, bar, swatches: Vec::new(), bottom: y };
+        head.legend(layer, page, zoom);
+        head
+    }
+
+    /// Title and description; tells where they end.
+    fn title(layer: &InputLayer, catalog: &Catalog, (page, zoom): (f32, f32), texts: &mut Vec<Text>) -> f32 {
+        let (name, on) = names(layer, catalog);
+        let room = page - 2.0 * MARGIN;
         let mut y = MARGIN + 20.0 * zoom;
         for line in wrap(if name.is_empty() { &on } else { name }, Weight::Bold, 20.0 * zoom, room, 2) {
             texts.push(Text::new(MARGIN, y, 20.0 * zoom, Weight::Bold, line));
@@ -254,10 +276,7 @@ impl Head {
             texts.push(Text::new(MARGIN, y, 9.5 * zoom, Weight::Regular, line).quiet());
             y += 12.5 * zoom;
         }
-        let bar = Bar { x: MARGIN, y: y + 2.0, width: 120.0 * zoom, height: 9.0 * zoom };
-        let mut head = Self { title, texts, bar, swatches: Vec::new(), bottom: y };
-        head.legend(layer, page, zoom);
-        head
+        y
     }
 
     /// The ends of the gradient, and the legend's entries in a row, as many rows as they need.
@@ -287,6 +306,12 @@ impl Head {
         }
         self.bottom = y + 17.0 * zoom;
     }
+}
+
+/// What a layer is called, empty when it is not, and what it is on.
+fn names<'l>(layer: &'l InputLayer, catalog: &Catalog) -> (&'l str, String) {
+    let name = layer.name.as_ref().map_or("", |name| name.value.trim());
+    (name, format!("{} ATT&CK {}", catalog.domain().name(), catalog.version()))
 }
 
 /// A description without the stop at its end; `None` when there is none.

@@ -46,11 +46,12 @@ pub struct BuiltIn {
 }
 
 /// The templates that are pages, and the schemas of their views.
-const PAGES: [(&str, &str); 7] = [
+const PAGES: [(&str, &str); 8] = [
     ("capability.hbs", "view:capability"),
     ("compare.hbs", "view:compare"),
     ("diff.hbs", "view:diff"),
     ("index.hbs", "view:index"),
+    ("layer.hbs", "view:layer"),
     ("report.hbs", "view:report"),
     ("technique.hbs", "view:technique"),
     ("upgrade.hbs", "view:upgrade"),
