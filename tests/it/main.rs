@@ -20,6 +20,7 @@ mod layers;
 mod look;
 mod messages;
 mod mutants;
+mod pictures;
 mod plan;
 mod plan_command;
 mod prowler;

@@ -7,22 +7,22 @@ use serde_json::{Value, json};
 use crate::support::{Workspace, corpus, covered, listing};
 
 /// The number of an attribute.
-fn number(tag: &str, name: &str) -> f64 {
+pub(crate) fn number(tag: &str, name: &str) -> f64 {
     let start = tag.find(&format!(" {name}=\"")).expect(name) + name.len() + 3;
     tag[start..].split('"').next().and_then(|text| text.parse().ok()).expect(name)
 }
 
 /// A cell of a picture: its title, its box, its fill, and the ends of its texts.
-struct Cell {
-    title: String,
+pub(crate) struct Cell {
+    pub(crate) title: String,
     /// Left, top, right, bottom.
-    edges: [f64; 4],
-    fill: String,
+    pub(crate) edges: [f64; 4],
+    pub(crate) fill: String,
     /// Left, right and base of each.
-    texts: Vec<[f64; 3]>,
+    pub(crate) texts: Vec<[f64; 3]>,
 }
 
-fn cells(svg: &str) -> Vec<Cell> {
+pub(crate) fn cells(svg: &str) -> Vec<Cell> {
     let cells = svg.split("<g><title>").skip(1).map(|part| {
         let part = part.split("</g>").next().expect("it ends");
         let rect = part.split("<rect").nth(1).and_then(|rect| rect.split("/>").next()).expect("a box");
