@@ -58,6 +58,15 @@ fn commands(criterion: &mut Criterion) {
     group.bench_function("upgrade, AWS layer", |bencher| {
         bencher.iter(|| navlayer(&["upgrade", &old, "--to", "19.0"], nowhere));
     });
+    for (name, format) in [
+        ("render, AWS layer as SVG", "svg"),
+        ("render, AWS layer as PNG of 1920×1080", "png"),
+        ("render, AWS layer as a page", "html"),
+    ] {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| navlayer(&["render", &old, "--format", format], nowhere));
+        });
+    }
     group.bench_function("catalog diff 16.1 19.0", |bencher| {
         bencher.iter(|| navlayer(&["catalog", "diff", "16.1", "19.0"], nowhere));
     });

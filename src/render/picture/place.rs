@@ -1,5 +1,7 @@
 //! Where everything stands in a picture: title, legend, columns and cells, with their texts broken into lines.
 
+use std::iter::successors;
+
 use super::{Arrangement, Options};
 use crate::attack::Catalog;
 use crate::layer::read::InputLayer;
@@ -191,28 +193,24 @@ pub(in crate::render) fn place<'s>(
         body.bottom + MARGIN <= page.1 && (size <= USUAL || !body.is_cut && !body.is_broken)
     };
     let largest = if arrangement == Arrangement::Mini { LARGEST_SQUARE.min(unit) } else { LARGEST };
+    let sizes: Vec<f32> =
+        successors(Some(SMALLEST), |size| Some(size + STEP).filter(|size| *size <= largest)).collect();
     // The largest that fits: what is larger takes more room, all but for a line now and then.
-    let (mut low, mut high) = (0_u16, 4 * (largest - SMALLEST).max(0.0) as u16);
     let mut best = None;
-    while low <= high {
-        let middle = u16::midpoint(low, high);
-        let size = SMALLEST + STEP * f32::from(middle);
-        let body = Body::new(shown, head.bottom, style(size));
-        if fits(&body, size) {
+    let _ = sizes.partition_point(|size| {
+        let body = Body::new(shown, head.bottom, style(*size));
+        let does = fits(&body, *size);
+        if does {
             best = Some(body);
-            low = middle + 1;
-        } else if middle == 0 {
-            break;
-        } else {
-            high = middle - 1;
         }
-    }
+        does
+    });
     let body = best.unwrap_or_else(|| Body::new(shown, head.bottom, style(SMALLEST)));
     placed(head, body, page)
 }
 
 /// Head and body on a page.
-fn placed<'s>(head: Head, body: Body<'s>, page: (f32, f32)) -> Placed<'s> {
+fn placed(head: Head, body: Body<'_>, page: (f32, f32)) -> Placed<'_> {
     let mut texts = head.texts;
     texts.extend(body.texts);
     // What does not fit at the smallest size is drawn smaller as a whole.
