@@ -91,7 +91,7 @@ pub fn layer_page(
     for (color, class) in &colors {
         let _ = write!(style, ".{class}{{background:{};color:{}}}", color.hex(), color.ink().hex());
     }
-    templates.set_theme_of("layer", &style);
+    templates.set_theme_of("layer", &style, "");
     templates.set_picture(svg::inline(layer, catalog, options));
     templates.render("layer", &view)
 }
