@@ -1,16 +1,19 @@
 //! `navlayer render`: a layer's matrix as a picture or a table.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use clap::ValueEnum;
-use navlayer::attack::{Catalog, WantedVersion};
+use navlayer::attack::{Catalog, Domain, Version, WantedVersion};
 use navlayer::config::Written;
 use navlayer::diagnostic::{Diagnostic, Severity};
 use navlayer::layer::read::{self, InputLayer, LayerFile, LayerFiles};
 use navlayer::matrix::Shown;
 use navlayer::matrix::palette::Theme;
 use navlayer::render::svg::{Arrangement, Options, svg};
+use navlayer::render::xlsx::{CatalogedLayer, workbook};
 use navlayer::render::{csv, markdown};
 use navlayer::tables::{self, Table};
 
@@ -20,10 +23,11 @@ use super::known::Known;
 use super::upgrade::{as_warning, no_domain, unknown};
 use super::{CommandResult, Failure, Global, Outcome, config, findings, input};
 
-/// Draw a Navigator layer: the matrix as a picture, or as a table
+/// Draw a Navigator layer: the matrix as a picture, as a workbook or as a table
 ///
 /// Cells, colours, order and what is hidden are as the Navigator shows them; layers of format 2.0 to 4.5 are read. A picture
-/// is as large as its matrix, or of the size of a page, with text as large as the matrix allows.
+/// is as large as its matrix, or of the size of a page, with text as large as the matrix allows. A workbook takes all
+/// layers of a file: a sheet for each, and lists of scores, metadata and colours.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -73,12 +77,15 @@ Examples:
   navlayer render layers/aws.json -o aws.svg
   navlayer render layers/aws.json --page a3 --expand annotated --show id,name,score -o aws.svg
   navlayer render tabs.json#2 --theme dark --layout mini -o second.svg
+  navlayer render tabs.json -o tabs.xlsx             a workbook of all layers in a file
   navlayer render theirs.json -o theirs.csv          every cell with its score, colour and comment";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// A picture that scales
     Svg,
+    /// A workbook: a sheet for each layer's matrix, and lists of scores, metadata and colours
+    Xlsx,
     /// A row for each cell, for spreadsheets
     Csv,
     /// A row for each cell that has something to say, for documents
@@ -155,24 +162,41 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     let mut drawn = None;
     if let Some(file) = files.first() {
         found.extend(file.reading.findings.iter().map(as_warning));
-        let layer = chosen(file, part.as_deref())?;
-        drawn = catalog(args, layer, file, &known, &mut found, global)?.map(|catalog| (layer, catalog));
+        let layers = match (format, &part) {
+            (Format::Xlsx, None) => file.reading.layers.iter().collect(),
+            _ => vec![chosen(file, part.as_deref())?],
+        };
+        drawn = on_catalogs(args, layers, file, &known, &mut found, global)?;
     }
     input::in_source_order(&mut found, &[]);
     settings.finding_levels().apply(&mut found);
     let is_sound = found.iter().all(|one| one.severity != Severity::Error);
-    let Some((layer, catalog)) = drawn.filter(|_| is_sound) else {
+    let Some(drawn) = drawn.filter(|_| is_sound) else {
         input::stop::<()>(&found, global);
         return Ok(Outcome::Findings);
     };
     findings::print(&found, global);
-    let options = args.picture.options();
+    let bytes = written(format, &drawn, &args.picture.options())?;
+    deliver(output, &bytes, args.force, None, global, out)?;
+    Ok(Outcome::Clean)
+}
+
+/// A layer with the catalog that it is on.
+type Drawn<'f> = (&'f InputLayer, Rc<Catalog>);
+
+/// The file's content. All formats but a workbook are of the first layer.
+fn written(format: Format, drawn: &[Drawn<'_>], options: &Options) -> Result<Vec<u8>, Failure> {
+    if format == Format::Xlsx {
+        let layers = drawn.iter().map(|(layer, catalog)| CatalogedLayer { layer, catalog });
+        return Ok(workbook(&layers.collect::<Vec<_>>(), options)?);
+    }
+    let [(layer, catalog), ..] = drawn else { return Ok(Vec::new()) };
     let rows = || {
-        let matrix = Shown::new(layer, &catalog, options.theme.unwrap_or(Theme::Light), options.expand);
+        let matrix = Shown::new(layer, catalog, options.theme.unwrap_or(Theme::Light), options.expand);
         tables::shown(&matrix)
     };
     let text = match format {
-        Format::Svg => svg(layer, &catalog, &options),
+        Format::Svg | Format::Xlsx => svg(layer, catalog, options),
         Format::Csv => csv::table(&Table::new(&rows())),
         Format::Markdown => {
             let mut rows = rows();
@@ -183,8 +207,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
             markdown::table(&table)
         }
     };
-    deliver(output, text.as_bytes(), args.force, None, global, out)?;
-    Ok(Outcome::Clean)
+    Ok(text.into_bytes())
 }
 
 /// The format asked for, or what the file's ending says. Standard output and devices get a picture.
@@ -193,11 +216,12 @@ fn format(asked: Option<Format>, output: Option<&Path>) -> Result<Format, Failur
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     match ending.as_deref() {
         Some("svg") => Ok(Format::Svg),
+        Some("xlsx") => Ok(Format::Xlsx),
         Some("csv") => Ok(Format::Csv),
         Some("md" | "markdown") => Ok(Format::Markdown),
         None if path.exists() && !path.is_file() => Ok(Format::Svg),
         _ => Err(Failure::new(format!("{} does not tell the format to write", path.display()))
-            .with_help("the endings .svg, .csv and .md do; --format names it for any other file")),
+            .with_help("the endings .svg, .xlsx, .csv and .md do; --format names it for any other file")),
     }
 }
 
@@ -219,10 +243,10 @@ fn chosen<'f>(file: &'f LayerFile, part: Option<&str>) -> Result<&'f InputLayer,
     let Some(part) = part else {
         let [only] = layers.as_slice() else {
             return Err(Failure::new(format!(
-                "{path} holds {} layers, and a picture is of one",
+                "{path} holds {} layers, and only a workbook takes several",
                 layers.len()
             ))
-            .with_help(format!("{path}#1 is the first one, {path}#NAME that of a name")));
+            .with_help(format!("{path}#1 is the first one, {path}#NAME that of a name; .xlsx takes all")));
         };
         return Ok(only);
     };
@@ -238,39 +262,63 @@ fn chosen<'f>(file: &'f LayerFile, part: Option<&str>) -> Result<&'f InputLayer,
     })
 }
 
-/// The catalog that a layer is on; `None` when a finding says why there is none.
-fn catalog(
+/// The layers with the catalogs that they are on; `None` when a finding says why one has none.
+fn on_catalogs<'f>(
+    args: &Args,
+    layers: Vec<&'f InputLayer>,
+    file: &LayerFile,
+    known: &Known,
+    found: &mut Vec<Diagnostic>,
+    global: &Global,
+) -> Result<Option<Vec<Drawn<'f>>>, Failure> {
+    let mut catalogs: BTreeMap<(Domain, Version), Rc<Catalog>> = BTreeMap::new();
+    let mut assumed: Vec<Version> = Vec::new();
+    let mut drawn = Vec::new();
+    let count = layers.len();
+    for layer in layers {
+        let Some((domain, version, is_stated)) = release(args, layer, file, known, found)? else { continue };
+        if !is_stated && args.from.is_none() && !assumed.contains(&version) {
+            assumed.push(version);
+            let path = file.path.display();
+            findings::say(
+                global,
+                &format!("note: {path} states no ATT&CK version; it is drawn on {version}"),
+            );
+        }
+        let catalog = match catalogs.get(&(domain, version)) {
+            Some(catalog) => Rc::clone(catalog),
+            None => Rc::new(known.releases.catalog(domain, version)?),
+        };
+        catalogs.insert((domain, version), Rc::clone(&catalog));
+        drawn.push((layer, catalog));
+    }
+    Ok(Some(drawn).filter(|drawn| drawn.len() == count))
+}
+
+/// The release that a layer is on, and whether it says so itself; `None` when a finding says why there is none.
+fn release(
     args: &Args,
     layer: &InputLayer,
     file: &LayerFile,
     known: &Known,
     found: &mut Vec<Diagnostic>,
-    global: &Global,
-) -> Result<Option<Catalog>, Failure> {
+) -> Result<Option<(Domain, Version, bool)>, Failure> {
     let Some(domain) = layer.known_domain() else {
         found.push(no_domain(layer, &file.source));
         return Ok(None);
     };
     let versions = known.releases.versions(domain);
-    let version = match layer.release(domain, versions) {
-        Some(stated) if versions.contains(&stated) => stated,
+    match layer.release(domain, versions) {
+        Some(stated) if versions.contains(&stated) => Ok(Some((domain, stated, true))),
         Some(stated) => {
             found.push(unknown(layer, &file.source, domain, stated, versions));
-            return Ok(None);
+            Ok(None)
         }
         None => {
             let version = args.from.unwrap_or(WantedVersion::Newest).among(versions, domain)?;
-            if args.from.is_none() {
-                let path = file.path.display();
-                findings::say(
-                    global,
-                    &format!("note: {path} states no ATT&CK version; it is drawn on {version}"),
-                );
-            }
-            version
+            Ok(Some((domain, version, false)))
         }
-    };
-    Ok(Some(known.releases.catalog(domain, version)?))
+    }
 }
 
 impl PictureArgs {

@@ -7,6 +7,7 @@ mod font;
 pub mod markdown;
 pub mod sheets;
 pub mod svg;
+pub mod xlsx;
 
 use std::borrow::Cow;
 
