@@ -145,8 +145,10 @@ impl Writer {
             let edge = if shown.fill.is_some() { fill } else { self.look.rule };
             let _ = write!(
                 self.text,
-                "<g><title>{}</title><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\" stroke=\"{}\" \
+                "<g data-id=\"{}\" data-tactic=\"{}\"><title>{}</title><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\" stroke=\"{}\" \
                  stroke-width=\".75\"/>",
+                shown.technique.id,
+                escape(&shown.tactic.shortname),
                 escape(&cell.title),
                 number(cell.x),
                 number(cell.y),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::support::{Workspace, corpus, covered, listing};
+use crate::workbook::between;
 
 /// The number of an attribute.
 fn number(tag: &str, name: &str) -> f64 {
@@ -23,7 +24,7 @@ struct Cell {
 }
 
 fn cells(svg: &str) -> Vec<Cell> {
-    let cells = svg.split("<g><title>").skip(1).map(|part| {
+    let cells = svg.split("<g data-id=").skip(1).map(|part| {
         let part = part.split("</g>").next().expect("it ends");
         let rect = part.split("<rect").nth(1).and_then(|rect| rect.split("/>").next()).expect("a box");
         let (x, y) = (number(rect, "x"), number(rect, "y"));
@@ -32,7 +33,7 @@ fn cells(svg: &str) -> Vec<Cell> {
             [x, x + number(text, "textLength"), number(text, "y")]
         });
         Cell {
-            title: part.split("</title>").next().expect("a title").to_owned(),
+            title: between(part, "<title>", "</title>").to_owned(),
             edges: [x, y, x + number(rect, "width"), y + number(rect, "height")],
             fill: rect
                 .split(" fill=\"")

@@ -92,6 +92,8 @@ struct Style {
     ids: bool,
     names: bool,
     scores: bool,
+    /// Whether squares stand for all sub-techniques: there the Navigator opens every technique.
+    all_squares: bool,
     size: f32,
     unit: f32,
 }
@@ -128,6 +130,7 @@ pub(super) fn place<'s>(
         ids: options.ids.unwrap_or(layer.layout.show_id),
         names: options.names.unwrap_or(layer.layout.show_name),
         scores: options.scores,
+        all_squares: options.expand.is_none(),
         size,
         unit,
     };
@@ -295,7 +298,7 @@ fn place_column<'s>(
     y - style.gap()
 }
 
-/// Squares in rows: a technique and, where it is open, its sub-techniques, which are smaller.
+/// Squares in rows: a technique and its sub-techniques, which are smaller.
 fn squares<'s>(
     column: &'s ShownTactic<'s>,
     (left, top): (f32, f32),
@@ -321,7 +324,7 @@ fn squares<'s>(
     };
     for technique in &column.techniques {
         put(&technique.cell, technique.aggregate, SQUARE);
-        if technique.is_expanded {
+        if technique.is_expanded || style.all_squares {
             technique.subs.iter().for_each(|sub| put(sub, None, 0.7 * SQUARE));
         }
     }
