@@ -35,9 +35,12 @@ pub enum WorkbookError {
         /// How many.
         layers: usize,
     },
-    /// Cells differ in more ways than a workbook can say.
-    #[error("the layers have more colours than a workbook holds, which is {}", super::xlsx::MAX_FORMATS)]
-    TooManyColors,
+    /// Cells have more colours than a workbook holds.
+    #[error("{colors} colours are too many for a workbook, which holds {}", super::xlsx::MAX_COLORS)]
+    TooManyColors {
+        /// How many.
+        colors: usize,
+    },
     /// The workbook cannot be made.
     #[error("cannot make the workbook: {0}")]
     Workbook(#[from] XlsxError),

@@ -8,7 +8,7 @@ mod lists;
 mod matrix;
 mod names;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_xlsxwriter::{self as book, FormatAlign, FormatBorder, Worksheet};
 
@@ -17,14 +17,14 @@ use super::svg::Options;
 use crate::attack::Catalog;
 use crate::layer::read::InputLayer;
 use crate::mapping::write::MAX_ROWS;
-use crate::matrix::Shown;
 use crate::matrix::palette::{Color, Theme};
+use crate::matrix::{Shown, ShownCell};
 
 /// The most layers that a workbook takes: each has a sheet of its own.
 pub const MAX_LAYERS: usize = 250;
 
-/// The most ways in which cells differ: Excel takes some 65,000.
-pub(super) const MAX_FORMATS: usize = 60_000;
+/// The most colours of cells. Each makes up to three formats, of which Excel takes some 65,000.
+pub(super) const MAX_COLORS: usize = 20_000;
 
 /// The text of what is disabled, as in the Navigator.
 const DISABLED: Color = Color([0xaa; 3]);
@@ -51,6 +51,14 @@ struct Part<'a> {
     matrix: Shown<'a>,
 }
 
+impl Part<'_> {
+    /// All cells, each technique before its sub-techniques, open or not.
+    fn cells(&self) -> impl Iterator<Item = &ShownCell<'_>> {
+        let techniques = self.matrix.columns.iter().flat_map(|column| &column.techniques);
+        techniques.flat_map(|one| std::iter::once(&one.cell).chain(&one.subs))
+    }
+}
+
 /// A workbook of these layers.
 ///
 /// Of the options the theme does not count: sheets are white. A page that has a name is the paper to print on, lying or upright.
@@ -71,6 +79,7 @@ pub fn workbook(layers: &[CatalogedLayer<'_>], options: &Options) -> Result<Vec<
         matrix: Shown::new(one.layer, one.catalog, Theme::Light, options.expand),
     });
     let parts: Vec<Part<'_>> = parts.collect();
+    check(&parts)?;
     let mut formats = Formats::new();
     let mut workbook = empty()?;
     lists::about(workbook.add_worksheet().set_name(names::ABOUT)?, &parts, &formats)?;
@@ -87,9 +96,31 @@ pub fn workbook(layers: &[CatalogedLayer<'_>], options: &Options) -> Result<Vec<
     Ok(workbook.save_to_buffer()?)
 }
 
+/// Whether a workbook holds these layers, before anything is made of them.
+fn check(parts: &[Part<'_>]) -> Result<(), WorkbookError> {
+    let mut colors: BTreeSet<Color> = BTreeSet::new();
+    for part in parts {
+        colors.extend(part.cells().filter_map(|cell| cell.fill));
+        colors.extend(lists::colors(part.layer));
+    }
+    if colors.len() > MAX_COLORS {
+        return Err(WorkbookError::TooManyColors { colors: colors.len() });
+    }
+    let lengths: [fn(&Part<'_>) -> usize; 3] = [|part| part.cells().count(), lists::told, lists::explained];
+    for length in lengths {
+        let rows = parts.iter().map(length).sum();
+        if rows >= MAX_ROWS {
+            return Err(WorkbookError::TooManyRows { rows });
+        }
+    }
+    Ok(())
+}
+
 /// How a cell looks that is not like all others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Look {
+    /// As any text.
+    Text,
     /// A cell of the matrix.
     Cell { fill: Option<Color>, is_enabled: bool, is_indented: bool },
     /// The head of a column of the matrix.
@@ -114,39 +145,37 @@ impl Formats {
         Self {
             prose: top.clone().set_text_wrap(),
             label: bold.clone(),
-            heading: bold.set_background_color(color(HEADING)).set_border_bottom(FormatBorder::Thin),
+            heading: bold.set_background_color(paint(HEADING)).set_border_bottom(FormatBorder::Thin),
             text: top,
             looks: BTreeMap::new(),
         }
     }
 
-    fn of(&mut self, look: Look) -> Result<&book::Format, WorkbookError> {
-        if self.looks.len() >= MAX_FORMATS && !self.looks.contains_key(&look) {
-            return Err(WorkbookError::TooManyColors);
-        }
+    fn of(&mut self, look: Look) -> &book::Format {
         let text = &self.text;
-        Ok(self.looks.entry(look).or_insert_with(|| match look {
+        self.looks.entry(look).or_insert_with(|| match look {
+            Look::Text => text.clone(),
             Look::Cell { fill, is_enabled, is_indented } => {
                 let edged = text.clone().set_text_wrap().set_font_size(9).set_border(FormatBorder::Thin);
-                let edged = edged.set_border_color(color(RULE)).set_indent(u8::from(is_indented));
+                let edged = edged.set_border_color(paint(RULE)).set_indent(u8::from(is_indented));
                 let filled = fill.map_or(edged.clone(), |fill| filled(edged, fill));
-                if is_enabled { filled } else { filled.set_font_color(color(DISABLED)) }
+                if is_enabled { filled } else { filled.set_font_color(paint(DISABLED)) }
             }
             Look::Tactic(fill) => {
                 let bold = text.clone().set_bold().set_text_wrap().set_align(FormatAlign::Center);
-                filled(bold, fill).set_border(FormatBorder::Thin).set_border_color(color(RULE))
+                filled(bold, fill).set_border(FormatBorder::Thin).set_border_color(paint(RULE))
             }
             Look::Swatch(fill) => filled(text.clone(), fill),
-        }))
+        })
     }
 }
 
 /// A fill, and the text colour that reads on it.
 fn filled(format: book::Format, fill: Color) -> book::Format {
-    format.set_background_color(color(fill)).set_font_color(color(fill.ink()))
+    format.set_background_color(paint(fill)).set_font_color(paint(fill.ink()))
 }
 
-fn color(color: Color) -> book::Color {
+fn paint(color: Color) -> book::Color {
     let [red, green, blue] = color.0;
     book::Color::RGB(u32::from_be_bytes([0, red, green, blue]))
 }
@@ -162,14 +191,6 @@ fn put(
         sheet.write_string_with_format(row, column, shown(text), format)?;
     }
     Ok(())
-}
-
-/// The number of a list's row, after so many before it and a heading.
-fn row(before: usize) -> Result<u32, WorkbookError> {
-    match u32::try_from(before + 1) {
-        Ok(row) if before + 1 < MAX_ROWS => Ok(row),
-        _ => Err(WorkbookError::TooManyRows { rows: before + 1 }),
-    }
 }
 
 /// Everything that is printed is as wide as one page, on which the first row stands again.

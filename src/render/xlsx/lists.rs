@@ -3,7 +3,7 @@
 use rust_xlsxwriter::Worksheet;
 
 use super::super::sheets::WorkbookError;
-use super::{Formats, Look, Part, print_set_up, put, row};
+use super::{Formats, Look, Part, print_set_up, put};
 use crate::layer::color;
 use crate::layer::read::{InputLayer, InputLink, InputMetadata, InputTactic, Spanned};
 use crate::matrix::palette::Color;
@@ -24,9 +24,8 @@ fn heads(sheet: &mut Worksheet, columns: &[(&str, f64)], formats: &Formats) -> R
 }
 
 /// Lets a list of so many rows be filtered.
-fn filtered(sheet: &mut Worksheet, rows: usize, columns: &[(&str, f64)]) -> Result<(), WorkbookError> {
-    let last = u32::try_from(rows).unwrap_or(u32::MAX);
-    sheet.autofilter(0, 0, last, u16::try_from(columns.len() - 1).unwrap_or(u16::MAX))?;
+fn filtered(sheet: &mut Worksheet, rows: u32, columns: &[(&str, f64)]) -> Result<(), WorkbookError> {
+    sheet.autofilter(0, 0, rows, u16::try_from(columns.len() - 1).unwrap_or(u16::MAX))?;
     Ok(())
 }
 
@@ -40,15 +39,14 @@ pub(super) fn about(
     print_set_up(sheet)?;
     put(sheet, (0, 0), "ATT&CK Navigator layers", &formats.label)?;
     put(sheet, (0, 1), GUIDE, &formats.prose)?;
-    let mut rows = 1;
+    let mut at = 0;
     for part in parts {
-        rows += 1;
+        at += 1;
         for (place, (label, text)) in facts(part).iter().enumerate() {
-            let at = row(rows - 1)?;
+            at += 1;
             let looks = if place == 0 { [&formats.heading; 2] } else { [&formats.text, &formats.prose] };
             put(sheet, (at, 0), label, looks[0])?;
             put(sheet, (at, 1), text, looks[1])?;
-            rows += 1;
         }
     }
     Ok(())
@@ -107,7 +105,8 @@ fn layout(layer: &InputLayer) -> String {
     let layout = &layer.layout;
     let mut text = layout.layout.clone();
     if layout.show_aggregate_scores {
-        text.push_str(&format!("; aggregate scores: {}", layout.aggregate_function));
+        text.push_str("; aggregate scores: ");
+        text.push_str(&layout.aggregate_function);
         if layout.count_unscored {
             text.push_str(", what is unscored counts as 0");
         }
@@ -151,10 +150,10 @@ pub(super) fn scores(
         ("Comment", 80.0),
     ];
     heads(sheet, &COLUMNS, formats)?;
-    let mut rows = 0;
+    let mut at = 0;
     for part in parts {
         for cell in shown(&part.matrix) {
-            let at = row(rows)?;
+            at += 1;
             let kind = if cell.parent.is_some() { "Sub-technique" } else { "Technique" };
             let texts =
                 [&part.sheet, &cell.id, &cell.name, &cell.tactic, kind, cell.parent.as_deref().unwrap_or("")];
@@ -166,17 +165,18 @@ pub(super) fn scores(
                     sheet.write_number_with_format(at, column, number, &formats.text)?;
                 }
             }
-            if let Some((text, color)) =
-                cell.color.as_deref().and_then(|text| Some((text, Color::from_hex(text)?)))
-            {
-                put(sheet, (at, 8), text, formats.of(Look::Swatch(color))?)?;
-            }
+            let color = cell.color.as_deref().unwrap_or_default();
+            put(sheet, (at, 8), color, formats.of(Color::from_hex(color).map_or(Look::Text, Look::Swatch)))?;
             put(sheet, (at, 9), if cell.enabled { "yes" } else { "no" }, &formats.text)?;
             put(sheet, (at, 10), &cell.comment, &formats.text)?;
-            rows += 1;
         }
     }
-    filtered(sheet, rows, &COLUMNS)
+    filtered(sheet, at, &COLUMNS)
+}
+
+/// How many rows a layer has in [`metadata`].
+pub(super) fn told(part: &Part<'_>) -> usize {
+    part.layer.techniques.iter().map(|one| rows_of(&one.metadata, &one.links).count()).sum()
 }
 
 /// Metadata and links of techniques as the layers say them, what the Navigator shows nowhere included.
@@ -195,7 +195,7 @@ pub(super) fn metadata(
         ("Value", 80.0),
     ];
     heads(sheet, &COLUMNS, formats)?;
-    let mut rows = 0;
+    let mut at = 0;
     for part in parts {
         for annotation in &part.layer.techniques {
             let technique = annotation.id().and_then(|id| part.catalog.technique(id));
@@ -211,16 +211,25 @@ pub(super) fn metadata(
                 InputTactic::Nowhere(_) => "",
             };
             for (kind, label, value) in rows_of(&annotation.metadata, &annotation.links) {
-                let at = row(rows)?;
+                at += 1;
                 let texts = [&part.sheet, id, name, tactic, kind, label, value];
                 for (column, text) in (0_u16..).zip(texts) {
                     put(sheet, (at, column), text, &formats.text)?;
                 }
-                rows += 1;
             }
         }
     }
-    filtered(sheet, rows, &COLUMNS)
+    filtered(sheet, at, &COLUMNS)
+}
+
+/// The colours of a layer's gradient and legend.
+pub(super) fn colors(layer: &InputLayer) -> impl Iterator<Item = Color> {
+    meanings(layer).filter_map(|one| one.color)
+}
+
+/// How many rows a layer has in [`legend`].
+pub(super) fn explained(part: &Part<'_>) -> usize {
+    meanings(part.layer).count()
 }
 
 /// The stops of each gradient with their scores, and the entries of each legend.
@@ -232,41 +241,53 @@ pub(super) fn legend(
     const COLUMNS: [(&str, f64); 5] =
         [("Layer", 26.0), ("Kind", 12.0), ("Colour", 12.0), ("Score", 12.0), ("Meaning", 60.0)];
     heads(sheet, &COLUMNS, formats)?;
-    let mut rows = 0;
+    let mut at = 0;
     for part in parts {
-        let colors = stops(part.layer);
-        let (min, max) = part.layer.range();
-        let last = colors.len().saturating_sub(1);
-        for (place, color) in colors.into_iter().enumerate() {
-            let at = row(rows)?;
-            let share = place as f64 / last.max(1) as f64;
+        for Meaning { kind, color, text, score, label } in meanings(part.layer) {
+            at += 1;
             put(sheet, (at, 0), &part.sheet, &formats.text)?;
-            put(sheet, (at, 1), "Gradient", &formats.text)?;
-            put(sheet, (at, 2), &color.hex(), formats.of(Look::Swatch(color))?)?;
-            sheet.write_number_with_format(at, 3, min * (1.0 - share) + max * share, &formats.text)?;
-            let meaning = if place == 0 {
-                "this score and below"
-            } else if place == last {
-                "this score and above"
-            } else {
-                ""
-            };
-            put(sheet, (at, 4), meaning, &formats.text)?;
-            rows += 1;
-        }
-        for item in &part.layer.legend {
-            let at = row(rows)?;
-            put(sheet, (at, 0), &part.sheet, &formats.text)?;
-            put(sheet, (at, 1), "Legend", &formats.text)?;
-            match color::parse(&item.color) {
-                Some(read) => {
-                    put(sheet, (at, 2), &Color(read.rgb).hex(), formats.of(Look::Swatch(Color(read.rgb)))?)?
-                }
-                None => put(sheet, (at, 2), &item.color, &formats.text)?,
+            put(sheet, (at, 1), kind, &formats.text)?;
+            let format = color.map_or(Look::Text, Look::Swatch);
+            put(sheet, (at, 2), &text, formats.of(format))?;
+            if let Some(score) = score {
+                sheet.write_number_with_format(at, 3, score, &formats.text)?;
             }
-            put(sheet, (at, 4), &item.label, &formats.text)?;
-            rows += 1;
+            put(sheet, (at, 4), label, &formats.text)?;
         }
     }
-    filtered(sheet, rows, &COLUMNS)
+    filtered(sheet, at, &COLUMNS)
+}
+
+/// What a colour means.
+struct Meaning<'a> {
+    kind: &'static str,
+    /// `None` when it is none.
+    color: Option<Color>,
+    text: String,
+    score: Option<f64>,
+    label: &'a str,
+}
+
+/// The stops of a layer's gradient, and its legend.
+fn meanings(layer: &InputLayer) -> impl Iterator<Item = Meaning<'_>> {
+    let colors = stops(layer);
+    let (min, max) = layer.range();
+    let last = colors.len().saturating_sub(1);
+    let stops = colors.into_iter().enumerate().map(move |(place, color)| {
+        let share = place as f64 / last.max(1) as f64;
+        let label = match place {
+            0 => "this score and below",
+            _ if place == last => "this score and above",
+            _ => "",
+        };
+        // Not from the difference, which two ends that are far apart may not have.
+        let score = Some(min * (1.0 - share) + max * share);
+        Meaning { kind: "Gradient", color: Some(color), text: color.hex(), score, label }
+    });
+    let items = layer.legend.iter().map(|item| {
+        let color = color::parse(&item.color).map(|read| Color(read.rgb));
+        let text = color.map_or_else(|| item.color.clone(), Color::hex);
+        Meaning { kind: "Legend", color, text, score: None, label: &item.label }
+    });
+    stops.chain(items)
 }

@@ -47,15 +47,15 @@ impl Style {
     }
 
     fn label(&self, cell: &ShownCell<'_>, aggregate: Option<f64>) -> String {
-        let mut label = match (self.ids, self.names) {
+        let label = match (self.ids, self.names) {
             (true, true) => format!("{}: {}", cell.technique.id, cell.technique.name),
             (false, true) => cell.technique.name.to_string(),
             (_, false) => cell.technique.id.to_string(),
         };
-        if let Some(score) = aggregate.or(cell.score).filter(|_| self.scores) {
-            label.push_str(&format!("\n{score}"));
+        match aggregate.or(cell.score).filter(|_| self.scores) {
+            Some(score) => format!("{label}\n{score}"),
+            None => label,
         }
-        label
     }
 }
 
@@ -83,9 +83,9 @@ pub(super) fn write(
         sheet.set_column_width(column, style.width())?;
         if is_wide {
             sheet.set_column_width(column + 1, style.width())?;
-            sheet.merge_range(0, column, 0, column + 1, &name, formats.of(heading)?)?;
+            sheet.merge_range(0, column, 0, column + 1, &name, formats.of(heading))?;
         } else {
-            sheet.write_string_with_format(0, column, name, formats.of(heading)?)?;
+            sheet.write_string_with_format(0, column, name, formats.of(heading))?;
         }
         write_tactic(sheet, column, tactic, &style, formats)?;
         column += if is_wide { 2 } else { 1 };
@@ -107,7 +107,7 @@ fn write_tactic(
     let mut row = 1_u32;
     for technique in &tactic.techniques {
         let label = style.label(&technique.cell, technique.aggregate);
-        let format = formats.of(look(&technique.cell, false))?;
+        let format = formats.of(look(&technique.cell, false));
         let subs = if technique.is_expanded { technique.subs.as_slice() } else { &[] };
         let first = row;
         let last = row + u32::try_from(subs.len().saturating_sub(1)).unwrap_or(u32::MAX);
@@ -119,7 +119,7 @@ fn write_tactic(
         comment(sheet, (first, column), &technique.cell)?;
         let (beside, mut next) = if style.is_beside { (column + 1, first) } else { (column, first + 1) };
         for sub in subs {
-            put(sheet, (next, beside), &style.label(sub, None), formats.of(look(sub, !style.is_beside))?)?;
+            put(sheet, (next, beside), &style.label(sub, None), formats.of(look(sub, !style.is_beside)))?;
             comment(sheet, (next, beside), sub)?;
             next += 1;
         }

@@ -45,7 +45,7 @@ fn folded(name: &str) -> String {
 fn plain(name: &str) -> String {
     // Enough of a hostile name for any sheet.
     let start: String = name.trim_start().chars().take(4 * MOST).collect();
-    let shown = without_controls(&start, |c| c.is_whitespace());
+    let shown = without_controls(&start, char::is_whitespace);
     let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
     let replaced = words.replace(['[', '('], "(").replace([']', ')'], ")");
     let replaced = replaced.replace([':', '*', '?', '/', '\\', '\u{fffe}', '\u{ffff}'], "-");
