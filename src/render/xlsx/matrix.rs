@@ -1,7 +1,10 @@
 //! The sheet of a layer's matrix: tactics side by side, their techniques below them, sub-techniques beside or under these.
 
+use std::ops::RangeInclusive;
+
 use rust_xlsxwriter::{Note, Worksheet};
 
+use super::super::font::{Weight, wrap};
 use super::super::sheets::{WorkbookError, shown};
 use super::super::svg::{Arrangement, Options};
 use super::{Formats, HEADING, Look, Part, print_set_up, put};
@@ -9,9 +12,16 @@ use crate::layer::color;
 use crate::matrix::palette::Color;
 use crate::matrix::{ShownCell, ShownTactic};
 
-/// How wide columns are, in characters: with names, and with ids alone.
-const NAMED: f64 = 25.0;
-const NUMBERED: f64 = 13.0;
+/// How wide columns are, in pixels: with names, and with ids alone.
+const NAMED: u16 = 180;
+const NUMBERED: u16 = 96;
+
+/// The height of a line of text in cells, in points, and what is left above and below.
+const LINE: f64 = 12.0;
+const EDGE: f64 = 3.0;
+
+/// The most lines of a row: Excel's rows are at most 409 points high.
+const MAX_LINES: usize = 30;
 
 /// As much of a comment as a note shows, in characters.
 const MAX_NOTE: usize = 1_000;
@@ -42,7 +52,7 @@ impl Style {
         }
     }
 
-    fn width(&self) -> f64 {
+    fn width(&self) -> u16 {
         if self.names { NAMED } else { NUMBERED }
     }
 
@@ -56,6 +66,46 @@ impl Style {
             Some(score) => format!("{label}\n{score}"),
             None => label,
         }
+    }
+}
+
+/// How many lines of text rows have. Programs make rows as high as their texts themselves, but not for merged cells.
+#[derive(Default)]
+struct Lines {
+    /// Of each row below the heads.
+    rows: Vec<usize>,
+    /// First and last row of merged cells, with their lines.
+    merged: Vec<(usize, usize, usize)>,
+}
+
+impl Lines {
+    /// Makes room for a text in rows of a width in pixels; several rows are merged.
+    fn add(&mut self, rows: &RangeInclusive<u32>, text: &str, width: u16) {
+        // Nine points are twelve pixels; most fonts are narrower than ours.
+        let room = f32::from(width) - 8.0;
+        let lines = text.lines().map(|line| wrap(line, Weight::Regular, 11.0, room, MAX_LINES).len()).sum();
+        let place = |row: u32| usize::try_from(row).unwrap_or(usize::MAX).saturating_sub(1);
+        let (first, last) = (place(*rows.start()), place(*rows.end()));
+        if self.rows.len() <= last {
+            self.rows.resize(last + 1, 1);
+        }
+        if first == last {
+            self.rows[first] = self.rows[first].max(lines);
+        } else {
+            self.merged.push((first, last, lines));
+        }
+    }
+
+    /// Makes the rows as high as their texts.
+    fn set(mut self, sheet: &mut Worksheet) -> Result<(), WorkbookError> {
+        for (first, last, lines) in self.merged {
+            let held: usize = self.rows[first..=last].iter().sum();
+            self.rows[last] += lines.saturating_sub(held);
+        }
+        for (row, lines) in (1..).zip(self.rows) {
+            sheet.set_row_height(row, lines.min(MAX_LINES) as f64 * LINE + EDGE)?;
+        }
+        Ok(())
     }
 }
 
@@ -74,73 +124,89 @@ pub(super) fn write(
             sheet.set_portrait();
         }
     }
-    let style = Style::new(part, options);
     let heading = Look::Tactic(heading(part));
+    let mut writer = Writer { sheet, formats, style: Style::new(part, options), lines: Lines::default() };
     let mut column = 0;
     for tactic in &part.matrix.columns {
-        let is_wide = style.is_beside && tactic.techniques.iter().any(|technique| technique.is_expanded);
-        let name = shown(&tactic.tactic.name);
-        sheet.set_column_width(column, style.width())?;
-        if is_wide {
-            sheet.set_column_width(column + 1, style.width())?;
-            sheet.merge_range(0, column, 0, column + 1, &name, formats.of(heading))?;
-        } else {
-            sheet.write_string_with_format(0, column, name, formats.of(heading))?;
-        }
-        write_tactic(sheet, column, tactic, &style, formats)?;
-        column += if is_wide { 2 } else { 1 };
+        column = writer.tactic(column, tactic, heading)?;
     }
+    let Writer { sheet, formats, lines, .. } = writer;
     if column == 0 {
         return put(sheet, (0, 0), "No technique is shown: the layer's filters leave none.", &formats.text);
     }
     sheet.set_freeze_panes(1, 0)?;
-    Ok(())
+    lines.set(sheet)
 }
 
-fn write_tactic(
-    sheet: &mut Worksheet,
-    column: u16,
-    tactic: &ShownTactic<'_>,
-    style: &Style,
-    formats: &mut Formats,
-) -> Result<(), WorkbookError> {
-    let mut row = 1_u32;
-    for technique in &tactic.techniques {
-        let label = style.label(&technique.cell, technique.aggregate);
-        let format = formats.of(look(&technique.cell, false));
-        let subs = if technique.is_expanded { technique.subs.as_slice() } else { &[] };
-        let first = row;
-        let last = row + u32::try_from(subs.len().saturating_sub(1)).unwrap_or(u32::MAX);
-        if style.is_beside && last > first {
-            sheet.merge_range(first, column, last, column, &shown(&label), format)?;
+struct Writer<'w> {
+    sheet: &'w mut Worksheet,
+    formats: &'w mut Formats,
+    style: Style,
+    lines: Lines,
+}
+
+impl Writer<'_> {
+    /// Writes a tactic from a column on; gives the column after it.
+    fn tactic(&mut self, column: u16, tactic: &ShownTactic<'_>, heading: Look) -> Result<u16, WorkbookError> {
+        let is_beside = self.style.is_beside;
+        let is_wide = is_beside && tactic.techniques.iter().any(|technique| technique.is_expanded);
+        let end = column + if is_wide { 2 } else { 1 };
+        for one in column..end {
+            self.sheet.set_column_width_pixels(one, self.style.width().into())?;
+        }
+        let name = shown(&tactic.tactic.name);
+        let format = self.formats.of(heading);
+        if is_wide {
+            self.sheet.merge_range(0, column, 0, column + 1, &name, format)?;
         } else {
-            put(sheet, (first, column), &label, format)?;
+            self.sheet.write_string_with_format(0, column, name, format)?;
         }
-        comment(sheet, (first, column), &technique.cell)?;
-        let (beside, mut next) = if style.is_beside { (column + 1, first) } else { (column, first + 1) };
-        for sub in subs {
-            put(sheet, (next, beside), &style.label(sub, None), formats.of(look(sub, !style.is_beside)))?;
-            comment(sheet, (next, beside), sub)?;
-            next += 1;
+        let mut row = 1_u32;
+        for technique in &tactic.techniques {
+            let subs = if technique.is_expanded { technique.subs.as_slice() } else { &[] };
+            let count = u32::try_from(subs.len()).unwrap_or(u32::MAX);
+            let own = if is_beside { count.max(1) } else { 1 };
+            self.cell(row..=row + own - 1, column, &technique.cell, technique.aggregate, false)?;
+            let (beside, first) = if is_beside { (column + 1, row) } else { (column, row + 1) };
+            for (at, sub) in (first..).zip(subs) {
+                self.cell(at..=at, beside, sub, None, !is_beside)?;
+            }
+            row = (row + own).max(first + count);
         }
-        row = next.max(first + 1);
+        Ok(end)
     }
-    Ok(())
-}
 
-fn look(cell: &ShownCell<'_>, is_indented: bool) -> Look {
-    Look::Cell { fill: cell.fill, is_enabled: cell.is_enabled, is_indented }
+    /// Writes a cell, over several rows if need be.
+    fn cell(
+        &mut self,
+        rows: RangeInclusive<u32>,
+        column: u16,
+        cell: &ShownCell<'_>,
+        aggregate: Option<f64>,
+        is_indented: bool,
+    ) -> Result<(), WorkbookError> {
+        let label = self.style.label(cell, aggregate);
+        self.lines.add(&rows, &label, self.style.width());
+        let look = Look::Cell { fill: cell.fill, is_enabled: cell.is_enabled, is_indented };
+        let format = self.formats.of(look);
+        let (first, last) = rows.into_inner();
+        if last > first {
+            self.sheet.merge_range(first, column, last, column, &shown(&label), format)?;
+        } else {
+            put(self.sheet, (first, column), &label, format)?;
+        }
+        if let Some(note) = note(cell) {
+            self.sheet.insert_note(first, column, &note)?;
+        }
+        Ok(())
+    }
 }
 
 /// A comment as the note of a cell.
-fn comment(
-    sheet: &mut Worksheet,
-    (row, column): (u32, u16),
-    cell: &ShownCell<'_>,
-) -> Result<(), WorkbookError> {
+fn note(cell: &ShownCell<'_>) -> Option<Note> {
     let text = cell.annotation.map_or("", |annotation| annotation.comment.value.trim());
     if text.is_empty() {
-        return Ok(());
+        return None;
     }
     let text = match text.char_indices().nth(MAX_NOTE) {
         Some((end, _)) => shown(&format!("{}…\n(all of it: Scores)", &text[..end])),
@@ -149,9 +215,7 @@ fn comment(
     // As high as its lines, of some 50 characters each.
     let lines: usize = text.lines().map(|line| 1 + line.chars().count() / 50).sum();
     let height = 14 * u32::try_from(lines.clamp(2, 22)).unwrap_or(22) + 12;
-    let note = Note::new(text).set_author("").add_author_prefix(false).set_width(300).set_height(height);
-    sheet.insert_note(row, column, &note)?;
-    Ok(())
+    Some(Note::new(text).set_author("").add_author_prefix(false).set_width(300).set_height(height))
 }
 
 /// What the heads of columns stand on.
