@@ -35,7 +35,7 @@ pub(super) fn about(
     parts: &[Part<'_>],
     formats: &Formats,
 ) -> Result<(), WorkbookError> {
-    sheet.set_column_width(0, 24)?.set_column_width(1, 100)?;
+    sheet.set_column_width(0, 28)?.set_column_width(1, 100)?;
     print_set_up(sheet)?;
     put(sheet, (0, 0), "ATT&CK Navigator layers", &formats.label)?;
     put(sheet, (0, 1), GUIDE, &formats.prose)?;
@@ -72,7 +72,10 @@ fn facts(part: &Part<'_>) -> Vec<(String, String)> {
         ("Order", order(layer).to_owned()),
         ("Layout", layout(layer)),
         ("Disabled techniques", if layer.hide_disabled { "hidden" } else { "shown in grey" }.to_owned()),
-        ("Cells", format!("{techniques} of techniques, {subs} of sub-techniques, one in each tactic")),
+        (
+            "Cells",
+            format!("{techniques} of techniques and {subs} of sub-techniques, one in each of their tactics"),
+        ),
     ];
     facts.retain(|(_, text)| !text.is_empty());
     let facts = facts.into_iter().map(|(label, text)| (label.to_owned(), text));

@@ -83,7 +83,7 @@ impl Lines {
     fn add(&mut self, rows: &RangeInclusive<u32>, text: &str, width: u16) {
         // Nine points are twelve pixels; most fonts are narrower than ours.
         let room = f32::from(width) - 8.0;
-        let lines = text.lines().map(|line| wrap(line, Weight::Regular, 11.0, room, MAX_LINES).len()).sum();
+        let lines = text.lines().map(|line| wrap(line, Weight::Regular, 12.0, room, MAX_LINES).len()).sum();
         let place = |row: u32| usize::try_from(row).unwrap_or(usize::MAX).saturating_sub(1);
         let (first, last) = (place(*rows.start()), place(*rows.end()));
         if self.rows.len() <= last {
