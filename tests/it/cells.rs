@@ -84,7 +84,9 @@ fn check(space: &Workspace, case: &Case) {
 
 fn check_all(cases: &[Case]) {
     let space = Workspace::new();
-    cases.iter().for_each(|case| check(&space, case));
+    for case in cases {
+        check(&space, case);
+    }
 }
 
 /// Sections 3 and 9: what the theme and the layout change.

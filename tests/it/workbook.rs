@@ -37,9 +37,10 @@ impl Book {
         for (place, name) in book.sheet_names().into_iter().enumerate() {
             let range = book.worksheet_range(&name).expect("a sheet");
             let (top, left) = range.start().unwrap_or_default();
+            let number = |place: usize| u32::try_from(place).expect("a sheet is smaller");
             let cells = range.used_cells();
             let cells =
-                cells.map(|(row, column, cell)| ((top + row as u32, left + column as u32), cell.clone()));
+                cells.map(|(row, column, cell)| ((top + number(row), left + number(column)), cell.clone()));
             let cells = cells.collect();
             assert!(book.worksheet_formula(&name).expect("a sheet").is_empty(), "{name} has no formula");
             let xml = part(&format!("xl/worksheets/sheet{}.xml", place + 1));
@@ -139,7 +140,7 @@ fn book(space: &Workspace, arguments: &[&str]) -> Book {
 }
 
 /// A layer of Enterprise ATT&CK 16.1.
-fn layer(name: &str, techniques: Value) -> Value {
+fn layer(name: &str, techniques: &Value) -> Value {
     json!({
         "name": name, "domain": "enterprise-attack",
         "versions": {"attack": "16", "navigator": "5.1.0", "layer": "4.5"},
@@ -230,7 +231,7 @@ fn a_workbook_takes_all_layers_of_a_file() {
         "name": "Phones", "domain": "mobile-attack", "versions": {"attack": "17"},
         "techniques": [{"techniqueID": "T1404", "score": 1}],
     });
-    space.write("mixed.json", json!([layer("Now", json!([])), mobile]).to_string());
+    space.write("mixed.json", json!([layer("Now", &json!([])), mobile]).to_string());
     let mixed = book(&space, &["mixed.json", "--show", "id"]);
     assert!(mixed.sheet("Phones").matrix().keys().any(|(_, id)| id == "T1404"));
     assert!(mixed.sheet("Now").matrix().keys().any(|(_, id)| id == "T1059"));
@@ -245,9 +246,9 @@ fn sub_techniques_stand_as_the_layout_says() {
     let space = Workspace::new();
     let techniques =
         json!([{"techniqueID": "T1110", "score": 1, "showSubtechniques": true, "comment": "tried\ndaily"}]);
-    space.write("x.json", layer("x", techniques).to_string());
+    space.write("x.json", layer("x", &techniques).to_string());
     let place = |sheet: &Sheet, text: &str| {
-        let found = sheet.cells.iter().find(|(_, cell)| cell.to_string() == text);
+        let found = sheet.cells.iter().find(|(_, cell)| **cell == Data::String(text.to_owned()));
         *found.unwrap_or_else(|| panic!("{text}")).0
     };
     let side = book(&space, &["x.json"]);
@@ -299,7 +300,7 @@ fn hostile_layers_become_texts() {
         "same",
         "Same",
     ];
-    let mut layers: Vec<Value> = names.iter().map(|name| layer(name, bad.clone())).collect();
+    let mut layers: Vec<Value> = names.iter().map(|name| layer(name, &bad)).collect();
     layers[0]["description"] = json!("=1+1");
     layers[0]["metadata"] = json!([{"name": "Sheet", "value": "=2"}]);
     layers[0]["legendItems"] = json!([{"label": "=3", "color": "red"}, {"label": "y", "color": "#abc"}]);
@@ -337,7 +338,7 @@ fn hostile_layers_become_texts() {
 #[test]
 fn what_no_workbook_holds_is_refused() {
     let space = Workspace::new();
-    let layers = vec![layer("x", json!([])); 251];
+    let layers = vec![layer("x", &json!([])); 251];
     space.write("many.json", serde_json::to_string(&layers).expect("JSON"));
     space
         .run(&["render", "many.json", "-q", "-o", "many.xlsx"])
@@ -346,7 +347,7 @@ fn what_no_workbook_holds_is_refused() {
     assert!(!space.has("many.xlsx"));
     let rows: Vec<Value> = (0..1_050).map(|row| json!({"name": row.to_string(), "value": "x"})).collect();
     let techniques = vec![json!({"techniqueID": "T1059", "tactic": "execution", "metadata": rows}); 1_000];
-    space.write("long.json", layer("x", json!(techniques)).to_string());
+    space.write("long.json", layer("x", &json!(techniques)).to_string());
     space
         .run(&["render", "long.json", "-q", "-o", "long.xlsx"])
         .ends_with(2)
