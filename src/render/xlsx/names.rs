@@ -112,7 +112,7 @@ mod tests {
         ];
         let sheets = of(&names);
         assert_eq!(&sheets[..3], ["AWS", "aws (2)", "AWS (3)"]);
-        assert_eq!(&sheets[3..6], ["a(b)-c---d", "quoted", "Layer 6"]);
+        assert_eq!(&sheets[3..6], ["a(b)-c----d", "quoted", "Layer 6"]);
         assert_eq!(&sheets[6..11], ["Layer 7", "Layer 8", "History (2)", "scores (2)", "=HYPERLINK(1)"]);
         assert_eq!(sheets[12], "WideWideWideWideWideWideWideWid");
         assert_eq!(sheets[13], "WideWideWideWideWideWideWid (2)");
