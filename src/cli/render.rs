@@ -3,11 +3,13 @@
 mod made;
 mod picture;
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use clap::ValueEnum;
-use navlayer::attack::{Catalog, WantedVersion};
+use navlayer::attack::{Catalog, Domain, Version, WantedVersion};
 use navlayer::config::{Setting, Settings, Written};
 use navlayer::diagnostic::{Diagnostic, Severity};
 use navlayer::layer::read::{InputLayer, LayerFile, LayerFiles};
@@ -15,6 +17,7 @@ use navlayer::matrix::Shown;
 use navlayer::matrix::palette::Theme;
 use navlayer::render::png::png;
 use navlayer::render::svg::svg;
+use navlayer::render::xlsx::{CatalogedLayer, workbook};
 use navlayer::render::{csv, markdown};
 use navlayer::report::layer_page;
 use navlayer::tables::{self, Table};
@@ -26,11 +29,12 @@ use super::known::Known;
 use super::upgrade::{as_warning, no_domain, unknown};
 use super::{CommandResult, Failure, Global, Outcome, config, findings, input};
 
-/// Draw a Navigator layer, or what mappings make: the matrix as a picture, or as a table
+/// Draw a Navigator layer, or what mappings make: the matrix as a picture, a page, a workbook or a table
 ///
 /// Cells, colours, order and what is hidden are as the Navigator shows them; layers of format 2.0 to 4.5 are read. A picture
-/// is as large as its matrix, or of the size of a page, with text as large as the matrix allows. Of mappings, the layer is
-/// drawn that `navlayer layer` makes of them with the same flags.
+/// is as large as its matrix, or of the size of a page, with text as large as the matrix allows. A workbook takes all
+/// layers of a file: a sheet for each, and lists of scores, metadata and colours. Of mappings, the layer is drawn that
+/// `navlayer layer` makes of them with the same flags.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -68,6 +72,7 @@ Examples:
   navlayer render layers/aws.json --page a3 --expand annotated --show id,name,score -o aws.svg
   navlayer render tabs.json#2 --theme dark --layout mini -o second.svg
   navlayer render --category Detect --platform IaaS -o detect.png --scale 2
+  navlayer render tabs.json -o tabs.xlsx             a workbook of all layers in a file
   navlayer render theirs.json -o theirs.csv          every cell with its score, colour and comment";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -78,6 +83,8 @@ enum Format {
     Png,
     /// A page that needs nothing else: the matrix, and what the layer says of techniques
     Html,
+    /// A workbook: a sheet for each layer's matrix, and lists of scores, metadata and colours
+    Xlsx,
     /// A row for each cell, for spreadsheets
     Csv,
     /// A row for each cell that has something to say, for documents
@@ -96,7 +103,10 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     let settings = args.settings(&subject, global)?;
     let bytes = match subject {
         Subject::Mappings => match args.made.layer(&settings, global)? {
-            Some((layer, catalog)) => Some(written(args, format, &layer, &catalog, &settings)?),
+            Some((layer, catalog)) => {
+                let drawn = CatalogedLayer { layer: &layer, catalog: &catalog };
+                Some(written(args, format, &[drawn], &settings)?)
+            }
             None => None,
         },
         Subject::Layer { files, part, .. } => {
@@ -146,28 +156,36 @@ fn of_layer(
     let mut drawn = None;
     if let Some(file) = files.first() {
         found.extend(file.reading.findings.iter().map(as_warning));
-        let layer = chosen(file, part)?;
-        drawn = catalog(args, layer, file, &known, &mut found, global)?.map(|catalog| (layer, catalog));
+        let layers = match (format, part) {
+            (Format::Xlsx, None) => file.reading.layers.iter().collect(),
+            _ => vec![chosen(file, part)?],
+        };
+        drawn = on_catalogs(args, layers, file, &known, &mut found, global)?;
     }
     input::in_source_order(&mut found, &[]);
     settings.finding_levels().apply(&mut found);
     let is_sound = found.iter().all(|one| one.severity != Severity::Error);
-    let Some((layer, catalog)) = drawn.filter(|_| is_sound) else {
+    let Some(drawn) = drawn.filter(|_| is_sound) else {
         return Ok(input::stop(&found, global));
     };
     findings::print(&found, global);
-    written(args, format, layer, &catalog, settings).map(Some)
+    let drawn: Vec<CatalogedLayer<'_>> =
+        drawn.iter().map(|(layer, catalog)| CatalogedLayer { layer, catalog }).collect();
+    written(args, format, &drawn, settings).map(Some)
 }
 
-/// The file's content.
+/// A layer with the catalog that it is on.
+type Drawn<'f> = (&'f InputLayer, Rc<Catalog>);
+
+/// The file's content. All formats but a workbook are of the first layer.
 fn written(
     args: &Args,
     format: Format,
-    layer: &InputLayer,
-    catalog: &Catalog,
+    drawn: &[CatalogedLayer<'_>],
     settings: &Settings,
 ) -> Result<Vec<u8>, Failure> {
     let options = args.picture.options(format == Format::Png);
+    let [CatalogedLayer { layer, catalog }, ..] = *drawn else { return Ok(Vec::new()) };
     let rows = || {
         let matrix = Shown::new(layer, catalog, options.theme.unwrap_or(Theme::Light), options.expand);
         tables::shown(&matrix)
@@ -178,6 +196,7 @@ fn written(
         Format::Html => {
             layer_page(layer, catalog, &options, settings.templates.value.as_deref())?.into_bytes()
         }
+        Format::Xlsx => workbook(drawn, &options)?,
         Format::Csv => csv::table(&Table::new(&rows())).into_bytes(),
         Format::Markdown => {
             let mut rows = rows();
@@ -198,11 +217,12 @@ fn format(asked: Option<Format>, output: Option<&Path>) -> Result<Format, Failur
         Some("svg") => Ok(Format::Svg),
         Some("png") => Ok(Format::Png),
         Some("html" | "htm") => Ok(Format::Html),
+        Some("xlsx") => Ok(Format::Xlsx),
         Some("csv") => Ok(Format::Csv),
         Some("md" | "markdown") => Ok(Format::Markdown),
         None if path.exists() && !path.is_file() => Ok(Format::Svg),
         _ => Err(Failure::new(format!("{} does not tell the format to write", path.display())).with_help(
-            "the endings .svg, .png, .html, .csv and .md do; --format names it for any other file",
+            "the endings .svg, .png, .html, .xlsx, .csv and .md do; --format names it for any other file",
         )),
     }
 }
@@ -216,10 +236,10 @@ fn chosen<'f>(file: &'f LayerFile, part: Option<&str>) -> Result<&'f InputLayer,
     let Some(part) = part else {
         let [only] = layers.as_slice() else {
             return Err(Failure::new(format!(
-                "{path} holds {} layers, and a picture is of one",
+                "{path} holds {} layers, and only a workbook takes several",
                 layers.len()
             ))
-            .with_help(format!("{path}#1 is the first one, {path}#NAME that of a name")));
+            .with_help(format!("{path}#1 is the first one, {path}#NAME that of a name; .xlsx takes all")));
         };
         return Ok(only);
     };
@@ -235,37 +255,61 @@ fn chosen<'f>(file: &'f LayerFile, part: Option<&str>) -> Result<&'f InputLayer,
     })
 }
 
-/// The catalog that a layer is on; `None` when a finding says why there is none.
-fn catalog(
+/// The layers with the catalogs that they are on; `None` when a finding says why one has none.
+fn on_catalogs<'f>(
+    args: &Args,
+    layers: Vec<&'f InputLayer>,
+    file: &LayerFile,
+    known: &Known,
+    found: &mut Vec<Diagnostic>,
+    global: &Global,
+) -> Result<Option<Vec<Drawn<'f>>>, Failure> {
+    let mut catalogs: BTreeMap<(Domain, Version), Rc<Catalog>> = BTreeMap::new();
+    let mut assumed: Vec<Version> = Vec::new();
+    let mut drawn = Vec::new();
+    let count = layers.len();
+    for layer in layers {
+        let Some((domain, version, is_stated)) = release(args, layer, file, known, found)? else { continue };
+        if !is_stated && args.from.is_none() && !assumed.contains(&version) {
+            assumed.push(version);
+            let path = file.path.display();
+            findings::say(
+                global,
+                &format!("note: {path} states no ATT&CK version; it is drawn on {version}"),
+            );
+        }
+        let catalog = match catalogs.get(&(domain, version)) {
+            Some(catalog) => Rc::clone(catalog),
+            None => Rc::new(known.releases.catalog(domain, version)?),
+        };
+        catalogs.insert((domain, version), Rc::clone(&catalog));
+        drawn.push((layer, catalog));
+    }
+    Ok(Some(drawn).filter(|drawn| drawn.len() == count))
+}
+
+/// The release that a layer is on, and whether it says so itself; `None` when a finding says why there is none.
+fn release(
     args: &Args,
     layer: &InputLayer,
     file: &LayerFile,
     known: &Known,
     found: &mut Vec<Diagnostic>,
-    global: &Global,
-) -> Result<Option<Catalog>, Failure> {
+) -> Result<Option<(Domain, Version, bool)>, Failure> {
     let Some(domain) = layer.known_domain() else {
         found.push(no_domain(layer, &file.source));
         return Ok(None);
     };
     let versions = known.releases.versions(domain);
-    let version = match layer.release(domain, versions) {
-        Some(stated) if versions.contains(&stated) => stated,
+    match layer.release(domain, versions) {
+        Some(stated) if versions.contains(&stated) => Ok(Some((domain, stated, true))),
         Some(stated) => {
             found.push(unknown(layer, &file.source, domain, stated, versions));
-            return Ok(None);
+            Ok(None)
         }
         None => {
             let version = args.from.unwrap_or(WantedVersion::Newest).among(versions, domain)?;
-            if args.from.is_none() {
-                let path = file.path.display();
-                findings::say(
-                    global,
-                    &format!("note: {path} states no ATT&CK version; it is drawn on {version}"),
-                );
-            }
-            version
+            Ok(Some((domain, version, false)))
         }
-    };
-    Ok(Some(known.releases.catalog(domain, version)?))
+    }
 }

@@ -61,6 +61,8 @@ pub struct ShownTechnique<'a> {
 /// What a cell shows.
 #[derive(Debug, Clone)]
 pub struct ShownCell<'a> {
+    /// The tactic in whose column it stands.
+    pub tactic: &'a Tactic,
     /// The technique or sub-technique.
     pub technique: &'a Technique,
     /// What the layer says of it in this tactic.
@@ -196,6 +198,7 @@ impl<'a> Maker<'a> {
             _ => None,
         });
         ShownCell {
+            tactic: &self.catalog.tactics()[tactic],
             technique,
             annotation,
             score,

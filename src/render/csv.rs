@@ -51,7 +51,9 @@ fn write(writer: &mut csv::Writer<Vec<u8>>, line: &[Cow<'_, str>]) {
 
 fn field(cell: &Cell) -> Cow<'_, str> {
     match cell {
-        Cell::Whole(_) | Cell::Decimal(_) | Cell::Amount(_) | Cell::Flag(_) => cell.text(""),
+        Cell::Whole(_) | Cell::Decimal(_) | Cell::Number(_) | Cell::Amount(_) | Cell::Flag(_) => {
+            cell.text("")
+        }
         _ => match cell.text("; ") {
             Cow::Borrowed(text) => safe(text),
             Cow::Owned(text) => Cow::Owned(safe(&text).into_owned()),

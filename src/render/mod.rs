@@ -9,6 +9,7 @@ pub mod picture;
 pub mod png;
 pub mod sheets;
 pub mod svg;
+pub mod xlsx;
 
 use std::borrow::Cow;
 

@@ -35,7 +35,7 @@ impl Arrangement {
     }
 
     /// By its name in a layer; the Navigator takes any other for [`Arrangement::Side`].
-    fn of(layer: &InputLayer) -> Self {
+    pub(super) fn of(layer: &InputLayer) -> Self {
         let named = Self::ALL.into_iter().find(|one| one.key() == layer.layout.layout);
         named.unwrap_or(Self::Side)
     }

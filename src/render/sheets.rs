@@ -29,6 +29,18 @@ pub enum WorkbookError {
         /// How many.
         rows: usize,
     },
+    /// A file holds more layers than a workbook takes.
+    #[error("{layers} layers are too many for a workbook, which takes {}", super::xlsx::MAX_LAYERS)]
+    TooManyLayers {
+        /// How many.
+        layers: usize,
+    },
+    /// Cells have more colours than a workbook holds.
+    #[error("{colors} colours are too many for a workbook, which holds {}", super::xlsx::MAX_COLORS)]
+    TooManyColors {
+        /// How many.
+        colors: usize,
+    },
     /// The workbook cannot be made.
     #[error("cannot make the workbook: {0}")]
     Workbook(#[from] XlsxError),
@@ -41,10 +53,7 @@ pub enum WorkbookError {
 /// # Errors
 /// When a table is longer than a sheet.
 pub fn workbook(about: &[String], sheets: &[Sheet]) -> Result<Vec<u8>, WorkbookError> {
-    let mut workbook = Workbook::new();
-    // The same content gives the same bytes on every day.
-    let created = ExcelDateTime::from_ymd(2000, 1, 1)?;
-    workbook.set_properties(&DocProperties::new().set_creation_datetime(&created));
+    let mut workbook = empty()?;
     let page = workbook.add_worksheet().set_name("About")?;
     let wrapped = Format::new().set_text_wrap().set_align(FormatAlign::Top);
     page.set_column_width(0, 100)?;
@@ -59,6 +68,14 @@ pub fn workbook(about: &[String], sheets: &[Sheet]) -> Result<Vec<u8>, WorkbookE
         fill(workbook.add_worksheet().set_name(sheet.name)?, &sheet.table)?;
     }
     Ok(workbook.save_to_buffer()?)
+}
+
+/// A workbook without sheets. The same content gives the same bytes on every day.
+pub(super) fn empty() -> Result<Workbook, XlsxError> {
+    let mut workbook = Workbook::new();
+    let created = ExcelDateTime::from_ymd(2000, 1, 1)?;
+    workbook.set_properties(&DocProperties::new().set_creation_datetime(&created));
+    Ok(workbook)
 }
 
 fn fill(sheet: &mut Worksheet, table: &Table) -> Result<(), XlsxError> {
@@ -87,6 +104,9 @@ fn fill(sheet: &mut Worksheet, table: &Table) -> Result<(), XlsxError> {
                 Cell::Decimal(value) => {
                     sheet.write_number_with_format(number, *place, (value * 10.0).round() / 10.0, &top)?;
                 }
+                Cell::Number(value) => {
+                    sheet.write_number_with_format(number, *place, *value, &top)?;
+                }
                 Cell::Share { n, of } => {
                     sheet.write_number_with_format(number, *place, *n as f64, &top)?;
                     sheet.write_number_with_format(number, place + 1, *of as f64, &top)?;
@@ -114,7 +134,8 @@ fn width(head: &Head, table: &Table, column: usize) -> f64 {
     longest.max().unwrap_or(0).max(words).clamp(8, 60) as f64 + 2.0
 }
 
-fn shown(text: &str) -> String {
+/// A text as a cell holds it.
+pub(super) fn shown(text: &str) -> String {
     let text: Cow<'_, str> = without_controls(text, |c| matches!(c, '\n' | '\t'));
     fitting(&text).to_owned()
 }

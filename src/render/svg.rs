@@ -97,8 +97,10 @@ impl Writer {
             let Paint { fill, edge, ink } = self.look.cell(shown, Color::hex);
             let _ = write!(
                 self.text,
-                "<g><title>{}</title><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\" stroke=\"{}\" \
+                "<g data-id=\"{}\" data-tactic=\"{}\"><title>{}</title><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\" stroke=\"{}\" \
                  stroke-width=\".75\"/>",
+                shown.technique.id,
+                escape(&shown.tactic.shortname),
                 escape(&cell.title()),
                 number(cell.x),
                 number(cell.y),

@@ -26,6 +26,8 @@ pub enum Cell {
     Whole(i64),
     /// A percentage, to one decimal.
     Decimal(f64),
+    /// A score as a layer states it, exact.
+    Number(f64),
     /// A count with its denominator.
     Share {
         /// The numerator.
@@ -89,6 +91,7 @@ impl Cell {
             Self::Level(level) => Cow::Borrowed(level.name()),
             Self::Whole(number) => Cow::Owned(number.to_string()),
             Self::Decimal(number) => Cow::Owned(format!("{number:.1}")),
+            Self::Number(number) => Cow::Owned(number.to_string()),
             Self::Share { n, of } => Cow::Owned(format!("{n} of {of}")),
             Self::Amount(amount) => Cow::Owned(amount.to_string()),
             Self::Part { n, of } => Cow::Owned(format!("{n} of {of}")),
@@ -106,7 +109,7 @@ impl Cell {
             (Self::Category(a), Self::Category(b)) => a.cmp(b),
             (Self::Level(a), Self::Level(b)) => a.cmp(b),
             (Self::Whole(a), Self::Whole(b)) => a.cmp(b),
-            (Self::Decimal(a), Self::Decimal(b)) => a.total_cmp(b),
+            (Self::Decimal(a), Self::Decimal(b)) | (Self::Number(a), Self::Number(b)) => a.total_cmp(b),
             (Self::Share { n, of }, Self::Share { n: other_n, of: other_of }) => {
                 (n, of).cmp(&(other_n, other_of))
             }

@@ -37,8 +37,8 @@ impl Row for ShownRow {
         Column::text("parent", "Sub-technique of", Shown::OnRequest, |row| {
             row.parent.as_deref().map_or(Cell::Empty, Cell::of_text)
         }),
-        Column::number("score", "Score", Shown::WhenFilled, |row| decimal(row.score)),
-        Column::number("aggregate", "Aggregate", Shown::WhenFilled, |row| decimal(row.aggregate)),
+        Column::number("score", "Score", Shown::WhenFilled, |row| number(row.score)),
+        Column::number("aggregate", "Aggregate", Shown::WhenFilled, |row| number(row.aggregate)),
         Column::text("color", "Colour", Shown::WhenFilled, |row| {
             row.color.as_deref().map_or(Cell::Empty, Cell::of_text)
         }),
@@ -50,8 +50,8 @@ impl Row for ShownRow {
     ];
 }
 
-fn decimal(score: Option<f64>) -> Cell {
-    score.map_or(Cell::Empty, Cell::Decimal)
+fn number(score: Option<f64>) -> Cell {
+    score.map_or(Cell::Empty, Cell::Number)
 }
 
 /// The cells of a matrix, column by column, each technique before its sub-techniques.

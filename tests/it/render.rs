@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use skrifa::instance::{LocationRef, Size};
+use skrifa::{FontRef, MetadataProvider as _};
 
-use crate::support::{Workspace, corpus, covered, listing};
+use crate::support::{Workspace, active_of, corpus, covered, listing};
+use crate::workbook::between;
 
 /// The number of an attribute.
 pub(crate) fn number(tag: &str, name: &str) -> f64 {
@@ -23,7 +26,7 @@ pub(crate) struct Cell {
 }
 
 pub(crate) fn cells(svg: &str) -> Vec<Cell> {
-    let cells = svg.split("<g><title>").skip(1).map(|part| {
+    let cells = svg.split("<g data-id=").skip(1).map(|part| {
         let part = part.split("</g>").next().expect("it ends");
         let rect = part.split("<rect").nth(1).and_then(|rect| rect.split("/>").next()).expect("a box");
         let (x, y) = (number(rect, "x"), number(rect, "y"));
@@ -32,7 +35,7 @@ pub(crate) fn cells(svg: &str) -> Vec<Cell> {
             [x, x + number(text, "textLength"), number(text, "y")]
         });
         Cell {
-            title: part.split("</title>").next().expect("a title").to_owned(),
+            title: between(part, "<title>", "</title>").to_owned(),
             edges: [x, y, x + number(rect, "width"), y + number(rect, "height")],
             fill: rect
                 .split(" fill=\"")
@@ -118,6 +121,89 @@ fn no_text_leaves_its_cell() {
                 assert!(start >= left && *end <= right + 0.02, "{arguments:?}: {title}: {end} in {right}");
                 assert!(base >= top && base <= bottom, "{arguments:?}: {title}");
             }
+        }
+    }
+}
+
+/// What the embedded font itself says of a text, in ems: its width, and how far it goes above and below its base.
+fn extent(font: &FontRef<'_>, text: &str) -> [f64; 3] {
+    let metrics = font.glyph_metrics(Size::new(1.0), LocationRef::default());
+    let mut extent = [0.0, 0.0, 0.0_f64];
+    for character in text.chars() {
+        let glyph = font.charmap().map(character).unwrap_or_else(|| panic!("the font has {character:?}"));
+        extent[0] += f64::from(metrics.advance_width(glyph).expect("a width"));
+        if let Some(bounds) = metrics.bounds(glyph) {
+            extent[1] = f64::max(extent[1], f64::from(bounds.y_max));
+            extent[2] = f64::max(extent[2], f64::from(-bounds.y_min));
+        }
+    }
+    extent
+}
+
+/// Asserts that no text of a picture's cells goes beyond its cell; gives how many texts there are.
+fn texts_fit(svg: &str, what: &str) -> usize {
+    let fonts = [notosans::REGULAR_TTF, notosans::BOLD_TTF].map(|data| FontRef::new(data).expect("a font"));
+    let mut count = 0;
+    for cell in svg.split("<g data-id=").skip(1) {
+        let cell = cell.split("</g>").next().expect("it ends");
+        let rect = between(cell, "<rect", "/>");
+        let (left, top) = (number(rect, "x"), number(rect, "y"));
+        let (right, bottom) = (left + number(rect, "width"), top + number(rect, "height"));
+        let mut last = f64::NEG_INFINITY;
+        for text in cell.split("<text").skip(1) {
+            let (tag, line) = text.split_once('>').expect("a tag");
+            let line = line.split('<').next().expect("a text");
+            let line =
+                line.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
+            let (x, y, size) = (number(tag, "x"), number(tag, "y"), number(tag, "font-size"));
+            let font = &fonts[usize::from(tag.contains("font-weight=\"700\""))];
+            let [width, above, below] = extent(font, &line).map(|ems| ems * size);
+            let what = format!("{what}: {line} of {size} in {}", between(cell, "<title>", "</title>"));
+            // Numbers in pictures have two decimals.
+            assert!(x >= left && x + width <= right + 0.03, "{what}: {x} + {width} in {left} to {right}");
+            assert!(
+                y - above >= top - 0.03 && y + below <= bottom + 0.03,
+                "{what}: {y} in {top} to {bottom}"
+            );
+            assert!((number(tag, "textLength") - width).abs() < 0.03, "{what}: {width}");
+            assert!(y - last >= size, "{what}: lines lie on each other");
+            last = y;
+            count += 1;
+        }
+    }
+    count
+}
+
+/// By the font's own advances and outlines, not by what the picture says of its texts.
+#[test]
+fn texts_fit_their_cells_by_the_font_itself() {
+    let space = Workspace::new();
+    for (domain, version, most) in [("enterprise", "19.0", 800), ("mobile", "18.1", 100), ("ics", "18.1", 70)]
+    {
+        let techniques: Vec<Value> = active_of(&format!("{domain}-attack"), version)
+            .into_iter()
+            .map(|one| one.id)
+            .zip((0..100).cycle())
+            .map(|(id, score)| json!({"techniqueID": id, "score": f64::from(score) + 0.25}))
+            .collect();
+        let layer = json!({
+            "name": domain, "domain": format!("{domain}-attack"), "techniques": techniques,
+            "versions": {"attack": version, "navigator": "5.1.0", "layer": "4.5"},
+        });
+        space.write("all.json", layer.to_string());
+        for (page, layout, theme) in [
+            ("a3", "side", "light"),
+            ("a3", "side", "dark"),
+            ("a3", "flat", "light"),
+            ("letter", "side", "light"),
+            ("letter", "flat", "dark"),
+        ] {
+            let arguments = ["--expand", "all", "--show", "id,name,score", "--page", page];
+            let looks = ["--layout", layout, "--theme", theme];
+            let svg = space.run(&[&["render", "all.json"], &arguments[..], &looks].concat()).ok().stdout;
+            let what = format!("{domain} {page} {layout} {theme}");
+            let texts = texts_fit(&svg, &what);
+            assert!(texts >= 2 * most, "{what}: {texts}");
         }
     }
 }

@@ -399,7 +399,12 @@ pub(crate) struct Active {
 
 /// The active techniques and sub-techniques of a version, straight from the table's text.
 pub(crate) fn active(version: &str) -> Vec<Active> {
-    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/attack/enterprise-attack.tsv");
+    active_of("enterprise-attack", version)
+}
+
+/// Those of a domain.
+pub(crate) fn active_of(domain: &str, version: &str) -> Vec<Active> {
+    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("data/attack/{domain}.tsv"));
     let text = fs::read_to_string(table).expect("the table can be read");
     let versions: Vec<&str> = text
         .lines()

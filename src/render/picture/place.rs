@@ -118,6 +118,8 @@ struct Style {
     ids: bool,
     names: bool,
     scores: bool,
+    /// Whether squares stand for all sub-techniques: there the Navigator opens every technique.
+    all_squares: bool,
     /// The size of text; of squares without text their side.
     size: f32,
     /// How wide a column is.
@@ -176,6 +178,7 @@ pub(in crate::render) fn place<'s>(
         ids: options.ids.unwrap_or(layer.layout.show_id),
         names: options.names.unwrap_or(layer.layout.show_name),
         scores: options.scores,
+        all_squares: options.expand.is_none(),
         size,
         unit,
     };
@@ -416,7 +419,7 @@ impl<'s> Body<'s> {
         y - style.gap()
     }
 
-    /// Squares in rows: a technique and, where it is open, its sub-techniques, which are smaller.
+    /// Squares in rows: a technique and its sub-techniques, which are smaller.
     fn squares(&mut self, column: &'s ShownTactic<'s>, (left, top): (f32, f32)) -> f32 {
         let whole = self.style.size;
         let gap = (0.25 * whole).clamp(0.5, 6.0);
@@ -434,7 +437,7 @@ impl<'s> Body<'s> {
         };
         for technique in &column.techniques {
             put(&technique.cell, technique.aggregate, whole);
-            if technique.is_expanded {
+            if technique.is_expanded || self.style.all_squares {
                 technique.subs.iter().for_each(|sub| put(sub, None, 0.7 * whole));
             }
         }
