@@ -9,6 +9,7 @@ mod capability;
 mod compare;
 mod deployment;
 mod diff;
+mod explorer;
 mod index;
 mod layer;
 mod matrix;
@@ -44,6 +45,7 @@ pub use deployment::{
     UntiedRow, frameworks, sides,
 };
 pub use diff::{DiffItem, DiffRow, DiffSection, DiffView, SumRow, diff_page};
+pub use explorer::ExplorerView;
 pub use layer::{LayerFact, LayerRow, LayerView, layer_page};
 pub use next::{ChoiceView, NextThreat, NextView, Reached, ThreatChoice};
 pub use plan::{

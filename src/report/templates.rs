@@ -40,6 +40,14 @@ files![
     "coverage_table.hbs",
     "deployed.hbs",
     "diff.hbs",
+    "explorer.css",
+    "explorer.hbs",
+    "explorer.js",
+    "explorer_address.js",
+    "explorer_export.js",
+    "explorer_keys.js",
+    "explorer_panel.js",
+    "explorer_scores.js",
     "findings.hbs",
     "footer.hbs",
     "fraction.hbs",
@@ -77,8 +85,20 @@ files![
     "upgrades.hbs",
 ];
 
-/// The styles and scripts that only one page has.
-const MORE: [&str; 4] = ["compare.css", "compare.js", "layer.css", "report.css"];
+/// The styles and scripts that only one page has, in the order in which they stand on it.
+const MORE: [(&str, &str); 11] = [
+    ("compare", "compare.css"),
+    ("compare", "compare.js"),
+    ("layer", "layer.css"),
+    ("report", "report.css"),
+    ("report", "explorer.css"),
+    ("report", "explorer_scores.js"),
+    ("report", "explorer_address.js"),
+    ("report", "explorer_export.js"),
+    ("report", "explorer_keys.js"),
+    ("report", "explorer_panel.js"),
+    ("report", "explorer.js"),
+];
 
 /// The largest template that is read, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -250,6 +270,27 @@ impl HelperDef for Raw {
     }
 }
 
+/// JSON for a data block, as it is: refused where anything in it could end the block's element.
+struct Data;
+
+impl HelperDef for Data {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let text = helper.param(0).and_then(|param| param.value().as_str()).unwrap_or_default();
+        if text.contains(['<', '>', '&']) {
+            let reason = "`data` writes only JSON that has `<`, `>` and `&` as escapes".to_owned();
+            return Err(RenderErrorReason::Other(reason).into());
+        }
+        Ok(out.write(text)?)
+    }
+}
+
 /// Escaped text that may break after a slash: "Websites/Domains" in a narrow cell.
 struct Breakable;
 
@@ -317,13 +358,14 @@ impl Templates {
         let style = files.remove("site.css").unwrap_or_default();
         let script = files.remove("site.js").unwrap_or_default();
         let mut more = BTreeMap::new();
-        for name in MORE {
+        for (_, name) in MORE {
             more.insert(name, files.remove(name).unwrap_or_default());
         }
         for (name, template) in compile(&files, &own, &mut handlebars)? {
             handlebars.register_template(&name, template);
         }
         handlebars.register_helper("breakable", Box::new(Breakable));
+        handlebars.register_helper("data", Box::new(Data));
         handlebars.register_helper("number", Box::new(helpers::number));
         handlebars.register_helper("plural", Box::new(helpers::plural));
         let mut templates = Self { handlebars, style, script, more, own };
@@ -340,10 +382,12 @@ impl Templates {
     /// As [`Templates::set_theme`], with the styles and the script of one page after those of all: `compare.css` and
     /// `compare.js` of `compare`; `last` ends the style sheet, and so has the last word.
     pub(super) fn set_theme_of(&mut self, page: &str, theme: &str, last: &str) {
-        let own =
-            |ending: &str| self.more.get(format!("{page}.{ending}").as_str()).map_or("", String::as_str);
-        let style = format!("{theme}{}{}{last}", self.style, own("css"));
-        let script = format!("{}{}", self.script, own("js"));
+        let own = |ending: &str| -> String {
+            let files = MORE.iter().filter(|(of, name)| *of == page && name.ends_with(ending));
+            files.filter_map(|(_, name)| self.more.get(name).map(String::as_str)).collect()
+        };
+        let style = format!("{theme}{}{}{last}", self.style, own(".css"));
+        let script = format!("{}{}", self.script, own(".js"));
         self.put(style, script);
     }
 
@@ -529,15 +573,9 @@ fn override_files(
         files.insert(known, if is_handlebars { text } else { with_builtin(&text, built_in) });
         own.insert(*known, path);
     }
-    let closes = [
-        ("site.css", "</style"),
-        ("compare.css", "</style"),
-        ("layer.css", "</style"),
-        ("report.css", "</style"),
-        ("site.js", "</script"),
-        ("compare.js", "</script"),
-    ];
-    for (name, end) in closes {
+    for name in ["site.css", "site.js"].into_iter().chain(MORE.map(|(_, name)| name)) {
+        let is_style = Path::new(name).extension().is_some_and(|ending| ending == "css");
+        let end = if is_style { "</style" } else { "</script" };
         if files.get(name).is_some_and(|text| text.to_lowercase().contains(end)) {
             let reason = format!("`{end}` would end the page's own element");
             let name = own.get(name).map_or_else(|| name.to_owned(), |path| path.display().to_string());

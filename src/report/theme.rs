@@ -11,7 +11,7 @@ use crate::matrix::palette::{Color, Hue, Palette, Theme};
 use crate::matrix::{gradient, sides};
 
 /// How many stops a page's ramp has, as a layer of scores from 0 to 100 has.
-const STOPS: usize = 5;
+pub(super) const STOPS: usize = 5;
 
 /// Custom properties and classes, to stand before `site.css`: `.g0` to `.g99` for scores, `.protect-partial` and the
 /// like for a category's level. Dark values hold on dark screens only, so that paper stays light.

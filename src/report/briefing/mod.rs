@@ -17,6 +17,7 @@ use crate::mapping::select::Selection;
 use crate::mapping::{Mapping, MappingSet};
 
 use super::compare::{beside, used_by};
+use super::explorer::explorer;
 use super::index;
 use super::matrix::matrix;
 use super::site::{Content, Framework, Site, categories};
@@ -169,6 +170,7 @@ fn view(site: &Site<'_>, comparison: Option<&Comparison<'_>>, options: &ReportOp
         metric: site.combined.rules().metric.name().to_owned(),
         metric_notice,
         matrix: matrix(site, &site.combined, caption, "", false),
+        explorer: explorer(site),
         tactics,
         categories,
         frameworks,

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::report::compare::SidesView;
 use crate::report::deployment::DeployedView;
+use crate::report::explorer::ExplorerView;
 use crate::report::next::NextView;
 use crate::report::threat::ThreatView;
 use crate::report::upgrade::{AbsenceView, UpgradeView};
@@ -36,6 +37,8 @@ pub struct ReportView {
     pub metric_notice: Option<String>,
     /// The heatmap of all sources together.
     pub matrix: MatrixView,
+    /// The same for readers who ask back.
+    pub explorer: ExplorerView,
     /// Coverage per tactic, in matrix order.
     pub tactics: Vec<CoverageRow>,
     /// Coverage per category; empty without categories.
