@@ -5,6 +5,7 @@
 //! behind, what hangs on a single capability, what is weak, and what is open altogether.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::grouped;
 use super::view::{AnswerView, PointView, ReportFramework};
@@ -59,7 +60,7 @@ struct Answer<'a, 's> {
     frameworks: &'s [ReportFramework],
 }
 
-impl<'a> Answer<'a, '_> {
+impl Answer<'_, '_> {
     /// `AWS maps 93 of 202 techniques (46 %) and 207 of 454 sub-techniques (46 %) of Enterprise ATT&CK 16.1. …`
     fn lead(&self, headline: &[CoverageRow]) -> String {
         let (site, attack) = (self.site, self.site.attack());
@@ -84,7 +85,8 @@ impl<'a> Answer<'a, '_> {
             subs.mapped.text,
         );
         if let (Some(partial), Some(significant)) = (&all.partial, &all.significant) {
-            text += &format!(
+            let _ = write!(
+                text,
                 " Of all {} together, {} reach at least Partial ({}) and {} Significant ({}).",
                 grouped(all.mapped.of),
                 grouped(partial.n),

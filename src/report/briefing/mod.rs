@@ -8,6 +8,7 @@ mod entries;
 mod view;
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::thread;
 
@@ -210,18 +211,18 @@ fn usual_sides(site: &Site<'_>) -> Vec<(String, Selection)> {
     let selection = &site.content.selection;
     if let [only] = site.frameworks.as_slice() {
         let mapping = only.capabilities.iter().filter(|page| page.layer.is_some()).take(SIDES);
-        let side = |key: CapabilityKey| {
+        let named = |key: CapabilityKey| {
             let capability = &site.content.sets[key.set].capabilities[key.capability];
             let is_it = |set, at| CapabilityKey { set, capability: at } == key;
             (capability.name.clone(), selection.with_capabilities(is_it))
         };
-        return mapping.map(|page| side(page.key)).collect();
+        return mapping.map(|page| named(page.key)).collect();
     }
-    let side = |one: &Framework<'_>| {
+    let whole = |one: &Framework<'_>| {
         let label = site.content.sets[one.set].framework.label();
         (label, selection.with_capabilities(|set, _| set == one.set))
     };
-    site.frameworks.iter().map(side).collect()
+    site.frameworks.iter().map(whole).collect()
 }
 
 fn cover(site: &Site<'_>, options: &ReportOptions<'_>) -> CoverView {
@@ -259,10 +260,10 @@ fn looked_at(site: &Site<'_>, one: &Framework<'_>) -> String {
         held.made_on(),
     );
     if held.made_on() != site.content.catalog.version() {
-        text += &format!(" and carried to {}", site.content.catalog.version());
+        let _ = write!(text, " and carried to {}", site.content.catalog.version());
     }
     if let Some(date) = held.publication.last_update.as_deref().filter(|date| !date.trim().is_empty()) {
-        text += &format!(", last updated {date}");
+        let _ = write!(text, ", last updated {date}");
     }
     text
 }
