@@ -1,4 +1,4 @@
-//! `navlayer render`: a matrix as a picture or a table.
+//! `navlayer render`: a matrix as a picture, a page, a workbook or a table.
 
 mod made;
 mod picture;
@@ -95,9 +95,15 @@ enum Format {
 pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> CommandResult {
     let output = args.output.as_deref().filter(|path| *path != Path::new("-"));
     let format = format(args.format, output)?;
-    args.picture.check(format == Format::Png, format == Format::Html)?;
-    if format == Format::Png && output.is_none() && io::stdout().is_terminal() {
-        return Err(Failure::new("a png is no text for a terminal").with_help("-o FILE.png names a file"));
+    args.picture.check(format)?;
+    let binary = match format {
+        Format::Png => Some("png"),
+        Format::Xlsx => Some("xlsx"),
+        _ => None,
+    };
+    if let Some(ending) = binary.filter(|_| output.is_none() && io::stdout().is_terminal()) {
+        return Err(Failure::new(format!("{ending} is no text for a terminal"))
+            .with_help(format!("-o FILE.{ending} names a file")));
     }
     let subject = Subject::of(&args.subject)?;
     let settings = args.settings(&subject, global)?;

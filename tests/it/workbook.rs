@@ -226,6 +226,8 @@ fn a_workbook_takes_all_layers_of_a_file() {
     book(&space, &["tabs.json#2"]);
     assert!(space.bytes("book.xlsx") == first, "the same bytes");
     space.run(&["render", "tabs.json", "-o", "book.xlsx"]).ends_with(2).says(&["exists already"]);
+    let dark = ["render", "tabs.json", "--theme", "dark", "-o", "dark.xlsx"];
+    space.run(&dark).ends_with(2).says(&["the sheets of a workbook are white"]);
     // Several versions and domains, each on its own catalog.
     let mobile = json!({
         "name": "Phones", "domain": "mobile-attack", "versions": {"attack": "17"},

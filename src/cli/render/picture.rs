@@ -5,6 +5,7 @@ use navlayer::matrix::palette::Theme;
 use navlayer::render::picture::{Arrangement, Options};
 use navlayer::render::png::{PngError, Resolution};
 
+use super::Format;
 use crate::cli::Failure;
 use crate::cli::args::ExpandArg;
 
@@ -130,17 +131,20 @@ impl From<PngError> for Failure {
 
 impl PictureArgs {
     /// Refuses what what is written does not have.
-    pub(super) fn check(&self, is_png: bool, is_html: bool) -> Result<(), Failure> {
+    pub(super) fn check(&self, format: Format) -> Result<(), Failure> {
         let pixels = self.scale.map(|_| "--scale").or(self.width.map(|_| "--width"));
-        if let Some(flag) = pixels.filter(|_| !is_png) {
+        if let Some(flag) = pixels.filter(|_| format != Format::Png) {
             return Err(Failure::new(format!("{flag} is about the pixels of a png, and none is written"))
                 .with_help("-o FILE.png writes one; --page sets the size of other pictures"));
         }
-        if is_html && self.theme.is_some() {
-            return Err(Failure::new(
-                "--theme is about pictures, and a page is light or dark as its reader's screen is",
-            )
-            .with_help("leave it out; -o FILE.svg or FILE.png writes a picture"));
+        let why = match format {
+            Format::Html => "a page is light or dark as its reader's screen is",
+            Format::Xlsx => "the sheets of a workbook are white",
+            _ => return Ok(()),
+        };
+        if self.theme.is_some() {
+            return Err(Failure::new(format!("--theme is about pictures, and {why}"))
+                .with_help("leave it out; -o FILE.svg or FILE.png writes a picture"));
         }
         Ok(())
     }
