@@ -91,19 +91,28 @@ enum Format {
     Markdown,
 }
 
+impl Format {
+    /// The ending of a format that is no text.
+    const fn binary_ending(self) -> Option<&'static str> {
+        match self {
+            Self::Png => Some("png"),
+            Self::Xlsx => Some("xlsx"),
+            Self::Svg | Self::Html | Self::Csv | Self::Markdown => None,
+        }
+    }
+}
+
 /// Runs the command.
 pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> CommandResult {
     let output = args.output.as_deref().filter(|path| *path != Path::new("-"));
     let format = format(args.format, output)?;
     args.picture.check(format)?;
-    let binary = match format {
-        Format::Png => Some("png"),
-        Format::Xlsx => Some("xlsx"),
-        _ => None,
-    };
-    if let Some(ending) = binary.filter(|_| output.is_none() && io::stdout().is_terminal()) {
-        return Err(Failure::new(format!("{ending} is no text for a terminal"))
-            .with_help(format!("-o FILE.{ending} names a file")));
+    if let Some(ending) = format.binary_ending()
+        && output.is_none()
+        && io::stdout().is_terminal()
+    {
+        let help = format!("-o FILE.{ending} names a file");
+        return Err(Failure::new(format!(".{ending} is no text for a terminal")).with_help(help));
     }
     let subject = Subject::of(&args.subject)?;
     let settings = args.settings(&subject, global)?;

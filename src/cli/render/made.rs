@@ -15,6 +15,7 @@ use crate::cli::{Failure, Global, input};
 
 /// How mappings become the layer that is drawn: as `navlayer layer` has it.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Mappings")]
 pub(super) struct MadeArgs {
     /// The title of a picture of mappings [default: what the sources are called]
     #[arg(long, value_name = "TEXT")]
