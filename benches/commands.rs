@@ -88,6 +88,9 @@ fn commands(criterion: &mut Criterion) {
             });
         }
     }
+    group.bench_function("report, embedded AWS", |bencher| {
+        bencher.iter(|| navlayer(&["report", "-o", "-"], nowhere));
+    });
     // Each time into a new folder, as a first build does; removing the last one first would measure how ext4 passes over
     // inodes that were just deleted.
     let mut count = 0;
