@@ -95,6 +95,12 @@
     });
   }
 
+  // How many techniques it maps that ATT&CK still has, as tables count them.
+  function active(capability) {
+    const isActive = (place) => !(model.facts.techniques[place][4] & 2);
+    return capability.maps.filter((place, at) => at % 2 === 0 && isActive(place)).length;
+  }
+
   function offered() {
     return model.capabilities.filter((one) => wish.framework === null || one.framework === wish.framework);
   }
@@ -104,7 +110,7 @@
     const list = pick.querySelector("ul");
     const several = model.facts.frameworks.filter((one) => one.involved).length > 1 && wish.framework === null;
     const entries = offered().sort(byName).map((one) => {
-      const count = element("small", { textContent: number(one.maps.length / 2) });
+      const count = element("small", { textContent: number(active(one)) });
       const label = element("span", {}, given(one.name), " ",
         several ? element("small", {}, given(model.facts.frameworks[one.framework].label)) : null, " ", count);
       return [one.place, label];
@@ -383,7 +389,7 @@
     const metric = model.facts.rules.metrics.find(([key]) => key === view.together.metric);
     const counted = view.together.metric !== wish.metric ? " Nothing here has levels, so capabilities are counted." : "";
     const side = wish.capabilities.length > 1 ? " Each side is coloured by its own scores." : "";
-    find("note").textContent = metric[2] + side + counted;
+    find("note").textContent = "Under each tactic: how many of its techniques and sub-techniques are mapped. " + metric[2] + side + counted;
     find("legend").replaceChildren(...explorer.legend(model, view, wish).map(({ style, label }) =>
       element("li", {}, element("span", { className: "swatch " + style }), label)),
     ...(wish.capabilities.length > 1 ? Object.keys(MARKS).map((key) =>

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use navlayer::config::Settings;
 use navlayer::coverage::{CapabilityKey, Coverage};
-use navlayer::deployment::{Counts, Deployment, MAX_BYTES, OwnTies, Rule, Scans, Standing, some};
+use navlayer::deployment::{Counts, Deployment, MAX_BYTES, OwnTies, Rule, Scans, Standing, file_name, some};
 use navlayer::diagnostic::{Code, Diagnostic, Severity};
 use navlayer::mapping::MappingSet;
 use navlayer::mapping::select::Selection;
@@ -62,7 +62,7 @@ pub(crate) fn read(
                     Ok(source) if Scans::is_scan(&source) => found.extend(scans.read(&source)),
                     Ok(source) => {
                         let keys = names::list(&source, &names, &mut found);
-                        listed.push((path.display().to_string(), keys));
+                        listed.push((file_name(&path.display().to_string()).to_owned(), keys));
                     }
                     Err(finding) => found.push(finding),
                 },

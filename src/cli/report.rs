@@ -122,6 +122,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
         ))
         .with_help("--side is given once for each of them"));
     }
+    check_ending(&args.output)?;
     let settings = config::settings(args.flags(), global)?;
     let asked: Vec<Asked> =
         args.page.side.iter().map(|text| Asked::parse(text, &settings)).collect::<Result<_, _>>()?;
@@ -185,6 +186,21 @@ fn sides(
     }
     tell_apart(&mut sides, asked, &input.sets);
     Ok(sides.into_iter().map(|side| (side.name, side.selection)).collect())
+}
+
+/// A report is HTML; a file whose name says something else would not open.
+fn check_ending(output: &Path) -> Result<(), Failure> {
+    let ending = output.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    match ending.as_deref() {
+        None | Some("html" | "htm") => Ok(()),
+        Some("pdf") => Err(Failure::new("a report is a page of HTML").with_help(
+            "write it to FILE.html, open that in a browser, and print it to PDF: it is laid out for paper",
+        )),
+        Some(ending) => {
+            Err(Failure::new(format!("a report is a page of HTML, and .{ending} names something else"))
+                .with_help("`navlayer render` writes pictures and workbooks, `navlayer query` tables"))
+        }
+    }
 }
 
 /// Whether a file is a page that navlayer wrote, as its head says.

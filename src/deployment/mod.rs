@@ -42,7 +42,7 @@ use crate::coverage::{CapabilityKey, Cell};
 use crate::mapping::MappingSet;
 use crate::mapping::select::Selection;
 
-pub use scan::{MAX_BYTES, Scans, Target};
+pub use scan::{MAX_BYTES, Scans, Target, file_name};
 pub use ties::{OwnTies, service};
 
 /// When a capability counts as deployed that a scan has results about.

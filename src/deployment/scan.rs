@@ -77,6 +77,12 @@ pub struct Scans {
     seen: BTreeSet<String>,
 }
 
+/// The name of a file without its folders, which are its reader’s own affair and differ from machine to machine.
+#[must_use]
+pub fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
 impl Scans {
     /// Whether a text looks like a scan rather than a list: it is JSON, or a table with a column for checks.
     #[must_use]
@@ -87,7 +93,7 @@ impl Scans {
     /// Reads a file: Prowler's findings in OCSF (JSON), one of its compliance tables, or its own table (CSV). Returns what
     /// was found in it; an error among that says that not all of it was read.
     pub fn read(&mut self, source: &Source) -> Vec<Diagnostic> {
-        self.files.push(source.name().to_string());
+        self.files.push(file_name(source.name()).to_owned());
         let mut reader = Reader { source, scans: self, findings: Vec::new(), results: 0 };
         let outcome = if is_json(source) { ocsf::read(&mut reader) } else { table::read(&mut reader) };
         let Reader { mut findings, results, .. } = reader;

@@ -4,14 +4,14 @@
 //! capability that are ahead; for the worse what a threat uses and nothing covers, the tactic and the category that are
 //! behind, what hangs on a single capability, what is weak, and what is open altogether.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::grouped;
 use super::view::{AnswerView, PointView, ReportFramework};
-use crate::attack::TechniqueId;
+use crate::attack::{Technique, TechniqueId};
 use crate::coverage::{CapabilityKey, Cell, State};
-use crate::mapping::Level;
+use crate::mapping::{Level, MappingSet};
 use crate::report::index::retired_notice;
 use crate::report::site::{Site, fraction, headline};
 use crate::report::view::{CapabilityRow, CoverageRow};
@@ -45,12 +45,37 @@ pub(super) fn answer(
     let first = |points: Vec<Option<PointView>>| points.into_iter().flatten().take(POINTS).collect();
     AnswerView {
         lead: answer.lead(&headline),
+        relation: relation(site),
         strengths: if is_mapped { first(strengths.into()) } else { Vec::new() },
         gaps: if is_mapped { first(gaps.into()) } else { Vec::new() },
         retired_notice: retired_notice(site, &site.combined),
         headline,
     }
 }
+
+/// What mappings say that are no statement of defence, as those of vulnerabilities and incidents; absent for all others.
+pub(super) fn relation(site: &Site<'_>) -> Option<String> {
+    let involved = || site.frameworks.iter().map(|one| &site.content.sets[one.set]);
+    let defends = |set: &MappingSet| {
+        set.is_scored()
+            || set.mappings.iter().any(|mapping| DEFENDING.contains(&mapping.mapping_type.as_str()))
+    };
+    if involved().any(defends) {
+        return None;
+    }
+    let types: BTreeSet<&str> =
+        involved().flat_map(|set| &set.mappings).map(|mapping| mapping.mapping_type.as_str()).collect();
+    let types: Vec<&str> = types.into_iter().filter(|kind| !kind.is_empty()).take(5).collect();
+    let kind = if types.is_empty() { String::new() } else { format!(" ({})", types.join(", ")) };
+    Some(format!(
+        "These mappings relate techniques to entries of {}{kind}. They say what goes together, not that anything is defended \
+         against: read “mapped” for “covered” wherever it stands.",
+        site.name()
+    ))
+}
+
+/// The mapping types, beside levels, with which a publisher says that a capability does something about a technique.
+const DEFENDING: [&str; 3] = ["mitigates", "technique_scores", "protects"];
 
 struct Answer<'a, 's> {
     site: &'s Site<'a>,
@@ -74,20 +99,19 @@ impl Answer<'_, '_> {
         let verb = if self.frameworks.len() > 1 { "together map" } else { "maps" };
         let running = if site.content.deployed.is_some() { "What is deployed of " } else { "" };
         let verb = if running.is_empty() { verb } else { "maps" };
-        let mut text = format!(
-            "{running}{} {verb} {} of {} techniques ({}) and {} of {} sub-techniques ({}) of {attack}.",
-            site.name(),
-            grouped(techniques.mapped.n),
-            grouped(techniques.mapped.of),
-            techniques.mapped.text,
-            grouped(subs.mapped.n),
-            grouped(subs.mapped.of),
-            subs.mapped.text,
-        );
+        let share = |row: &CoverageRow, what: &str| {
+            let mapped = &row.mapped;
+            format!("{} of {} {what} ({})", grouped(mapped.n), grouped(mapped.of), mapped.text)
+        };
+        // ICS has no sub-techniques, and a filter may leave one kind.
+        let kinds = [(techniques, "techniques"), (subs, "sub-techniques")];
+        let shares: Vec<String> =
+            kinds.iter().filter(|(row, _)| row.mapped.of > 0).map(|(row, what)| share(row, what)).collect();
+        let mut text = format!("{running}{} {verb} {} of {attack}.", site.name(), shares.join(" and "));
         if let (Some(partial), Some(significant)) = (&all.partial, &all.significant) {
             let _ = write!(
                 text,
-                " Of all {} together, {} reach at least Partial ({}) and {} Significant ({}).",
+                " Of all {}, {} reach at least Partial ({}) and {} Significant ({}).",
                 grouped(all.mapped.of),
                 grouped(partial.n),
                 partial.text,
@@ -99,21 +123,41 @@ impl Answer<'_, '_> {
     }
 
     /// The tactics that are large enough to be named.
-    fn tactics(&self) -> impl DoubleEndedIterator<Item = &CoverageRow> {
+    fn tactics(&self) -> Vec<&CoverageRow> {
         let few = if self.tactics.iter().any(|row| row.mapped.of >= FEW) { FEW } else { 1 };
-        self.tactics.iter().filter(move |row| row.mapped.of >= few)
+        let large: Vec<&CoverageRow> = self.tactics.iter().filter(|row| row.mapped.of >= few).collect();
+        // Of one alone nothing is most or least.
+        if large.len() > 1 { large } else { Vec::new() }
+    }
+
+    /// Of a tactic's techniques and sub-techniques, how many are not covered, not mappable and not assessed.
+    fn empty(&self, tactic: &str) -> [usize; 3] {
+        let (catalog, coverage) = (self.site.content.catalog, &self.site.combined);
+        let mut counts = [0; 3];
+        let index = catalog.tactics().iter().position(|one| *one.shortname == *tactic);
+        let is_in = |technique: &&Technique| {
+            index.is_some_and(|index| technique.tactics.contains(index))
+                && coverage.selection().scope.contains(technique)
+        };
+        for technique in catalog.techniques().iter().filter(is_in) {
+            match coverage.own_state(technique.id) {
+                State::NotCovered => counts[0] += 1,
+                State::NotMappable => counts[1] += 1,
+                State::NotAssessed => counts[2] += 1,
+                State::Covered | State::OutOfScope => {}
+            }
+        }
+        counts
     }
 
     fn broadest_tactic(&self) -> Option<PointView> {
         // Of equal ones the first, in matrix order.
-        let row = self
-            .tactics()
-            .rev()
-            .max_by(|a, b| share(a).total_cmp(&share(b)))
-            .filter(|row| row.mapped.n > 0)?;
+        let tactics = self.tactics();
+        let best = tactics.into_iter().rev().max_by(|a, b| share(a).total_cmp(&share(b)));
+        let row = best.filter(|row| row.mapped.n > 0)?;
         let level = self.levels(row);
         Some(PointView {
-            title: format!("{} is covered most broadly", row.name),
+            title: format!("{} is mapped most broadly", row.name),
             text: format!(
                 "{} of its {} techniques and sub-techniques are mapped ({}){level}.",
                 grouped(row.mapped.n),
@@ -124,21 +168,26 @@ impl Answer<'_, '_> {
         })
     }
 
+    /// The tactic of which most is not covered, in proportion.
     fn narrowest_tactic(&self) -> Option<PointView> {
-        let row = self.tactics().min_by(|a, b| share(a).total_cmp(&share(b)))?;
-        let left = row.mapped.of - row.mapped.n;
-        if left == 0 {
-            return None;
-        }
+        let open = |row: &CoverageRow| self.empty(&row.key)[0];
+        let share = |row: &CoverageRow| open(row) as f64 / row.mapped.of.max(1) as f64;
+        let tactics = self.tactics();
+        let worst = tactics.into_iter().rev().max_by(|a, b| share(a).total_cmp(&share(b)));
+        let row = worst.filter(|row| open(row) > 0)?;
+        let [open, not_mappable, not_assessed] = self.empty(&row.key);
+        let kinds = [(open, "not covered"), (not_mappable, "not mappable"), (not_assessed, "not assessed")];
+        let left = kinds.iter().filter(|(n, _)| *n > 0);
+        let left: Vec<String> = left.map(|(n, kind)| format!("{} {kind}", grouped(*n))).collect();
         let verb = if row.mapped.n == 1 { "is" } else { "are" };
         Some(PointView {
-            title: format!("{} is covered least", row.name),
+            title: format!("{} is mapped least", row.name),
             text: format!(
-                "{} of its {} techniques and sub-techniques {verb} mapped ({}); {} are left open.",
+                "{} of its {} techniques and sub-techniques {verb} mapped ({}), {}.",
                 if row.mapped.n == 0 { "None".to_owned() } else { grouped(row.mapped.n) },
                 grouped(row.mapped.of),
                 row.mapped.text,
-                grouped(left),
+                left.join(", "),
             ),
             href: "#gaps".to_owned(),
         })
@@ -182,13 +231,20 @@ impl Answer<'_, '_> {
         let partial = row.partial.as_ref()?;
         Some(PointView {
             title: format!("{} is the weakest category", row.name),
-            text: format!(
-                "{} of {} techniques and sub-techniques are mapped in it ({}), {} of them at least Partial.",
-                if row.mapped.n == 0 { "None".to_owned() } else { grouped(row.mapped.n) },
-                grouped(row.mapped.of),
-                row.mapped.text,
-                if partial.n == 0 { "none".to_owned() } else { grouped(partial.n) }
-            ),
+            text: if row.mapped.n == 0 {
+                format!(
+                    "None of the {} techniques and sub-techniques in scope is mapped in it.",
+                    grouped(row.mapped.of)
+                )
+            } else {
+                format!(
+                    "{} of {} techniques and sub-techniques are mapped in it ({}), {} of them at least Partial.",
+                    grouped(row.mapped.n),
+                    grouped(row.mapped.of),
+                    row.mapped.text,
+                    if partial.n == 0 { "none".to_owned() } else { grouped(partial.n) }
+                )
+            },
             href: "#categories".to_owned(),
         })
     }
@@ -201,12 +257,13 @@ impl Answer<'_, '_> {
             |best: &CapabilityRow, row: &CapabilityRow| row.coverage.mapped.n > best.coverage.mapped.n;
         let row = mapping.fold(first, |best, row| if is_wider(best, row) { row } else { best });
         let alone = match row.only {
+            _ if !self.are_several() => String::new(),
             0 => "; every one of them is mapped by another capability, too".to_owned(),
             1 => "; 1 of them nothing else maps".to_owned(),
             n => format!("; {} of them nothing else maps", grouped(n)),
         };
         Some(PointView {
-            title: format!("{} covers most", row.name),
+            title: format!("{} maps most", row.name),
             text: format!(
                 "It maps {} of {} techniques and sub-techniques ({}){alone}.",
                 grouped(row.coverage.mapped.n),
@@ -224,6 +281,13 @@ impl Answer<'_, '_> {
         cells.filter(move |(id, cell)| cell.is_mapped() && catalog.technique(**id).is_some())
     }
 
+    /// Whether more than one capability maps anything.
+    fn are_several(&self) -> bool {
+        let mut keys = self.mapped().flat_map(|(_, cell)| &cell.capabilities).map(|(key, _)| *key);
+        let first = keys.next();
+        keys.any(|key| Some(key) != first)
+    }
+
     fn depth(&self) -> Option<PointView> {
         let all = self.mapped().count();
         let several = self.mapped().filter(|(_, cell)| cell.capabilities.len() > 1).count();
@@ -232,7 +296,7 @@ impl Answer<'_, '_> {
             PointView {
                 title: "Much is mapped more than once".to_owned(),
                 text: format!(
-                    "{} of the {} techniques and sub-techniques that are mapped are mapped by at least two capabilities ({}).",
+                    "{} of the {} mapped techniques and sub-techniques are mapped by at least two capabilities ({}).",
                     grouped(several),
                     grouped(all),
                     share.text
@@ -243,6 +307,9 @@ impl Answer<'_, '_> {
     }
 
     fn single_handed(&self) -> Option<PointView> {
+        if !self.are_several() {
+            return None;
+        }
         let all = self.mapped().count();
         let mut alone: BTreeMap<CapabilityKey, usize> = BTreeMap::new();
         for (_, cell) in self.mapped() {
@@ -262,7 +329,7 @@ impl Answer<'_, '_> {
         Some(PointView {
             title: "Some of it hangs on a single capability".to_owned(),
             text: format!(
-                "{} of the {} techniques and sub-techniques that are mapped are mapped by one capability alone ({}), {whose}.",
+                "{} of the {} mapped techniques and sub-techniques rest on one capability alone ({}), {whose}.",
                 grouped(sum),
                 grouped(all),
                 fraction(sum, all).text,
@@ -282,7 +349,7 @@ impl Answer<'_, '_> {
         (self.scored && minimal > 0).then(|| PointView {
             title: "Part of it is thin".to_owned(),
             text: format!(
-                "{} of the {} techniques and sub-techniques that are mapped reach Minimal and no more ({}).",
+                "{} of the {} mapped techniques and sub-techniques reach Minimal and no more ({}).",
                 grouped(minimal),
                 grouped(statistics.mapped.total()),
                 fraction(minimal, statistics.mapped.total()).text
@@ -294,7 +361,7 @@ impl Answer<'_, '_> {
     /// What is open altogether: where there is little else to say.
     fn open(&self) -> Option<PointView> {
         let (catalog, coverage) = (self.site.content.catalog, &self.site.combined);
-        let is_mapped = |id| coverage.cell(id).is_some();
+        let is_open = |id| coverage.own_state(id) == State::NotCovered;
         let scope = &coverage.selection().scope;
         let techniques =
             catalog.techniques().iter().filter(|one| one.parent.is_none() && scope.contains(one));
@@ -302,12 +369,13 @@ impl Answer<'_, '_> {
         for technique in techniques {
             all += 1;
             let mut subs = catalog.sub_techniques(technique.id);
-            open += usize::from(!is_mapped(technique.id) && !subs.any(|sub| is_mapped(sub.id)));
+            let is_mapped = |id| coverage.cell(id).is_some();
+            open += usize::from(is_open(technique.id) && !subs.any(|sub| is_mapped(sub.id)));
         }
         (open > 0).then(|| PointView {
             title: "Whole techniques are left open".to_owned(),
             text: format!(
-                "{} of {} techniques have no mapping, neither themselves nor in a sub-technique ({}).",
+                "{} of {} techniques are not covered, neither themselves nor in a sub-technique ({}).",
                 grouped(open),
                 grouped(all),
                 fraction(open, all).text
@@ -328,10 +396,12 @@ impl Answer<'_, '_> {
             format!(" The first of them: {} {}.", gap.technique, self.site.full_name(gap.technique))
         });
         let verb = if open == 1 { "is" } else { "are" };
+        let (all_are, use_them) =
+            if against.threat().members().len() > 1 { ("are", "they use") } else { ("is", "it uses") };
         Some(PointView {
-            title: format!("{} is not covered in full", against.threat().name()),
+            title: format!("{} {all_are} not covered in full", against.threat().name()),
             text: format!(
-                "{} of the {} techniques and sub-techniques that it uses {verb} not covered ({}).{worst}",
+                "{} of the {} techniques and sub-techniques that {use_them} {verb} not covered ({}).{worst}",
                 grouped(open),
                 grouped(all),
                 fraction(open, all).text,

@@ -14,8 +14,8 @@ use std::thread;
 
 use crate::coverage::CapabilityKey;
 use crate::coverage::compare::Comparison;
+use crate::mapping::MappingSet;
 use crate::mapping::select::Selection;
-use crate::mapping::{Mapping, MappingSet};
 
 use super::compare::{beside, used_by};
 use super::explorer::explorer;
@@ -143,6 +143,7 @@ fn view(site: &Site<'_>, comparison: Option<&Comparison<'_>>, options: &ReportOp
         .iter()
         .map(|one| if options.brief { Vec::new() } else { entries::capabilities(site, one, &mut notes) })
         .collect();
+    let defends = answer::relation(site).is_none();
     let parts = frameworks.into_iter().zip(&site.frameworks).zip(details);
     let frameworks: Vec<ReportFramework> = parts
         .map(|((view, one), details)| ReportFramework {
@@ -154,7 +155,7 @@ fn view(site: &Site<'_>, comparison: Option<&Comparison<'_>>, options: &ReportOp
             capabilities: view.capabilities,
             details,
             gaps: view.gaps,
-            next: view.next,
+            next: view.next.filter(|_| defends),
         })
         .collect();
     let tactics = index::tactics(site, &site.combined, scored);
@@ -236,25 +237,31 @@ fn cover(site: &Site<'_>, options: &ReportOptions<'_>) -> CoverView {
         prepared_by: options.prepared_by.clone(),
         date: options.date.clone(),
         looked_at: looked_at.collect(),
-        scope: format!(
-            "All figures are of the {techniques} active techniques and {subs} sub-techniques of {}{scope}.",
-            site.attack()
-        ),
+        scope: match subs {
+            0 => {
+                format!("All figures are of the {techniques} active techniques of {}{scope}.", site.attack())
+            }
+            _ => format!(
+                "All figures are of the {techniques} active techniques and {subs} sub-techniques of {}{scope}.",
+                site.attack()
+            ),
+        },
     }
 }
 
 /// `AWS 12/12/2024: 1,073 mappings of 20 capabilities, made on ATT&CK 16.1, last updated 12/11/2024`
 fn looked_at(site: &Site<'_>, one: &Framework<'_>) -> String {
     let held = &site.content.sets[one.set];
-    let is_selected = |mapping: &&Mapping| site.content.selection.has(one.set, mapping);
-    let mappings: Vec<&Mapping> = held.mappings.iter().filter(is_selected).collect();
-    let capabilities: BTreeSet<usize> = mappings.iter().map(|mapping| mapping.capability).collect();
+    let cells = || one.coverage.cells().values();
+    let mappings: usize = cells().map(|cell| cell.mappings.len()).sum();
+    let capabilities: BTreeSet<CapabilityKey> =
+        cells().flat_map(|cell| &cell.capabilities).map(|(key, _)| *key).collect();
     let noun =
         |n: usize, one: &str, many: &str| format!("{} {}", grouped(n), if n == 1 { one } else { many });
     let mut text = format!(
         "{}: {} of {}, made on {} ATT&CK {}",
         held.framework.label(),
-        noun(mappings.len(), "mapping", "mappings"),
+        noun(mappings, "mapping", "mappings"),
         noun(capabilities.len(), "capability", "capabilities"),
         held.domain.name(),
         held.made_on(),

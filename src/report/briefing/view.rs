@@ -91,6 +91,8 @@ pub struct AnswerView {
     pub lead: String,
     /// Headline rows: Techniques, Sub-techniques, All, in that order.
     pub headline: Vec<CoverageRow>,
+    /// What the mappings say where they are no statement of defence: of vulnerabilities or incidents; absent for others.
+    pub relation: Option<String>,
     /// Up to three things that stand out for the better.
     pub strengths: Vec<PointView>,
     /// Up to three things that stand out for the worse.
