@@ -76,46 +76,20 @@ pub(super) fn advance(character: char, weight: Weight) -> f32 {
     widths(weight).of(character)
 }
 
-/// Draws the outline of a character, in ems, the base line at 0 and what is above it positive. What the font does not have
-/// is a box.
+/// How many of the font's own units an em is.
+pub(super) fn units(weight: Weight) -> f32 {
+    let head = widths(weight).font.as_ref().and_then(|font| font.head().ok());
+    f32::from(head.map_or(1000, |head| head.units_per_em().max(1)))
+}
+
+/// Draws the outline of a character in the font's own units, the base line at 0 and what is above it positive. What the
+/// font does not have is a box.
 pub(super) fn outline(character: char, weight: Weight, pen: &mut impl OutlinePen) {
     let Some(font) = &widths(weight).font else { return };
-    let Ok(head) = font.head() else { return };
     let glyph = font.charmap().map(character).unwrap_or_default();
     let Some(outline) = font.outline_glyphs().get(glyph) else { return };
-    let mut pen = InEms { pen, em: f32::from(head.units_per_em().max(1)) };
     // A glyph that breaks off is drawn as far as it goes: the font is our own.
-    let _ = outline.draw(DrawSettings::unhinted(Size::unscaled(), LocationRef::default()), &mut pen);
-}
-
-/// A pen that is told of ems where the font counts its own units.
-struct InEms<'p, P> {
-    pen: &'p mut P,
-    em: f32,
-}
-
-impl<P: OutlinePen> OutlinePen for InEms<'_, P> {
-    fn move_to(&mut self, x: f32, y: f32) {
-        self.pen.move_to(x / self.em, y / self.em);
-    }
-
-    fn line_to(&mut self, x: f32, y: f32) {
-        self.pen.line_to(x / self.em, y / self.em);
-    }
-
-    fn quad_to(&mut self, cx: f32, cy: f32, x: f32, y: f32) {
-        let em = self.em;
-        self.pen.quad_to(cx / em, cy / em, x / em, y / em);
-    }
-
-    fn curve_to(&mut self, cx0: f32, cy0: f32, cx1: f32, cy1: f32, x: f32, y: f32) {
-        let em = self.em;
-        self.pen.curve_to(cx0 / em, cy0 / em, cx1 / em, cy1 / em, x / em, y / em);
-    }
-
-    fn close(&mut self) {
-        self.pen.close();
-    }
+    let _ = outline.draw(DrawSettings::unhinted(Size::unscaled(), LocationRef::default()), pen);
 }
 
 /// A text in at most so many lines, none wider than `room`; what does not fit ends in an ellipsis. Lines break at blanks,
