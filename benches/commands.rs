@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use navlayer::attack::{Catalog, Domain};
 use navlayer::coverage::{Coverage, Metric, Rules};
 use navlayer::mapping::{read, select::Selection};
@@ -28,6 +29,43 @@ fn validate(folder: &Path, format: &str) {
         .output()
         .expect("the binary runs");
     assert!(output.status.success() && !output.stdout.is_empty(), "{format}: {}", output.status);
+}
+
+/// What people look at, of the built-in mapping and of a layer's file.
+fn pages_and_pictures(group: &mut BenchmarkGroup<'_, WallTime>, layer: &str) {
+    // To a device: a file is not replaced unasked.
+    let nowhere = Path::new("/dev/null");
+    for (name, format) in [
+        ("render, AWS layer as SVG", "svg"),
+        ("render, AWS layer as PNG of 1920×1080", "png"),
+        ("render, AWS layer as a workbook", "xlsx"),
+        ("render, AWS layer as a page", "html"),
+    ] {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| navlayer(&["render", layer, "--format", format], nowhere));
+        });
+    }
+    let eight = [
+        "amazon_guardduty",
+        "aws_config",
+        "amazon_inspector",
+        "aws_security_hub",
+        "aws_network_firewall",
+        "aws_web_application_firewall",
+        "aws_identity_and_access_management",
+        "amazon_virtual_private_cloud",
+    ];
+    for (name, sides) in [("compare, two services", &eight[..2]), ("compare, eight services", &eight[..])] {
+        for format in ["html", "layer"] {
+            let arguments = [&["compare"], sides, &["--format", format]].concat();
+            group.bench_function(format!("{name}, as {format}"), |bencher| {
+                bencher.iter(|| navlayer(&arguments, nowhere));
+            });
+        }
+    }
+    group.bench_function("report, embedded AWS", |bencher| {
+        bencher.iter(|| navlayer(&["report", "-o", "-"], nowhere));
+    });
 }
 
 fn commands(criterion: &mut Criterion) {
@@ -58,38 +96,9 @@ fn commands(criterion: &mut Criterion) {
     group.bench_function("upgrade, AWS layer", |bencher| {
         bencher.iter(|| navlayer(&["upgrade", &old, "--to", "19.0"], nowhere));
     });
-    for (name, format) in [
-        ("render, AWS layer as SVG", "svg"),
-        ("render, AWS layer as PNG of 1920×1080", "png"),
-        ("render, AWS layer as a page", "html"),
-    ] {
-        group.bench_function(name, |bencher| {
-            bencher.iter(|| navlayer(&["render", &old, "--format", format], nowhere));
-        });
-    }
+    pages_and_pictures(&mut group, &old);
     group.bench_function("catalog diff 16.1 19.0", |bencher| {
         bencher.iter(|| navlayer(&["catalog", "diff", "16.1", "19.0"], nowhere));
-    });
-    let eight = [
-        "amazon_guardduty",
-        "aws_config",
-        "amazon_inspector",
-        "aws_security_hub",
-        "aws_network_firewall",
-        "aws_web_application_firewall",
-        "aws_identity_and_access_management",
-        "amazon_virtual_private_cloud",
-    ];
-    for (name, sides) in [("compare, two services", &eight[..2]), ("compare, eight services", &eight[..])] {
-        for format in ["html", "layer"] {
-            let arguments = [&["compare"], sides, &["--format", format]].concat();
-            group.bench_function(format!("{name}, as {format}"), |bencher| {
-                bencher.iter(|| navlayer(&arguments, nowhere));
-            });
-        }
-    }
-    group.bench_function("report, embedded AWS", |bencher| {
-        bencher.iter(|| navlayer(&["report", "-o", "-"], nowhere));
     });
     // Each time into a new folder, as a first build does; removing the last one first would measure how ext4 passes over
     // inodes that were just deleted.

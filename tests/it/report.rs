@@ -153,7 +153,7 @@ fn the_answer_says_what_the_mapping_file_says() {
     );
     assert!(answer.contains(&plain(&text)), "{text}\n{answer}");
     let text = format!(
-        "{} of its {} techniques and sub-techniques are mapped ({}); {} are left open.",
+        "{} of its {} techniques and sub-techniques are mapped ({}), {} not covered.",
         worst.0,
         worst.1,
         share(worst.0, worst.1),
