@@ -3,13 +3,17 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use navlayer::config::{Setting, Written};
+use navlayer::config::{Setting, Settings, Written};
+use navlayer::coverage::threat::Threat;
 use navlayer::diagnostic::Severity;
+use navlayer::mapping::select::Selection;
 use navlayer::output::Sink;
 use navlayer::report::{self, Content, TemplateError};
 
 use super::account::UpgradeReportArgs;
 use super::args::{DeployedArgs, FilterArgs, RuleArgs, SourceArgs, ThreatArgs};
+use super::deployed::Deployed;
+use super::input::Input;
 use super::{CommandResult, Failure, Global, Outcome, config, deployed, findings, input, threat};
 
 /// Write the whole site: pages to read, layers for the Navigator, a summary for programs
@@ -97,20 +101,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> CommandResult {
         }
     }
     let threat = threat::threat(&settings, &input, global)?;
-    let content = Content {
-        sets: &input.sets,
-        catalog: &input.catalog,
-        selection,
-        rules: settings.rules(),
-        color_by: settings.color_by.value,
-        palette: settings.palette(),
-        expand: settings.expand.value,
-        findings: &input.findings,
-        threat: threat.as_ref(),
-        deployed: deployed
-            .as_ref()
-            .map(|one| report::Deployed { deployment: &one.deployment, paper: &one.paper }),
-    };
+    let content = content(&settings, &input, selection, threat.as_ref(), deployed.as_ref());
     let command = if args.only.is_some() { "navlayer build --only layers" } else { "navlayer build" };
     let mut sink = Sink::new(&settings.output.value, command);
     match args.only {
@@ -124,6 +115,28 @@ pub(crate) fn run(args: &Args, global: &Global) -> CommandResult {
     // After the site, in whose folder it may be wanted.
     args.account.write(&input.sets, &settings, args.force, global)?;
     Ok(outcome)
+}
+
+/// What a site or a report is made of.
+pub(super) fn content<'a>(
+    settings: &Settings,
+    input: &'a Input,
+    selection: Selection,
+    threat: Option<&'a Threat>,
+    deployed: Option<&'a Deployed>,
+) -> Content<'a> {
+    Content {
+        sets: &input.sets,
+        catalog: &input.catalog,
+        selection,
+        rules: settings.rules(),
+        color_by: settings.color_by.value,
+        palette: settings.palette(),
+        expand: settings.expand.value,
+        findings: &input.findings,
+        threat,
+        deployed: deployed.map(|one| report::Deployed { deployment: &one.deployment, paper: &one.paper }),
+    }
 }
 
 fn check(sink: &Sink, global: &Global) -> CommandResult {

@@ -30,7 +30,7 @@ use super::table::LayoutArgs;
 use super::{CommandResult, Failure, Global, Outcome, config, findings, threat};
 
 /// How many sides there are at least, and at most.
-const SIDES: Range<usize> = 2..9;
+pub(crate) const SIDES: Range<usize> = 2..9;
 
 /// Put capabilities, groups, tags, frameworks, files or layers side by side
 ///

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use navlayer::config::{Setting, Written};
 use navlayer::mapping::select::Selection;
-use navlayer::report::{self, Content, Paper, ReportOptions};
+use navlayer::report::{self, Paper, ReportOptions};
 
 use super::account::UpgradeReportArgs;
 use super::args::{DeployedArgs, FilterArgs, RuleArgs, SourceArgs, ThreatArgs};
+use super::build::content;
+use super::compare::SIDES;
 use super::file::deliver;
 use super::input::Input;
 use super::sides::{Asked, tell_apart};
@@ -115,7 +117,7 @@ impl Args {
 /// Runs the command.
 pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> CommandResult {
     args.account.check()?;
-    if args.page.side.len() == 1 || args.page.side.len() > 8 {
+    if !args.page.side.is_empty() && !SIDES.contains(&args.page.side.len()) {
         return Err(Failure::new(format!(
             "a comparison is of two to eight sides, not of {}",
             args.page.side.len()
@@ -132,20 +134,7 @@ pub(crate) fn run(args: &Args, global: &Global, out: &mut dyn io::Write) -> Comm
     input::say_empty(&input, &selection, global);
     let sides = sides(&asked, &input, &settings, global)?;
     let threat = threat::threat(&settings, &input, global)?;
-    let content = Content {
-        sets: &input.sets,
-        catalog: &input.catalog,
-        selection,
-        rules: settings.rules(),
-        color_by: settings.color_by.value,
-        palette: settings.palette(),
-        expand: settings.expand.value,
-        findings: &input.findings,
-        threat: threat.as_ref(),
-        deployed: deployed
-            .as_ref()
-            .map(|one| report::Deployed { deployment: &one.deployment, paper: &one.paper }),
-    };
+    let content = content(&settings, &input, selection, threat.as_ref(), deployed.as_ref());
     let said = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
     let options = ReportOptions {
         title: said(&args.page.title),
